@@ -1,0 +1,30 @@
+# Compiler flags, and the libraries that modules may name in LIBS.
+
+add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer)
+# A precompiled header must not carry a time stamp, or ccache never hits.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Xclang> $<$<COMPILE_LANGUAGE:CXX>:-fno-pch-timestamp>)
+add_link_options(-fuse-ld=lld)
+if(SINAN_SANITIZE)
+  add_compile_options(-fsanitize=${SINAN_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SINAN_SANITIZE})
+endif()
+if(SINAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+if(SINAN_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+
+set(deps ${CMAKE_SOURCE_DIR}/build/deps)
+
+add_library(duckdb SHARED IMPORTED GLOBAL)
+set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${deps}/duckdb/lib/libduckdb.so
+                                        INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${deps}/duckdb/include)
+target_include_directories(duckdb SYSTEM INTERFACE ${deps}/duckdb/include)
+
+# The binary finds the libraries beside itself (lib/) once installed, and in build/deps before.
+set(CMAKE_BUILD_RPATH ${deps}/duckdb/lib)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/sinan")

@@ -1,0 +1,76 @@
+// The lake: tables as immutable Parquet files, with a catalogue of versions in the store.
+//
+// A table is named schema.table ("lake.erp_orders", "ops.forecasts", "master.customers"). Each commit makes one new lake version (a
+// number that only grows) and may touch several tables; a reader pins a version and sees exactly that. Every stored row has a hidden
+// number `_row`, unique within its table for ever; deletions and rejections are lists of such numbers. Files become visible only by the
+// store transaction that commits them; files of a crash are removed by vacuum().
+#pragma once
+
+#include "base/cancel.hpp"
+#include "base/json.hpp"
+#include "base/table.hpp"
+#include "base/time.hpp"
+#include "platform/storage/store.hpp"
+
+namespace sinan::lake {
+
+using Version = std::int64_t;
+
+struct TableVersion {
+  std::string name;
+  Version version = 0;  // of the last commit that touched it
+  Schema schema;        // without `_row`
+  std::vector<std::string> key;
+  std::int64_t rows = 0;     // visible
+  std::int64_t rejected = 0;  // held back by quality rules
+  Instant committed_at;
+};
+
+// Rows on their way into one table; not visible before its commit. Not thread-safe.
+class Staged {
+ public:
+  virtual ~Staged() = default;
+  virtual Status append(const Batch& batch) = 0;
+  virtual std::int64_t rows() const = 0;
+};
+
+enum class Mode : std::uint8_t {
+  kAppend,   // add the rows
+  kUpsert,   // by key: replace the row with the same key, add the others; of equal keys in one load, the last wins
+  kReplace,  // the rows are the whole table now
+  kMerge,    // as kReplace, but rows that did not change keep their `_row` and cost no space; needs a key
+};
+
+class Lake {
+ public:
+  // `dir` holds the files, `store` the catalogue.
+  static Result<std::unique_ptr<Lake>> open(const std::filesystem::path& dir, storage::Store& store, const Clock& clock);
+  virtual ~Lake() = default;
+
+  virtual Version current() const = 0;
+  virtual Result<std::vector<TableVersion>> tables(Version at) const = 0;
+  virtual Result<TableVersion> table(const std::string& name, Version at) const = 0;
+
+  // A SQL expression for DuckDB's FROM that yields the visible rows of the table at that version, with `_row` as the last column:
+  // "(SELECT … FROM read_parquet([…]) …)". `with_rejected` includes what quality rules held back.
+  virtual Result<std::string> scan_sql(const std::string& name, Version at, bool with_rejected = false) const = 0;
+
+  virtual Result<std::unique_ptr<Staged>> stage(const std::string& name, const Schema& schema, const std::vector<std::string>& key) = 0;
+
+  struct Load {
+    std::unique_ptr<Staged> staged;            // may be null: only deletions
+    Mode mode = Mode::kAppend;
+    std::vector<std::unique_ptr<Staged>> deleted_keys;  // tables of key columns: rows to delete
+  };
+  // Commits all loads at once, together with whatever `also` writes to the store, in one transaction: either all is there or nothing.
+  // A schema that grew (new nullable columns, wider types) is followed; one that cannot be reconciled is kConflict and names the column.
+  virtual Result<Version> commit(std::vector<Load> loads, const std::function<Status(storage::Session&, Version)>& also = {}) = 0;
+  // Sets which rows of a table quality holds back (all of them, replacing the previous list).
+  virtual Result<Version> reject(const std::string& name, const std::vector<std::int64_t>& rows,
+                                 const std::function<Status(storage::Session&, Version)>& also = {}) = 0;
+
+  // Removes files that no version younger than `keep` needs, and those of crashes; rewrites tables with many small files.
+  virtual Status vacuum(std::chrono::seconds keep) = 0;
+};
+
+}  // namespace sinan::lake

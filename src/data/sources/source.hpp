@@ -1,0 +1,184 @@
+// A source: one system of the company, read as tables. Every connector implements Source; what it can do beyond reading, it says in
+// its capabilities.
+//
+// Five functions are mandatory: discover, describe, snapshot on Source; scan on Snapshot; next on Scan. Change reading and writing are
+// optional. Instances belong to one thread at a time; different instances of one source may be used in parallel.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/cancel.hpp"
+#include "base/json.hpp"
+#include "base/shape.hpp"
+#include "base/table.hpp"
+
+namespace sinan::sources {
+
+// A constant that a filter compares with, in the type of its column.
+struct Value {
+  Type type;
+  bool null = false;
+  std::int64_t integer = 0;  // kBool, kInt, kDate, kTimestamp
+  double real = 0;           // kDouble
+  Int128 decimal = 0;        // kDecimal, at type.scale
+  std::string text;          // kText, kBinary
+};
+
+enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kIsNull, kIsNotNull };
+
+// column op values[0]; kIn has one or more values, kIsNull and kIsNotNull none. SQL semantics: a null column satisfies only kIsNull.
+struct Filter {
+  std::string column;
+  CompareOp op;
+  std::vector<Value> values;
+};
+
+// How a filter can be answered: exactly, as a superset that must be filtered again, or not at all.
+enum class Pushdown : std::uint8_t { kExact, kSuperset, kNone };
+
+struct TableInfo {
+  std::string name;              // as the workspace names it: "orders", or "sales.orders" beyond the default schema
+  Schema schema;
+  std::vector<std::string> key;  // primary or unique key; empty if none is known
+  std::optional<std::uint64_t> estimated_rows;
+  std::string comment;
+};
+
+struct ScanRequest {
+  std::string table;
+  std::vector<std::string> columns;  // in the order wanted; may be empty: only the number of rows matters
+  std::vector<Filter> filters;       // all must hold; only such as pushdown() answered kExact or kSuperset for
+};
+
+// A stream of batches, each of at most 64 K rows (2,048 is usual), in no particular order.
+class Scan {
+ public:
+  virtual ~Scan() = default;
+  // Fills `batch` (columns as requested; previous contents are dropped). False at the end.
+  virtual Result<bool> next(Batch& batch) = 0;
+};
+
+// A consistent view: all scans of one Snapshot see the same state of the source, as far as the source can (`consistent()`).
+// Scans must end before their snapshot does; several may be open at once.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual bool consistent() const = 0;
+  virtual Result<std::unique_ptr<Scan>> scan(const ScanRequest& request) = 0;
+};
+
+// Where an incremental read stands: opaque JSON of the connector, kept by sync in the transaction that keeps the rows.
+struct Position {
+  Json state;  // null: from the beginning
+};
+
+// What changed since a position. `upserts` holds new and changed rows, with all columns asked for. Rows may come again (a superset):
+// the key tells. A source that sees deletions gives their keys.
+struct Changes {
+  std::unique_ptr<Scan> upserts;
+  std::unique_ptr<Scan> deleted_keys;  // columns: the key; null when the source cannot tell
+  bool replaces_all = false;           // upserts is the whole table: what is not in it is gone
+};
+
+// How changes of one table are seen; from the table's YAML.
+struct ChangeOptions {
+  std::string table;
+  std::vector<std::string> columns;
+  std::vector<std::string> key;
+  std::string cursor;  // a column that grows with every insert or update; empty: by full comparison
+};
+
+class ChangeReader {
+ public:
+  virtual ~ChangeReader() = default;
+  // Reads what changed since `since` in one consistent snapshot. `next` is the position to keep once all rows are kept; it is
+  // final when both scans have ended.
+  virtual Result<Changes> read(const ChangeOptions& options, const Position& since, Position& next) = 0;
+};
+
+// Writes rows into one table of the source, exactly once per idempotency key.
+struct WriteRequest {
+  std::string table;
+  std::string idempotency_column;  // unique in the source
+  std::string idempotency_key;
+  std::vector<std::pair<std::string, Value>> values;  // other columns
+};
+enum class WriteOutcome : std::uint8_t { kWritten, kAlreadyThere };
+
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  // Proves that the table may take such rows: columns exist, types fit, the idempotency column is unique.
+  virtual Status check(const std::string& table, const std::string& idempotency_column, const std::vector<std::string>& columns) = 0;
+  // Returns after the source has made the row durable. A row with the same key that is there already is left as it is.
+  virtual Result<WriteOutcome> write(const WriteRequest& request) = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // All tables, in order of name.
+  virtual Result<std::vector<TableInfo>> discover() = 0;
+  // kNotFound lists the nearest tables that there are.
+  virtual Result<TableInfo> describe(const std::string& table) = 0;
+  virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
+
+  // Asked before a scan; must not touch the network (describe() has been called for the table).
+  virtual Pushdown pushdown(const std::string& table, const Filter& filter) const;
+  // The query that a scan will send, for --explain; empty if there is none.
+  virtual std::string explain(const ScanRequest& request) const;
+  virtual std::unique_ptr<ChangeReader> changes() { return nullptr; }
+  virtual std::unique_ptr<Writer> writer() { return nullptr; }
+};
+
+// What one table of a source is, from the workspace: `tables:` in sources/*.yaml.
+struct TableConfig {
+  Located<std::string> table;                        // name in the source; default: the key in `tables:`
+  std::vector<Located<std::string>> key;             // default: what the source says
+  Located<std::string> cursor;                       // column that grows with every change
+  std::vector<Located<std::string>> columns;         // default: all
+  std::map<std::string, Located<std::string>> types; // pinned types, for files
+  std::vector<YamlNode::Entry> options;              // of the kind: path, format, delimiter, …
+};
+
+// sources/NAME.yaml. `options` are the keys that the kind reads.
+struct SourceConfig {
+  std::string name;  // the file's name
+  Located<std::string> kind;
+  std::map<std::string, TableConfig> tables;  // empty: all that are discovered
+  struct Write {
+    Located<std::string> table;  // default: the key in `writes:`
+    std::map<std::string, std::string> columns;  // column in the source: field of the order (see operations/decisions)
+    Located<std::string> idempotency_key;        // the column
+  };
+  std::map<std::string, Write> writes;  // "purchase_orders", "transfers"
+  std::vector<YamlNode::Entry> options;
+  Place place;
+};
+
+struct OpenContext {
+  std::filesystem::path base_dir;  // relative paths start here
+  Zone zone;                       // for times without an offset
+  std::chrono::seconds timeout{60};
+  const CancelToken* cancel = nullptr;
+};
+
+// One connector: a line in connectors.inc.
+struct ConnectorInfo {
+  std::string kind;     // "postgres"
+  std::string summary;  // one sentence
+  Json options_schema;  // JSON Schema "properties" of its options
+  // Checks the options without opening anything; every mistake goes to `diagnostics`.
+  Status (*check)(const SourceConfig& config, Diagnostics& diagnostics);
+  Result<std::unique_ptr<Source>> (*open)(const SourceConfig& config, const OpenContext& context);
+};
+
+const std::vector<ConnectorInfo>& connectors();
+Result<std::unique_ptr<Source>> open_source(const SourceConfig& config, const OpenContext& context);
+
+
+}  // namespace sinan::sources
