@@ -26,8 +26,6 @@ Result<Json> parse_json(std::string_view text, std::string_view place) {
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 std::string dump_pretty(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
-std::string canonical(const Json& json) {
-  return nlohmann::json(json).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string canonical(const Json& json) { return nlohmann::json(json).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
 }  // namespace sinan

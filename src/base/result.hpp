@@ -12,19 +12,19 @@ namespace sinan {
 
 // A code says what the caller can do about it; the table in result.cpp gives wire name, HTTP status, exit code and whether to retry.
 enum class ErrorCode : std::uint8_t {
-  kInvalidInput,      // what a person wrote or a file holds is wrong: mend it
-  kNotFound,          // no such thing: check the name
-  kConflict,          // exists already, or changed meanwhile: read again
-  kDenied,            // policy says no
-  kUnauthenticated,   // who are you?
-  kPrecondition,      // the system is not in the state that this needs
-  kLimit,             // a limit was hit; the message names the limit and its setting
-  kUnavailable,       // another system is down: retry
-  kTimeout,           // took too long: retry
-  kCancelled,         // somebody asked to stop
-  kCorrupt,           // stored data fails its checks
-  kUnsupported,       // known, but not possible here
-  kInternal,          // our bug
+  kInvalidInput,     // what a person wrote or a file holds is wrong: mend it
+  kNotFound,         // no such thing: check the name
+  kConflict,         // exists already, or changed meanwhile: read again
+  kDenied,           // policy says no
+  kUnauthenticated,  // who are you?
+  kPrecondition,     // the system is not in the state that this needs
+  kLimit,            // a limit was hit; the message names the limit and its setting
+  kUnavailable,      // another system is down: retry
+  kTimeout,          // took too long: retry
+  kCancelled,        // somebody asked to stop
+  kCorrupt,          // stored data fails its checks
+  kUnsupported,      // known, but not possible here
+  kInternal,         // our bug
 };
 
 struct ErrorCodeInfo {
@@ -67,17 +67,15 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 #define SINAN_CONCAT(a, b) SINAN_CONCAT_INNER(a, b)
 
 // SINAN_TRY(auto x, f()); declares x from the value of f(), or returns its error.
-#define SINAN_TRY(declaration, ...)                                         \
-  auto SINAN_CONCAT(sinan_result_, __LINE__) = (__VA_ARGS__);               \
-  if (!SINAN_CONCAT(sinan_result_, __LINE__))                               \
-    return std::unexpected(std::move(SINAN_CONCAT(sinan_result_, __LINE__)).error()); \
+#define SINAN_TRY(declaration, ...)                                                                                             \
+  auto SINAN_CONCAT(sinan_result_, __LINE__) = (__VA_ARGS__);                                                                   \
+  if (!SINAN_CONCAT(sinan_result_, __LINE__)) return std::unexpected(std::move(SINAN_CONCAT(sinan_result_, __LINE__)).error()); \
   declaration = std::move(*SINAN_CONCAT(sinan_result_, __LINE__))
 
 // SINAN_CHECK(f()); for a Status: returns its error.
-#define SINAN_CHECK(...)                                                                   \
-  do {                                                                                     \
-    if (auto sinan_status = (__VA_ARGS__); !sinan_status)                                  \
-      return std::unexpected(std::move(sinan_status).error());                             \
+#define SINAN_CHECK(...)                                                                                           \
+  do {                                                                                                             \
+    if (auto sinan_status = (__VA_ARGS__); !sinan_status) return std::unexpected(std::move(sinan_status).error()); \
   } while (false)
 
 }  // namespace sinan

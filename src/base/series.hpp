@@ -19,9 +19,7 @@ struct Panel {
   std::vector<std::uint8_t> lost;
 
   std::size_t size() const { return offsets.size() - 1; }
-  std::span<const double> series(std::size_t i) const {
-    return std::span(values).subspan(offsets[i], offsets[i + 1] - offsets[i]);
-  }
+  std::span<const double> series(std::size_t i) const { return std::span(values).subspan(offsets[i], offsets[i + 1] - offsets[i]); }
   std::span<const std::uint8_t> lost_of(std::size_t i) const {
     return lost.empty() ? std::span<const std::uint8_t>() : std::span(lost).subspan(offsets[i], offsets[i + 1] - offsets[i]);
   }

@@ -113,15 +113,15 @@ class Shape {
   Shape(std::string name, std::string summary) : name_(std::move(name)), summary_(std::move(summary)) {}
 
   template <typename M>
-  Shape& required(std::string key, M T::*member, std::string summary, Limits limits = {}) {
+  Shape& required(std::string key, M T::* member, std::string summary, Limits limits = {}) {
     return add(std::move(key), member, std::move(summary), std::move(limits), true);
   }
   template <typename M>
-  Shape& optional(std::string key, M T::*member, std::string summary, Limits limits = {}) {
+  Shape& optional(std::string key, M T::* member, std::string summary, Limits limits = {}) {
     return add(std::move(key), member, std::move(summary), std::move(limits), false);
   }
   // Keys beyond the listed ones are handed to `member` (a map YamlNode), for a later reader that knows them.
-  Shape& rest(std::vector<YamlNode::Entry> T::*member) {
+  Shape& rest(std::vector<YamlNode::Entry> T::* member) {
     rest_ = member;
     return *this;
   }
@@ -179,12 +179,12 @@ class Shape {
   };
 
   template <typename M>
-  Shape& add(std::string key, M T::*member, std::string summary, Limits limits, bool required) {
+  Shape& add(std::string key, M T::* member, std::string summary, Limits limits, bool required) {
     keys_.push_back(Key{
-        std::move(key), std::move(summary), required,
-        [member, limits](const YamlNode& node, T& value, Diagnostics& out) {
-          return shape_detail::read(node, limits, value.*member, out);
-        },
+        std::move(key),
+        std::move(summary),
+        required,
+        [member, limits](const YamlNode& node, T& value, Diagnostics& out) { return shape_detail::read(node, limits, value.*member, out); },
         [limits] { return shape_detail::schema(limits, static_cast<const M*>(nullptr)); },
     });
     return *this;
@@ -201,7 +201,7 @@ class Shape {
   std::string name_;
   std::string summary_;
   std::vector<Key> keys_;
-  std::vector<YamlNode::Entry> T::*rest_ = nullptr;
+  std::vector<YamlNode::Entry> T::* rest_ = nullptr;
   std::function<void(const T&, const YamlNode&, Diagnostics&)> check_;
 };
 

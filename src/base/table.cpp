@@ -25,10 +25,10 @@ Result<Type> parse_type(std::string_view sql) {
   for (char c : sql)
     if (c != ' ') name += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   static const std::map<std::string, TypeId, std::less<>> kNames{
-      {"boolean", TypeId::kBool},   {"bool", TypeId::kBool},         {"bigint", TypeId::kInt},        {"integer", TypeId::kInt},
-      {"int", TypeId::kInt},        {"smallint", TypeId::kInt},      {"double", TypeId::kDouble},     {"float", TypeId::kDouble},
-      {"real", TypeId::kDouble},    {"text", TypeId::kText},         {"varchar", TypeId::kText},      {"string", TypeId::kText},
-      {"date", TypeId::kDate},      {"timestamp", TypeId::kTimestamp}, {"datetime", TypeId::kTimestamp}, {"blob", TypeId::kBinary},
+      {"boolean", TypeId::kBool}, {"bool", TypeId::kBool},           {"bigint", TypeId::kInt},         {"integer", TypeId::kInt},
+      {"int", TypeId::kInt},      {"smallint", TypeId::kInt},        {"double", TypeId::kDouble},      {"float", TypeId::kDouble},
+      {"real", TypeId::kDouble},  {"text", TypeId::kText},           {"varchar", TypeId::kText},       {"string", TypeId::kText},
+      {"date", TypeId::kDate},    {"timestamp", TypeId::kTimestamp}, {"datetime", TypeId::kTimestamp}, {"blob", TypeId::kBinary},
   };
   if (auto found = kNames.find(name); found != kNames.end()) return Type{found->second};
   for (std::string_view prefix : {"decimal(", "numeric("}) {

@@ -71,9 +71,7 @@ struct Column {
   }
 
   bool is_null(std::size_t row) const { return !validity.empty() && !((validity[row / 64] >> (row % 64)) & 1U); }
-  std::string_view text(std::size_t row) const {
-    return std::string_view(chars).substr(offsets[row], offsets[row + 1] - offsets[row]);
-  }
+  std::string_view text(std::size_t row) const { return std::string_view(chars).substr(offsets[row], offsets[row + 1] - offsets[row]); }
 
   void append_null();
   void append_int(std::int64_t v) { ints.push_back(v), valid(); }  // kBool, kInt, kDate, kTimestamp

@@ -83,8 +83,8 @@ std::optional<microseconds> read_offset(std::string_view& text) {
 std::string format_with(Instant at, char between, std::string_view zone) {
   Date day = std::chrono::floor<std::chrono::days>(at);
   std::int64_t us = (at - day).count();
-  std::string out = fmt::format("{}{}{:02}:{:02}:{:02}", format_date(day), between, us / 3'600'000'000, us / 60'000'000 % 60,
-                                us / 1'000'000 % 60);
+  std::string out =
+      fmt::format("{}{}{:02}:{:02}:{:02}", format_date(day), between, us / 3'600'000'000, us / 60'000'000 % 60, us / 1'000'000 % 60);
   if (us % 1'000'000 != 0) out += fmt::format(".{:06}", us % 1'000'000);
   return out.append(zone);
 }
@@ -122,9 +122,8 @@ Result<Instant> parse_instant(std::string_view text) {
 
 Result<microseconds> parse_duration(std::string_view text) {
   static const std::map<std::string_view, microseconds> kUnits{
-      {"us", microseconds{1}},          {"ms", std::chrono::milliseconds{1}}, {"s", std::chrono::seconds{1}},
-      {"m", std::chrono::minutes{1}},   {"h", std::chrono::hours{1}},         {"d", std::chrono::days{1}},
-      {"w", std::chrono::weeks{1}},
+      {"us", microseconds{1}},      {"ms", std::chrono::milliseconds{1}}, {"s", std::chrono::seconds{1}}, {"m", std::chrono::minutes{1}},
+      {"h", std::chrono::hours{1}}, {"d", std::chrono::days{1}},          {"w", std::chrono::weeks{1}},
   };
   std::size_t end = 0;
   while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
@@ -176,9 +175,7 @@ Instant Zone::start_of(Date day) const {
   return start;
 }
 
-Instant SystemClock::now() const {
-  return std::chrono::floor<microseconds>(std::chrono::system_clock::now());
-}
+Instant SystemClock::now() const { return std::chrono::floor<microseconds>(std::chrono::system_clock::now()); }
 std::chrono::duration<double> SystemClock::elapsed() const { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace sinan

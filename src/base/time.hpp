@@ -12,9 +12,9 @@ namespace sinan {
 using Instant = std::chrono::sys_time<std::chrono::microseconds>;
 using Date = std::chrono::sys_days;
 
-std::string format_date(Date date);            // 2026-03-01
-std::string format_timestamp(Instant at);      // 2026-03-01 08:15:00[.123456], as SQL prints it
-std::string format_rfc3339(Instant at);        // 2026-03-01T08:15:00[.123456]Z
+std::string format_date(Date date);        // 2026-03-01
+std::string format_timestamp(Instant at);  // 2026-03-01 08:15:00[.123456], as SQL prints it
+std::string format_rfc3339(Instant at);    // 2026-03-01T08:15:00[.123456]Z
 
 Result<Date> parse_date(std::string_view text);
 // "2026-03-01", "2026-03-01T08:15[:00[.123456]][Z|+08:00]", or with a space for T. Without an offset: UTC.

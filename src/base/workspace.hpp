@@ -14,7 +14,7 @@ struct WorkspaceFile {
   std::string shown_path;      // relative to the workspace, as messages show it
   std::string section;
   std::string name;
-  std::string text;             // .sql and other text files
+  std::string text;              // .sql and other text files
   std::optional<YamlNode> yaml;  // .yaml files; nullopt if it has no readable tree
 };
 

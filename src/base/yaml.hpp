@@ -50,8 +50,8 @@ struct YamlNode {
 
   Kind kind = Kind::kNull;
   Place place;
-  std::string scalar;   // kScalar
-  bool quoted = false;  // kScalar: written in quotes or as a block, so always text
+  std::string scalar;           // kScalar
+  bool quoted = false;          // kScalar: written in quotes or as a block, so always text
   std::vector<YamlNode> items;  // kList
   std::vector<Entry> entries;   // kMap, in order
 

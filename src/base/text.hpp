@@ -1,0 +1,23 @@
+// Small facts about UTF-8 text that several rooms need.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sinan {
+
+// Characters (code points) in valid UTF-8; of invalid text, bytes that start one.
+std::size_t utf8_length(std::string_view text);
+
+// The offset of the first byte that is not valid UTF-8 (overlong forms, surrogates and NUL count as invalid).
+std::optional<std::size_t> first_invalid_utf8(std::string_view text);
+
+// Levenshtein distance in bytes, ASCII case ignored; `limit` or more comes back as `limit`.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit);
+
+// For terminals: control characters, escape codes and bidirectional overrides become visible as \xNN or \u{NNNN}. Newlines and tabs too.
+std::string visible(std::string_view text);
+
+}  // namespace sinan
