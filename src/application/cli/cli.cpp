@@ -1,0 +1,252 @@
+// Parses the command line from the commands' descriptions, runs one, and turns errors into messages and exit codes.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "application/cli/command.hpp"
+#include "base/text.hpp"
+
+namespace sinan::cli {
+
+#define SINAN_COMMAND(name) CommandInfo name();
+#include "application/cli/commands.inc"
+#undef SINAN_COMMAND
+
+const std::vector<CommandInfo>& commands() {
+  static const std::vector<CommandInfo> kCommands{
+#define SINAN_COMMAND(name) name(),
+#include "application/cli/commands.inc"
+#undef SINAN_COMMAND
+  };
+  return kCommands;
+}
+
+std::string Invocation::text(const std::string& name, const std::string& fallback) const {
+  auto found = values_.find(name);
+  return found == values_.end() || found->second.empty() ? fallback : found->second.back();
+}
+
+std::vector<std::string> Invocation::texts(const std::string& name) const {
+  auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
+}
+
+namespace {
+
+template <typename T>
+Result<T> parse_number(const Invocation& invocation, const std::string& name, T fallback, std::string_view what) {
+  if (!invocation.has(name)) return fallback;
+  std::string text = invocation.text(name);
+  T value{};
+  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size())
+    return fail(ErrorCode::kInvalidInput, fmt::format("--{} takes {}, not '{}'", name, what, visible(text)));
+  return value;
+}
+
+}  // namespace
+
+Result<std::int64_t> Invocation::integer(const std::string& name, std::int64_t fallback) const {
+  return parse_number<std::int64_t>(*this, name, fallback, "a whole number");
+}
+Result<double> Invocation::number(const std::string& name, double fallback) const {
+  return parse_number<double>(*this, name, fallback, "a number");
+}
+
+void Invocation::print(std::string_view out) const { std::fwrite(out.data(), 1, out.size(), stdout); }
+void Invocation::print_json(const Json& value) const { print(dump_pretty(value) + "\n"); }
+void Invocation::say(std::string_view message) const { fmt::print(stderr, "{}\n", message); }
+bool Invocation::error_is_terminal() const { return ::isatty(STDERR_FILENO) != 0; }
+bool Invocation::output_is_terminal() const { return ::isatty(STDOUT_FILENO) != 0; }
+
+Progress Invocation::progress(const std::string& label) const {
+  if (!error_is_terminal() || json) return {};
+  return [label, shown = -1](std::uint64_t done, std::uint64_t total) mutable {
+    int percent = total == 0 ? 100 : static_cast<int>(done * 100 / total);
+    if (percent == shown) return;
+    shown = percent;
+    std::string bar(static_cast<std::size_t>(percent / 5), '#');
+    fmt::print(stderr, "\r{} [{:<20}] {:3}%{}", label, bar, percent, percent == 100 ? "\n" : "");
+    std::fflush(stderr);
+  };
+}
+
+namespace {
+
+CancelToken& interrupted() {
+  static CancelToken token;
+  return token;
+}
+
+extern "C" void on_signal(int) {
+  // A second signal ends at once.
+  if (interrupted().cancelled()) ::_exit(130);
+  interrupted().cancel();
+}
+
+void handle_signals() {
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+// The parser of one command, and where its values land.
+struct Parser {
+  const CommandInfo* info;
+  CLI::App* app;
+  std::map<std::string, std::vector<std::string>> texts;
+  std::map<std::string, bool> flags;
+};
+
+struct Globals {
+  std::string directory = ".";
+  std::string state;
+  std::string now;
+  std::string as_user;
+  bool json = false;
+};
+
+void add_options(Parser& parser) {
+  for (const OptionInfo& option : parser.info->options) {
+    std::string names = option.positional ? option.name : "--" + option.name;
+    if (option.short_name) names = fmt::format("-{},{}", option.short_name, names);
+    CLI::Option* added = nullptr;
+    if (option.value.empty()) {
+      added = parser.app->add_flag(names, parser.flags[option.name], option.summary);
+    } else {
+      added = parser.app->add_option(names, parser.texts[option.name], option.summary)->type_name(option.value);
+      if (option.repeated)
+        added->take_all();
+      else
+        added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+      if (option.repeated && !option.positional) added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      if (!option.allowed.empty()) added->check(CLI::IsMember(option.allowed));
+    }
+    if (option.required) added->required();
+  }
+}
+
+// "decisions list" becomes a subcommand of a subcommand.
+CLI::App* place_in_tree(CLI::App& root, const CommandInfo& info) {
+  CLI::App* parent = &root;
+  std::string name = info.name;
+  while (true) {
+    std::size_t space = name.find(' ');
+    std::string word = name.substr(0, space);
+    auto same_name = parent->get_subcommands([&](CLI::App* candidate) { return candidate->get_name() == word; });
+    CLI::App* child = same_name.empty() ? nullptr : same_name.front();
+    if (!child) {
+      child = parent->add_subcommand(word, space == std::string::npos ? info.summary : "See its --help");
+      child->fallthrough();
+    }
+    if (space == std::string::npos) return child;
+    child->require_subcommand(1);
+    parent = child;
+    name = name.substr(space + 1);
+  }
+}
+
+Result<Invocation> make_invocation(const Globals& globals, Parser& parser) {
+  Invocation out;
+  out.directory = globals.directory;
+  if (!globals.state.empty()) out.state_dir = globals.state;
+  if (!globals.now.empty()) {
+    auto now = parse_instant(globals.now);
+    if (!now) return fail(std::move(now.error()).within("--now takes a time"));
+    out.now = *now;
+  }
+  out.as_user = globals.as_user;
+  out.json = globals.json;
+  out.cancel = &interrupted();
+  for (auto& [name, values] : parser.texts)
+    if (!values.empty()) out.values_[name] = std::move(values);
+  for (auto& [name, set] : parser.flags)
+    if (set) out.values_[name] = {};
+  return out;
+}
+
+int report_error(const Error& error, bool json) {
+  if (json) {
+    Json out{{"error", {{"code", std::string(info(error.code).name)}, {"message", error.message}, {"place", error.place}}}};
+    if (error.cause) out["error"]["cause"] = error.cause->text();
+    fmt::print(stderr, "{}\n", dump(out));
+  } else {
+    fmt::print(stderr, "sinan: {}\n", visible(error.text()));
+  }
+  return info(error.code).exit_code;
+}
+
+int run_command(const Globals& globals, Parser& parser) {
+  auto invocation = make_invocation(globals, parser);
+  if (!invocation) return report_error(invocation.error(), globals.json);
+  auto code = parser.info->run(*invocation);
+  if (std::fflush(stdout) != 0) return report_error({ErrorCode::kLimit, "standard output cannot be written: is the disk full?"}, false);
+  if (!code) return report_error(code.error(), globals.json);
+  return interrupted().cancelled() && *code == 0 ? 0 : *code;
+}
+
+int run_checked(int argc, char** argv) {
+  CLI::App app{"Sinan: joins a company's data silos, predicts, plans, controls cost, and acts, with the evidence on record.", "sinan"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", "sinan " SINAN_VERSION);
+  Globals globals;
+  app.add_option("-C", globals.directory, "Work in the workspace at or above DIR")->type_name("DIR");
+  app.add_option("--state", globals.state, "Keep state in DIR instead of .sinan/")->type_name("DIR");
+  app.add_option("--now", globals.now, "Take TIME as the present")->type_name("TIME");
+  app.add_option("--as", globals.as_user, "Act as USER (the owner may)")->type_name("USER");
+  app.add_flag("--json", globals.json, "Answer in JSON");
+
+  std::vector<std::unique_ptr<Parser>> parsers;
+  for (const CommandInfo& info : commands()) {
+    auto& parser = *parsers.emplace_back(std::make_unique<Parser>(Parser{&info, place_in_tree(app, info), {}, {}}));
+    add_options(parser);
+    std::string footer = info.details;
+    for (const std::string& example : info.examples) footer += (footer.empty() ? "" : "\n") + ("Example: " + example);
+    parser.app->footer(footer);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    app.exit(error);
+    return 2;
+  }
+  for (auto& parser : parsers)
+    if (parser->app->parsed() && parser->app->get_subcommands().empty()) return run_command(globals, *parser);
+  return 2;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  handle_signals();
+  try {
+    return run_checked(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "sinan: this is a bug of ours: {}\n", visible(error.what()));
+    return 70;
+  }
+}
+
+std::string reference() {
+  std::string out = "# Commands\n\nGenerated from the commands' descriptions by `sinan commands --markdown`.\n";
+  for (const CommandInfo& info : commands()) {
+    out += fmt::format("\n## sinan {}\n\n{}.\n", info.name, info.summary);
+    if (!info.details.empty()) out += "\n" + info.details + "\n";
+    if (!info.options.empty()) out += "\n| option | meaning |\n|---|---|\n";
+    for (const OptionInfo& option : info.options) {
+      std::string typed = option.positional ? option.value : "--" + option.name + (option.value.empty() ? "" : " " + option.value);
+      out += fmt::format("| `{}` | {}{} |\n", typed, option.summary, option.required ? " (required)" : "");
+    }
+    for (const std::string& example : info.examples) out += fmt::format("\n    {}\n", example);
+  }
+  return out;
+}
+
+}  // namespace sinan::cli
