@@ -16,6 +16,9 @@ struct QueryOptions {
   std::vector<std::pair<std::string, std::string>> parameters;  // $name in the SQL, as text
   const CancelToken* cancel = nullptr;
   std::int64_t max_rows = 0;             // 0: no limit
+  // Lake tables ("lake.erp_orders") read with the rows that quality holds back, and with their hidden number `_row` (BIGINT) as the last
+  // column; owner and system principals only, others get kDenied.
+  std::vector<std::string> with_rejected = {};
 };
 
 // A running query. Not thread-safe; ends its work when destroyed.
