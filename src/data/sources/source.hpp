@@ -12,33 +12,18 @@
 #include <vector>
 
 #include "base/cancel.hpp"
+#include "base/filter.hpp"
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "base/table.hpp"
 
 namespace sinan::sources {
 
-// A constant that a filter compares with, in the type of its column.
-struct Value {
-  Type type;
-  bool null = false;
-  std::int64_t integer = 0;  // kBool, kInt, kDate, kTimestamp
-  double real = 0;           // kDouble
-  Int128 decimal = 0;        // kDecimal, at type.scale
-  std::string text;          // kText, kBinary
-};
-
-enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kIsNull, kIsNotNull };
-
-// column op values[0]; kIn has one or more values, kIsNull and kIsNotNull none. SQL semantics: a null column satisfies only kIsNull.
-struct Filter {
-  std::string column;
-  CompareOp op;
-  std::vector<Value> values;
-};
-
-// How a filter can be answered: exactly, as a superset that must be filtered again, or not at all.
-enum class Pushdown : std::uint8_t { kExact, kSuperset, kNone };
+// The filters of base/filter.hpp, by the names that connectors use.
+using sinan::CompareOp;
+using sinan::Filter;
+using sinan::Pushdown;
+using sinan::Value;
 
 struct TableInfo {
   std::string name;              // as the workspace names it: "orders", or "sales.orders" beyond the default schema
