@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
 #include <vector>
@@ -10,6 +11,21 @@ std::size_t utf8_length(std::string_view text) {
   std::size_t count = 0;
   for (char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
   return count;
+}
+
+std::size_t display_width(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  std::size_t width = 0;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, text.size(), c);
+    auto type = u_charType(c);
+    if (c > 0 && (type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR)) continue;
+    auto east_asian = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+    width += east_asian == U_EA_WIDE || east_asian == U_EA_FULLWIDTH ? 2 : 1;
+  }
+  return width;
 }
 
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {

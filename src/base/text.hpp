@@ -11,6 +11,9 @@ namespace sinan {
 // Characters (code points) in valid UTF-8; of invalid text, bytes that start one.
 std::size_t utf8_length(std::string_view text);
 
+// Columns that valid UTF-8 takes on a terminal: wide East Asian characters take two, combining marks none.
+std::size_t display_width(std::string_view text);
+
 // The offset of the first byte that is not valid UTF-8 (overlong forms, surrogates and NUL count as invalid).
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 

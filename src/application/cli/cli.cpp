@@ -8,6 +8,7 @@
 
 #include "application/cli/command.hpp"
 #include "base/text.hpp"
+#include "base/yaml.hpp"
 
 namespace sinan::cli {
 
@@ -190,6 +191,23 @@ int run_command(const Globals& globals, Parser& parser) {
   return interrupted().cancelled() && *code == 0 ? 0 : *code;
 }
 
+// Says what was wrong with the line, and the nearest command when a word is none.
+int usage_error(CLI::App& app, std::string message) {
+  CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  std::vector<std::string> names;
+  for (CLI::App* child : at->get_subcommands([](CLI::App*) { return true; })) names.push_back(child->get_name());
+  std::vector<std::string> rest = app.remaining(true);
+  auto word = std::find_if(rest.begin(), rest.end(), [](const std::string& text) { return !text.starts_with('-'); });
+  if (!names.empty() && word != rest.end()) {
+    auto near = nearest(*word, names);
+    message = fmt::format("there is no command '{}'; {}", visible(*word),
+                          near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(names, ", ")));
+  }
+  fmt::print(stderr, "sinan: {}\nRun '{} --help' for the options.\n", message, at == &app ? "sinan" : "sinan " + at->get_name());
+  return 2;
+}
+
 int run_checked(int argc, char** argv) {
   CLI::App app{"Sinan: joins a company's data silos, predicts, plans, controls cost, and acts, with the evidence on record.", "sinan"};
   app.require_subcommand(1);
@@ -214,8 +232,7 @@ int run_checked(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    app.exit(error);
-    return 2;
+    return usage_error(app, error.what());
   }
   for (auto& parser : parsers)
     if (parser->app->parsed() && parser->app->get_subcommands().empty()) return run_command(globals, *parser);
