@@ -1,8 +1,9 @@
 // A source: one system of the company, read as tables. Every connector implements Source; what it can do beyond reading, it says in
 // its capabilities.
 //
-// Five functions are mandatory: discover, describe, snapshot on Source; scan on Snapshot; next on Scan. Change reading and writing are
-// optional. Instances belong to one thread at a time; different instances of one source may be used in parallel.
+// Six functions are mandatory: discover, describe, snapshot on Source; scan and consistent on Snapshot; next on Scan. Pushing filters,
+// telling changes apart and writing are optional. Instances belong to one thread at a time; different instances of one source may be used
+// in parallel.
 #pragma once
 
 #include <memory>
@@ -16,6 +17,8 @@
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "base/table.hpp"
+#include "base/time.hpp"
+#include "base/workspace.hpp"
 
 namespace sinan::sources {
 
@@ -26,7 +29,7 @@ using sinan::Pushdown;
 using sinan::Value;
 
 struct TableInfo {
-  std::string name;              // as the workspace names it: "orders", or "sales.orders" beyond the default schema
+  std::string name;  // as the workspace names it: "orders", or "sales.orders" beyond the default schema
   Schema schema;
   std::vector<std::string> key;  // primary or unique key; empty if none is known
   std::optional<std::uint64_t> estimated_rows;
@@ -39,21 +42,24 @@ struct ScanRequest {
   std::vector<Filter> filters;       // all must hold; only such as pushdown() answered kExact or kSuperset for
 };
 
+// Values that a source can hold and a column of that type cannot (zero dates, NaN in a decimal, infinity as a date): read as null, and
+// counted. With `odd_values: refuse` in the source's YAML they are an error instead.
+struct Warning {
+  std::string table;
+  std::string column;
+  std::string what;  // "a zero date, read as null"
+  std::uint64_t count = 0;
+};
+
 // A stream of batches, each of at most 64 K rows (2,048 is usual), in no particular order.
 class Scan {
  public:
   virtual ~Scan() = default;
-  // Fills `batch` (columns as requested; previous contents are dropped). False at the end.
+  // Fills `batch` (columns as requested; previous contents are dropped). False at the end. With no columns requested, the batch has one
+  // column of type kBool, so that the rows can be counted.
   virtual Result<bool> next(Batch& batch) = 0;
-};
-
-// A consistent view: all scans of one Snapshot see the same state of the source, as far as the source can (`consistent()`).
-// Scans must end before their snapshot does; several may be open at once.
-class Snapshot {
- public:
-  virtual ~Snapshot() = default;
-  virtual bool consistent() const = 0;
-  virtual Result<std::unique_ptr<Scan>> scan(const ScanRequest& request) = 0;
+  // What was read otherwise than it stands in the source; complete at the end.
+  virtual std::vector<Warning> warnings() const { return {}; }
 };
 
 // Where an incremental read stands: opaque JSON of the connector, kept by sync in the transaction that keeps the rows.
@@ -61,28 +67,34 @@ struct Position {
   Json state;  // null: from the beginning
 };
 
-// What changed since a position. `upserts` holds new and changed rows, with all columns asked for. Rows may come again (a superset):
-// the key tells. A source that sees deletions gives their keys.
-struct Changes {
-  std::unique_ptr<Scan> upserts;
-  std::unique_ptr<Scan> deleted_keys;  // columns: the key; null when the source cannot tell
-  bool replaces_all = false;           // upserts is the whole table: what is not in it is gone
-};
-
 // How changes of one table are seen; from the table's YAML.
 struct ChangeOptions {
   std::string table;
-  std::vector<std::string> columns;
-  std::vector<std::string> key;
-  std::string cursor;  // a column that grows with every insert or update; empty: by full comparison
+  std::vector<std::string> columns;  // in the order wanted
+  std::vector<std::string> key;      // empty: no row can be named, so only whole reads and appended files are possible
+  std::string cursor;                // a column that grows with every insert or update; empty: by full comparison
 };
 
-class ChangeReader {
+// What changed since a position. `upserts` holds new and changed rows, with all columns asked for. When there is a key, rows may
+// come again (a superset): the key tells; without one, every row comes once. Read `upserts` to its end before `present_keys`.
+struct Changes {
+  std::unique_ptr<Scan> upserts;
+  bool replaces_all = false;  // upserts is the whole table: what is not in it is gone
+  std::unique_ptr<Scan>
+      present_keys;  // the key of every row that there is now: what is not in it is gone. Null: no row is gone, or replaces_all
+};
+
+// A consistent view: all reads of one Snapshot see the same state of the source, as far as the source can (`consistent()`).
+// Scans must end before their snapshot does; several may be open at once.
+class Snapshot {
  public:
-  virtual ~ChangeReader() = default;
-  // Reads what changed since `since` in one consistent snapshot. `next` is the position to keep once all rows are kept; it is
-  // final when both scans have ended.
-  virtual Result<Changes> read(const ChangeOptions& options, const Position& since, Position& next) = 0;
+  virtual ~Snapshot() = default;
+  virtual bool consistent() const = 0;
+  virtual Result<std::unique_ptr<Scan>> scan(const ScanRequest& request) = 0;
+  // Reads what changed in one table since `since`. `next` becomes the position to keep, in the transaction that keeps all the rows.
+  // Nothing that is committed in the source by now is ever missed, also when its transaction began before `since` was taken. A connector
+  // that cannot tell changes reads the whole table.
+  virtual Result<Changes> changes(const ChangeOptions& options, const Position& since, Position& next);
 };
 
 // Writes rows into one table of the source, exactly once per idempotency key.
@@ -116,18 +128,18 @@ class Source {
   virtual Pushdown pushdown(const std::string& table, const Filter& filter) const;
   // The query that a scan will send, for --explain; empty if there is none.
   virtual std::string explain(const ScanRequest& request) const;
-  virtual std::unique_ptr<ChangeReader> changes() { return nullptr; }
   virtual std::unique_ptr<Writer> writer() { return nullptr; }
 };
 
 // What one table of a source is, from the workspace: `tables:` in sources/*.yaml.
 struct TableConfig {
-  Located<std::string> table;                        // name in the source; default: the key in `tables:`
-  std::vector<Located<std::string>> key;             // default: what the source says
-  Located<std::string> cursor;                       // column that grows with every change
-  std::vector<Located<std::string>> columns;         // default: all
-  std::map<std::string, Located<std::string>> types; // pinned types, for files
-  std::vector<YamlNode::Entry> options;              // of the kind: path, format, delimiter, …
+  Located<std::string> table;                         // name in the source; default: the key in `tables:`
+  std::vector<Located<std::string>> key;              // default: what the source says
+  Located<std::string> cursor;                        // column that grows with every change
+  std::vector<Located<std::string>> columns;          // default: all
+  std::map<std::string, Located<std::string>> types;  // pinned types
+  std::vector<YamlNode::Entry> options;               // of the kind: path, format, delimiter, …
+  Place place;
 };
 
 // sources/NAME.yaml. `options` are the keys that the kind reads.
@@ -136,34 +148,47 @@ struct SourceConfig {
   Located<std::string> kind;
   std::map<std::string, TableConfig> tables;  // empty: all that are discovered
   struct Write {
-    Located<std::string> table;  // default: the key in `writes:`
-    std::map<std::string, std::string> columns;  // column in the source: field of the order (see operations/decisions)
-    Located<std::string> idempotency_key;        // the column
+    Located<std::string> table;                           // default: the key in `writes:`
+    std::map<std::string, Located<std::string>> columns;  // column in the source: field of the order (see docs/canonical-model.md)
+    Located<std::string> idempotency_key;                 // the column
   };
   std::map<std::string, Write> writes;  // "purchase_orders", "transfers"
   std::vector<YamlNode::Entry> options;
   Place place;
 };
+const Shape<TableConfig>& shape_of(const TableConfig*);
+const Shape<SourceConfig::Write>& shape_of(const SourceConfig::Write*);
+const Shape<SourceConfig>& shape_of(const SourceConfig*);
 
 struct OpenContext {
-  std::filesystem::path base_dir;  // relative paths start here
-  Zone zone;                       // for times without an offset
-  std::chrono::seconds timeout{60};
+  std::filesystem::path base_dir;    // relative paths start here
+  Zone zone;                         // for times without an offset
+  std::chrono::seconds timeout{60};  // without any answer
   const CancelToken* cancel = nullptr;
 };
 
 // One connector: a line in connectors.inc.
 struct ConnectorInfo {
-  std::string kind;     // "postgres"
-  std::string summary;  // one sentence
-  Json options_schema;  // JSON Schema "properties" of its options
+  std::string kind;           // "postgres"
+  std::string summary;        // one sentence
+  Json options_schema;        // JSON Schema "properties" of its options
+  Json table_options_schema;  // and of those of each table
   // Checks the options without opening anything; every mistake goes to `diagnostics`.
-  Status (*check)(const SourceConfig& config, Diagnostics& diagnostics);
+  void (*check)(const SourceConfig& config, Diagnostics& diagnostics);
   Result<std::unique_ptr<Source>> (*open)(const SourceConfig& config, const OpenContext& context);
 };
 
 const std::vector<ConnectorInfo>& connectors();
-Result<std::unique_ptr<Source>> open_source(const SourceConfig& config, const OpenContext& context);
 
+// All sources/*.yaml, in order of name, checked as far as that goes without opening anything; mistakes go to `diagnostics`, and files
+// with mistakes are left out.
+std::vector<SourceConfig> read_configs(const Workspace& workspace, Diagnostics& diagnostics);
+// Opens the source as configured: its tables carry the names, keys, columns and types that `config` gives them.
+Result<std::unique_ptr<Source>> open_source(const SourceConfig& config, const OpenContext& context);
+// Opens the source and proves the configuration against it: tables, columns, keys, cursors, writes. A source that cannot be reached
+// is a diagnostic too (code "unreachable").
+void check_source(const SourceConfig& config, const OpenContext& context, Diagnostics& diagnostics);
+// The JSON Schema of sources/*.yaml.
+Json config_schema();
 
 }  // namespace sinan::sources
