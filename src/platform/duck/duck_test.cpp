@@ -1,0 +1,332 @@
+#include "platform/duck/duck.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace sinan::duck {
+namespace {
+
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / fmt::format("sinan_duck_test_{}_{}", getpid(), ++count_)) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  static inline int count_ = 0;
+  std::filesystem::path path_;
+};
+
+Connection connect(Options options = {}) {
+  auto database = Database::open(options);
+  EXPECT_TRUE(database) << database.error().text();
+  return *database->connect();
+}
+
+std::string text_of(Connection& connection, const std::string& sql) {
+  auto table = connection.table(sql);
+  if (!table) return "error: " + table.error().text();
+  std::string out;
+  for (const Batch& batch : table->batches)
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      for (std::size_t i = 0; i < batch.columns.size(); ++i)
+        out += (i ? "|" : "") + (batch.columns[i].is_null(row) ? std::string("NULL") : batch.columns[i].to_text(row));
+      out += "\n";
+    }
+  return out;
+}
+
+// Rows (i, text of i, i / 4 as a decimal), i from 0; answers filters on `i` as `answer` says.
+class Numbers : public TableProvider {
+ public:
+  explicit Numbers(std::int64_t rows, Pushdown answer = Pushdown::kNone) : rows_(rows), answer_(answer) {}
+
+  const Schema& schema() const override {
+    static const Schema schema{{{"i", {TypeId::kInt}}, {"name", {TypeId::kText}}, {"quarter", {TypeId::kDecimal, 12, 2}}}};
+    return schema;
+  }
+  std::string name() const override { return "numbers"; }
+  Pushdown pushdown(const Filter& filter) const override { return filter.column == "i" ? answer_ : Pushdown::kNone; }
+  Result<std::unique_ptr<Reader>> open(const StreamRequest& request) const override {
+    opened.push_back(request);
+    return std::make_unique<Stream>(*this, request);
+  }
+
+  mutable std::vector<StreamRequest> opened;
+  std::int64_t fails_at = -1;
+
+ private:
+  class Stream final : public Reader {
+   public:
+    Stream(const Numbers& table, StreamRequest request) : table_(table), request_(std::move(request)) {
+      for (auto column : request_.columns) schema_.fields.push_back(table.schema().fields[column]);
+    }
+    const Schema& schema() const override { return schema_; }
+    Result<bool> next(Batch& batch) override {
+      batch.columns.clear();
+      for (const Field& field : schema_.fields) batch.columns.emplace_back(field.type);
+      std::int64_t end = std::min(table_.rows_, at_ + 5'000);
+      if (at_ == end) return false;
+      for (; at_ < end; ++at_) {
+        if (at_ == table_.fails_at) return fail(ErrorCode::kUnavailable, "the server went away", "erp");
+        if (passes(at_)) append(batch);
+      }
+      return true;
+    }
+
+   private:
+    bool passes(std::int64_t i) const {
+      for (const Filter& filter : request_.filters) {
+        if (filter.op == CompareOp::kIn) {
+          if (std::ranges::none_of(filter.values, [&](const Value& value) { return value.integer == i; })) return false;
+        } else if (filter.op == CompareOp::kGreaterEqual) {
+          if (i < filter.values[0].integer) return false;
+        } else if (filter.op == CompareOp::kLessEqual) {
+          if (i > filter.values[0].integer) return false;
+        } else if (filter.op != CompareOp::kEqual || i != filter.values[0].integer) {
+          return false;
+        }
+      }
+      return true;
+    }
+    void append(Batch& batch) {
+      for (std::size_t c = 0; c < request_.columns.size(); ++c) {
+        Column& column = batch.columns[c];
+        if (request_.columns[c] == 0) column.append_int(at_);
+        if (request_.columns[c] == 1) at_ % 10 == 7 ? column.append_null() : column.append_text(fmt::format("n{}", at_));
+        if (request_.columns[c] == 2) column.append_decimal(at_ * 25);
+      }
+    }
+    const Numbers& table_;
+    StreamRequest request_;
+    Schema schema_;
+    std::int64_t at_ = 0;
+  };
+
+  std::int64_t rows_;
+  Pushdown answer_;
+};
+
+TEST(Duck, ValuesOfEveryTypeArriveAsTheyAre) {
+  auto connection = connect();
+  struct Case {
+    std::string sql, type, value;
+  };
+  const std::vector<Case> cases{
+      {"true", "boolean", "true"},
+      {"-7::TINYINT", "bigint", "-7"},
+      {"9223372036854775807", "bigint", "9223372036854775807"},
+      {"18446744073709551615::UBIGINT", "decimal(20,0)", "18446744073709551615"},
+      {"sum(x) FROM (VALUES (1), (2)) t(x)", "decimal(38,0)", "3"},
+      {"1.5::FLOAT", "double", "1.5"},
+      {"12.34::DECIMAL(4,2)", "decimal(4,2)", "12.34"},
+      {"-0.0001::DECIMAL(38,4)", "decimal(38,4)", "-0.0001"},
+      {"'司南'", "text", "司南"},
+      {"DATE '2026-03-01'", "date", "2026-03-01"},
+      {"TIMESTAMP '2026-03-01 08:15:00'", "timestamp", "2026-03-01 08:15:00"},
+      {"TIMESTAMPTZ '2026-03-01 08:15:00+08'", "timestamp", "2026-03-01 00:15:00"},
+      {"TIMESTAMP_S '2026-03-01 08:15:00'", "timestamp", "2026-03-01 08:15:00"},
+      {"TIME '08:15:00'", "text", "08:15:00"},
+      {"[1, 2]", "text", "[1, 2]"},
+      {"{'a': 1}::JSON", "text", "{\"a\":1}"},
+      {"'00000000-0000-0000-0000-000000000001'::UUID", "text", "00000000-0000-0000-0000-000000000001"},
+  };
+  for (const auto& [sql, type, value] : cases) {
+    auto table = connection.table("SELECT " + sql);
+    ASSERT_TRUE(table) << sql << ": " << table.error().text();
+    EXPECT_EQ(table->schema.fields[0].type, *parse_type(type)) << sql << " is " << table->schema.fields[0].type.sql();
+    EXPECT_EQ(table->batches.at(0).columns.at(0).to_text(0), value) << sql;
+  }
+}
+
+TEST(Duck, StreamedTablesCanBeJoinedGroupedAndCounted) {
+  auto database = Database::open({});
+  auto connection = *database->connect();
+  auto numbers = std::make_shared<Numbers>(20'000);
+  auto handle = database->add_table(numbers);
+  EXPECT_EQ(text_of(connection, "SELECT count(*) FROM " + handle.sql()), "20000\n");
+  EXPECT_EQ(text_of(connection, "SELECT count(name), sum(quarter), min(i), max(name) FROM " + handle.sql()), "18000|49997500.00|0|n9999\n");
+  EXPECT_EQ(text_of(connection, fmt::format("SELECT count(*) FROM {0} a JOIN {0} b ON a.i = b.i + 1", handle.sql())), "19999\n");
+  EXPECT_EQ(text_of(connection, fmt::format("SELECT name, i FROM {} WHERE i IN (6, 7)", handle.sql())), "n6|6\nNULL|7\n");
+}
+
+TEST(Duck, FiltersAreHandedDownAndTheAnswerIsTheSame) {
+  for (auto answer : {Pushdown::kNone, Pushdown::kSuperset, Pushdown::kExact}) {
+    auto database = Database::open({});
+    auto connection = *database->connect();
+    auto numbers = std::make_shared<Numbers>(100, answer);
+    auto handle = database->add_table(numbers);
+    EXPECT_EQ(text_of(connection, fmt::format("SELECT name FROM {} WHERE i BETWEEN 40 AND 41 AND name IS NOT NULL", handle.sql())),
+              "n40\nn41\n");
+    bool handed = !numbers->opened.at(0).filters.empty();
+    EXPECT_EQ(handed, answer != Pushdown::kNone);
+  }
+}
+
+TEST(Duck, OnlyWantedColumnsAreAskedFor) {
+  auto database = Database::open({});
+  auto connection = *database->connect();
+  auto numbers = std::make_shared<Numbers>(10, Pushdown::kExact);
+  auto handle = database->add_table(numbers);
+  EXPECT_EQ(text_of(connection, fmt::format("SELECT name FROM {} WHERE i = 3", handle.sql())), "n3\n");
+  ASSERT_EQ(numbers->opened.size(), 1U);
+  EXPECT_EQ(numbers->opened[0].columns, std::vector<std::size_t>{1});
+  ASSERT_EQ(numbers->opened[0].filters.size(), 1U);
+  EXPECT_EQ(condition(numbers->opened[0].filters[0]), "\"i\" = CAST('3' AS BIGINT)");
+}
+
+TEST(Duck, TheErrorOfAStreamedTableComesBackAsItWas) {
+  auto database = Database::open({});
+  auto connection = *database->connect();
+  auto numbers = std::make_shared<Numbers>(20'000);
+  numbers->fails_at = 12'345;
+  auto handle = database->add_table(numbers);
+  auto table = connection.table("SELECT sum(i) FROM " + handle.sql());
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(table.error().text(), "erp: the server went away");
+  EXPECT_EQ(text_of(connection, "SELECT 1"), "1\n") << "the connection works on";
+}
+
+TEST(Duck, OneEngineReadsFromAnother) {
+  auto inner = Database::open({});
+  auto outer = Database::open({.files = false});
+  class Inner final : public TableProvider {
+   public:
+    explicit Inner(Database database) : database_(std::move(database)) {}
+    const Schema& schema() const override {
+      static const Schema schema{{{"i", {TypeId::kInt}}, {"square", {TypeId::kDouble}}, {"t", {TypeId::kText}}}};
+      return schema;
+    }
+    std::string name() const override { return "inner"; }
+    Result<std::unique_ptr<Reader>> open(const StreamRequest& request) const override {
+      std::string list;
+      for (auto column : request.columns) list += (list.empty() ? "" : ", ") + quote_name(schema().fields[column].name);
+      SINAN_TRY(auto connection, database_.connect());
+      return connection.query(
+          fmt::format("SELECT {} FROM (SELECT range AS i, (range * range)::DOUBLE AS square, 'x' AS t FROM range(100000))", list));
+    }
+
+   private:
+    Database database_;
+  };
+  auto handle = outer->add_table(std::make_shared<Inner>(*inner));
+  auto connection = *outer->connect();
+  EXPECT_EQ(text_of(connection, fmt::format("SELECT count(*), max(square), min(t) FROM {} WHERE i < 99999", handle.sql())),
+            "99999|9999600004|x\n");
+}
+
+TEST(Duck, ParquetFilesComeBackRowByRow) {
+  Folder folder;
+  auto database = Database::open({});
+  Numbers numbers(150'000);
+  auto writer = ParquetWriter::create(*database, folder / "n.parquet", numbers.schema());
+  ASSERT_TRUE(writer) << writer.error().text();
+  auto reader = numbers.open({{0, 1, 2}, {}});
+  Batch batch;
+  while (*(*reader)->next(batch)) ASSERT_TRUE((*writer)->append(std::move(batch)));
+  EXPECT_EQ(*(*writer)->finish(), 150'000);
+  auto connection = *database->connect();
+  EXPECT_EQ(text_of(connection, fmt::format("SELECT count(*), count(name), sum(i), sum(quarter) FROM read_parquet({})",
+                                            quote_text((folder / "n.parquet").string()))),
+            "150000|135000|11249925000|2812481250.00\n");
+  EXPECT_EQ(
+      text_of(connection, fmt::format("SELECT count(*) FROM (SELECT i, row_number() OVER () - 1 AS r FROM read_parquet({})) WHERE i <> r",
+                                      quote_text((folder / "n.parquet").string()))),
+      "0\n")
+      << "rows keep their order";
+}
+
+TEST(Duck, AFileThatCannotBeWrittenIsAnErrorAndLeavesNothing) {
+  Folder folder;
+  auto database = Database::open({});
+  Numbers numbers(1'000'000);
+  auto writer = ParquetWriter::create(*database, folder / "missing" / "n.parquet", numbers.schema());
+  ASSERT_TRUE(writer);
+  auto reader = numbers.open({{0, 1, 2}, {}});
+  Batch batch;
+  Status status;
+  while (status && *(*reader)->next(batch)) status = (*writer)->append(std::move(batch));
+  EXPECT_FALSE((*writer)->finish());
+  {
+    auto given_up = ParquetWriter::create(*database, folder / "n.parquet", numbers.schema());
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "n.parquet"));
+}
+
+TEST(Duck, ErrorsSayWhatTheCallerCanDo) {
+  Folder folder;
+  auto connection = connect({.memory_mb = 64, .threads = 1});
+  struct Case {
+    std::string sql;
+    ErrorCode code;
+  };
+  const std::vector<Case> cases{
+      {"SELEC 1", ErrorCode::kInvalidInput},
+      {"SELECT nope", ErrorCode::kInvalidInput},
+      {"SELECT CAST('x' AS INTEGER)", ErrorCode::kInvalidInput},
+      {"SELECT * FROM read_csv('/nowhere/at/all.csv')", ErrorCode::kNotFound},
+      {"SELECT list(range) FROM range(100000000)", ErrorCode::kLimit},
+  };
+  for (const auto& [sql, code] : cases) {
+    auto table = connection.table(sql);
+    ASSERT_FALSE(table) << sql;
+    EXPECT_EQ(table.error().code, code) << sql << ": " << table.error().text();
+    EXPECT_FALSE(table.error().message.contains('\n')) << table.error().message;
+  }
+}
+
+TEST(Duck, WithoutFilesNothingOutsideCanBeReached) {
+  auto database = Database::open({.files = false});
+  ASSERT_TRUE(database->lock_configuration());
+  auto connection = *database->connect();
+  for (std::string sql :
+       {"SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM '/etc/passwd'", "COPY (SELECT 1) TO '/tmp/out.csv'",
+        "ATTACH '/tmp/x.db'", "SET enable_external_access = true", "SET memory_limit = '10GB'", "INSTALL httpfs", "LOAD httpfs"})
+    EXPECT_FALSE(connection.run(sql)) << sql;
+}
+
+TEST(Duck, CancellingEndsALongQuery) {
+  auto connection = connect();
+  CancelToken cancel;
+  auto reader = connection.query("SELECT range FROM range(1000000000000)", {{}, &cancel});
+  ASSERT_TRUE(reader) << reader.error().text();
+  Batch batch;
+  EXPECT_TRUE(*(*reader)->next(batch));
+  cancel.cancel();
+  auto more = (*reader)->next(batch);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, ErrorCode::kCancelled);
+}
+
+TEST(Duck, ParametersAreCastToWhatTheQueryNeeds) {
+  auto connection = connect();
+  auto reader = connection.query("SELECT $n::INTEGER + 1, $t", {{{"n", "41"}, {"t", "it's"}}, nullptr});
+  ASSERT_TRUE(reader) << reader.error().text();
+  Batch batch;
+  ASSERT_TRUE(*(*reader)->next(batch));
+  EXPECT_EQ(batch.columns[0].ints.at(0), 42);
+  EXPECT_EQ(batch.columns[1].text(0), "it's");
+}
+
+TEST(Duck, TextFunctionsSeeEachValue) {
+  auto database = Database::open({});
+  ASSERT_TRUE(database->add_text_function("shout", [](std::string_view text) { return std::string(text) + "!"; }));
+  auto connection = *database->connect();
+  EXPECT_EQ(text_of(connection, "SELECT shout(x) FROM (VALUES ('a'), (NULL), ('a rather long text')) t(x)"),
+            "a!\nNULL\na rather long text!\n");
+}
+
+TEST(Duck, NamesAndTextsAreQuoted) {
+  auto connection = connect();
+  EXPECT_EQ(
+      text_of(connection, fmt::format("SELECT {} FROM (SELECT {} AS {})", quote_name("a\"b"), quote_text("it's; --"), quote_name("a\"b"))),
+      "it's; --\n");
+}
+
+}  // namespace
+}  // namespace sinan::duck
