@@ -1,5 +1,6 @@
 # sinan_module(floor/name DEPS module… [LIBS library…]): one line per module.
 # A module is every .cpp below src/floor/name; x_test.cpp, x_bench.cpp and x_fuzz.cpp become its test, benchmark and fuzzers.
+# Tests may start real database servers: tests/servers/servers.hpp.
 # It sees the headers of the modules in DEPS; tests/architecture_test.py holds every #include against these lines.
 
 function(sinan_module path)
@@ -34,7 +35,7 @@ function(sinan_module path)
   if(tests)
     add_executable(${name}_test ${tests})
     target_precompile_headers(${name}_test REUSE_FROM sinan_base)
-    target_link_libraries(${name}_test PRIVATE sinan_${name} GTest::gtest GTest::gtest_main Threads::Threads)
+    target_link_libraries(${name}_test PRIVATE sinan_${name} test_servers GTest::gtest GTest::gtest_main Threads::Threads)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
   if(SINAN_BENCH AND benches)

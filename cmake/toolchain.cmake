@@ -29,3 +29,13 @@ target_include_directories(duckdb SYSTEM INTERFACE ${deps}/duckdb/include)
 # The binary finds the libraries beside itself (lib/) once installed, and in build/deps before.
 set(CMAKE_BUILD_RPATH ${deps}/duckdb/lib)
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/sinan")
+
+# The clients of PostgreSQL and MariaDB keep their headers in folders of their own.
+find_path(SINAN_PQ_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+add_library(pq INTERFACE IMPORTED GLOBAL)
+target_include_directories(pq SYSTEM INTERFACE ${SINAN_PQ_INCLUDE})
+target_link_libraries(pq INTERFACE -lpq)
+find_path(SINAN_MARIADB_INCLUDE mysql.h PATH_SUFFIXES mariadb mysql REQUIRED)
+add_library(mariadb INTERFACE IMPORTED GLOBAL)
+target_include_directories(mariadb SYSTEM INTERFACE ${SINAN_MARIADB_INCLUDE})
+target_link_libraries(mariadb INTERFACE -lmariadb)
