@@ -1,0 +1,87 @@
+"""Bad input: a workspace with twenty mistakes gives twenty good messages in one go, and every command says what was wrong and the way out."""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from company import sinan
+
+MISTAKES = {
+    "sinan.yaml": "name: Acme\ntimezone: Europe/Berln\ncurency: EUR\nport: 99999\nlanguage: german\n",
+    "sources/shop.yaml": "kind: fils\n",
+    "sources/erp.yaml": "kind: sqlite\npath: data/erp.db\ntables:\n  orderz: {}\n  items: {key: [itemid]}\n  stock: {cursor: changd_at}\n",
+    "sources/twice.yaml": "kind: sqlite\nkind: sqlite\npath: data/erp.db\n",
+    "sources/open.yaml": "kind: sqlite\npath: [unclosed\n",
+    "sources/secret.yaml": "kind: postgres\nconnection: ${SINAN_NO_SUCH_VARIABLE}\n",
+    "model/items.sql": "SELECT FROM WHERE\n",
+    "model/sales.sql": "SELECT 1 AS item_id\n",
+    "model/stock.sql": "SELECT * FROM lake.nowhere_table\n",
+    "quality/items.yaml": "table: erp.items\nrules:\n  - {rule: not_nul, column: name}\n  - {rule: range, column: price, min: ten}\n  - {rule: pattern, column: name, pattern: '('}\n  - {rule: not_null, column: nam}\n",
+    "workflows/cycle.yaml": "steps:\n  - {id: a, task: sync_source}\n  - {id: b, task: check_quality, needs: [c]}\n",
+    "policies/people.yaml": "users:\n  anna: {roles: [buyr]}\nroles:\n  buyer: {}\n",
+}
+
+
+class TwentyMistakes(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sinan-mistakes-"))
+        for name, text in MISTAKES.items():
+            (self.dir / name).parent.mkdir(exist_ok=True)
+            (self.dir / name).write_text(text)
+        (self.dir / "data").mkdir()
+        import sqlite3
+
+        with sqlite3.connect(self.dir / "data" / "erp.db") as database:
+            database.execute("CREATE TABLE items (item_id TEXT PRIMARY KEY, name TEXT, price REAL)")
+            database.execute("CREATE TABLE stock (item_id TEXT PRIMARY KEY, changed_at TEXT)")
+
+    def tearDown(self):
+        shutil.rmtree(self.dir)
+
+    def test_every_mistake_is_reported_at_once_with_its_place_and_the_way_out(self):
+        answer = sinan("-C", self.dir, "check", "--json")
+        self.assertEqual(answer.code, 1, str(answer))
+        found = answer.json
+        self.assertGreaterEqual(len(found), 20, answer.out)
+        for diagnostic in found:
+            self.assertEqual(set(diagnostic), {"file", "line", "column", "code", "message", "hint"})
+            self.assertTrue(diagnostic["file"] in MISTAKES, diagnostic)
+            self.assertTrue(diagnostic["message"] and diagnostic["hint"], diagnostic)
+        places = {(d["file"], d["line"]) for d in found}
+        expected = {
+            ("sinan.yaml", 2), ("sinan.yaml", 3), ("sinan.yaml", 4), ("sinan.yaml", 5), ("sources/shop.yaml", 1),
+            ("sources/erp.yaml", 4), ("sources/erp.yaml", 5), ("sources/erp.yaml", 6), ("sources/twice.yaml", 2), ("sources/secret.yaml", 2),
+            ("model/items.sql", 1), ("quality/items.yaml", 3), ("quality/items.yaml", 4), ("quality/items.yaml", 5), ("quality/items.yaml", 6),
+            ("workflows/cycle.yaml", 2), ("workflows/cycle.yaml", 3), ("policies/people.yaml", 2),
+        }  # fmt: skip
+        self.assertEqual(expected - places, set(), answer.out)
+        hints = {(d["file"], d["line"]): d["message"] + " " + d["hint"] for d in found}
+        self.assertIn("currency", hints[("sinan.yaml", 3)])
+        self.assertIn("files", hints[("sources/shop.yaml", 1)])
+        self.assertIn("not_null", hints[("quality/items.yaml", 3)])
+        self.assertIn("stock", hints[("sources/erp.yaml", 4)], "a table that the source lacks lists what it has")
+
+    def test_nothing_runs_in_a_workspace_that_does_not_check(self):
+        answer = sinan("-C", self.dir, "run")
+        self.assertEqual(answer.code, 2, str(answer))
+        self.assertIn("sinan check", answer.err)
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_words_and_places_are_told_with_the_way_out(self):
+        for arguments, code, words in [
+            (["chekc"], 2, "check"),
+            (["decisions", "lst"], 2, "list"),
+            (["-C", "/nonexistent-folder", "check"], 2, "sinan init"),
+            (["query"], 2, "SQL"),
+            (["--now", "yesterday", "check"], 2, "--now"),
+        ]:
+            with self.subTest(arguments=arguments):
+                answer = sinan(*arguments, cwd="/")
+                self.assertEqual(answer.code, code, str(answer))
+                self.assertIn(words, answer.err)
+
+
+if __name__ == "__main__":
+    unittest.main()

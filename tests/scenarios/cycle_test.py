@@ -1,0 +1,71 @@
+"""The operating cycle on the example company: from rows to approved orders, day after day, never buying twice."""
+
+import collections
+import sqlite3
+import unittest
+
+from company import Company
+
+OPEN = {"proposed", "approved"}
+
+
+class Cycle(Company):
+    def erp_orders(self):
+        """Decision keys of the orders that Sinan wrote into the ERP."""
+        database = sqlite3.connect(self.dir / "data" / "erp.db")
+        with database:
+            return [row[0] for row in database.execute("SELECT decision_key FROM purchase_orders WHERE decision_key IS NOT NULL")]
+
+    def test_one_cycle_ends_in_decisions_with_evidence(self):
+        self.ok("check")
+        self.ok("run")
+        decisions = self.decisions()
+        self.assertGreater(len(decisions), 5)
+        for decision in decisions:
+            for key in ("id", "kind", "status", "item_id", "location_id", "supplier_id", "quantity", "unit", "amount", "currency", "verdict", "created_at", "run_id"):
+                self.assertIn(key, decision)
+            self.assertIsInstance(decision["amount"], str)
+        shown = self.ok("decisions", "show", decisions[0]["id"], "--json").json
+        self.assertTrue(shown["evidence"])
+        self.ok("decisions", "verify")
+
+    def test_automatic_orders_reach_the_erp_once_and_approval_sends_the_others(self):
+        self.ok("run")
+        executed = [d for d in self.decisions() if d["status"] == "executed"]
+        self.assertGreater(len(executed), 0, "the automation boundary lets small orders pass")
+        self.assertEqual(len(self.erp_orders()), len(executed))
+        waiting = [d for d in self.decisions() if d["status"] == "proposed"]
+        self.assertGreater(len(waiting), 0, "larger orders wait for the manager")
+        self.ok("decisions", "approve", waiting[0]["id"], "--as", "ben")
+        self.assertEqual(len(self.erp_orders()), len(executed) + 1)
+        again = self.sinan("decisions", "approve", waiting[0]["id"], "--as", "ben")
+        self.assertEqual(again.code, 2, f"approving twice is refused: {again}")
+        self.assertEqual(len(self.erp_orders()), len(executed) + 1)
+
+    def test_running_again_at_once_buys_nothing_twice(self):
+        self.ok("run")
+        before = collections.Counter(self.erp_orders())
+        self.ok("run")
+        self.assertEqual(collections.Counter(self.erp_orders()), before)
+        places = collections.Counter((d["item_id"], d["location_id"]) for d in self.decisions() if d["status"] in OPEN)
+        self.assertEqual([place for place, count in places.items() if count > 1], [])
+
+    def test_three_more_days_measure_outcomes(self):
+        self.ok("run")
+        for _ in range(3):
+            self.ok("demo", "advance", self.dir, "--days", "1")
+            self.ok("run")
+        keys = self.erp_orders()
+        self.assertEqual(len(keys), len(set(keys)))
+        runs = self.ok("runs", "list", "--json").json
+        self.assertEqual(len(runs), 4)
+        self.ok("decisions", "verify")
+
+    def test_a_dry_run_changes_nothing(self):
+        self.ok("run", "--dry-run")
+        self.assertEqual(self.erp_orders(), [])
+        self.assertEqual(self.decisions(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
