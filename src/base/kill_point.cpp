@@ -33,29 +33,38 @@ namespace {
 
 struct Target {
   std::string name;
-  long remaining = 0;
+  std::atomic<long> passes = 0;
 };
 
-Target read_target() {
-  const char* text = std::getenv("SINAN_KILL_POINT");
-  if (!text) return {};
-  Target target{text, 1};
+void set(Target& target, std::string_view text) {
+  target.name = text;
+  target.passes = 1;
   if (std::size_t colon = target.name.find(':'); colon != std::string::npos) {
-    target.remaining = std::strtol(target.name.c_str() + colon + 1, nullptr, 10);
+    target.passes = std::strtol(target.name.c_str() + colon + 1, nullptr, 10);
     target.name.resize(colon);
   }
-  return target;
+}
+
+Target& target() {
+  static Target instance;
+  static const bool kRead = [] {
+    if (const char* text = std::getenv("SINAN_KILL_POINT")) set(instance, text);
+    return true;
+  }();
+  (void)kRead;
+  return instance;
 }
 
 }  // namespace
 
+void arm_kill_point(std::string_view name, long passes) { set(target(), fmt::format("{}:{}", name, passes)); }
+
 void kill_point(std::string_view name) {
-  static const Target kTarget = read_target();
-  if (kTarget.name.empty()) return;
+  Target& armed = target();
+  if (armed.name.empty()) return;
   const auto& names = kill_points();
   if (std::find(names.begin(), names.end(), name) == names.end()) broken("kill points are listed in base/kill_point.cpp");
-  static std::atomic<long> left{kTarget.remaining};
-  if (name == kTarget.name && left.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);
+  if (name == armed.name && armed.passes.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);
 }
 
 }  // namespace sinan

@@ -9,6 +9,9 @@ namespace sinan {
 
 void kill_point(std::string_view name);
 
+// Arms a point as the variable would; for tests that fork rather than start the program anew.
+void arm_kill_point(std::string_view name, long passes = 1);
+
 // All names, so that a test can go through them; a name that is not in the list is a broken invariant.
 const std::vector<std::string_view>& kill_points();
 

@@ -38,7 +38,7 @@ class Session {
 
 // Tables of one room. `version` counts from 1 and grows by one per entry, in order; applied once, in a transaction each.
 struct Migrations {
-  std::string room;  // "decisions"
+  std::string room;                     // "decisions"
   std::vector<std::string> statements;  // statements[i] brings version i to i + 1; may hold several statements
 };
 

@@ -1,0 +1,83 @@
+#include "platform/storage/state_folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/json.hpp"
+
+namespace sinan::storage {
+
+Status prepare_state_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    return fail(ErrorCode::kPrecondition, "the state folder cannot be made: " + error.message() + "; check permissions, or use --state DIR",
+                folder.string());
+  std::filesystem::path file = folder / "version";
+  int found = 0;
+  if (std::ifstream in(file); in && in >> found) {
+    if (found > kStateVersion)
+      return fail(ErrorCode::kPrecondition,
+                  fmt::format("the state was written by a newer Sinan (version {}, this one knows {}); use the newer program", found,
+                              kStateVersion),
+                  folder.string());
+    return {};
+  }
+  std::ofstream out(file);
+  out << kStateVersion << '\n';
+  if (!out.flush())
+    return fail(ErrorCode::kPrecondition, "the state folder cannot be written; check permissions and space, or use --state DIR",
+                folder.string());
+  return {};
+}
+
+namespace {
+
+std::string holder_text(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  auto json = parse_json(text);
+  if (!json || !json->is_object()) return "another process";
+  return fmt::format("'{}' (process {}) since {}", json->value("purpose", "?"), json->value("pid", 0), json->value("since", "?"));
+}
+
+Status write_holder(int fd, const std::string& purpose, const Clock& clock) {
+  std::string text = dump(Json{{"pid", ::getpid()}, {"purpose", purpose}, {"since", format_rfc3339(clock.now())}}) + "\n";
+  bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  if (!written) return fail(ErrorCode::kLimit, "the lock cannot be written; is the disk full?");
+  return {};
+}
+
+}  // namespace
+
+Result<StateLock> StateLock::acquire(const std::filesystem::path& folder, const std::string& purpose, const Clock& clock,
+                                     std::chrono::seconds wait, const CancelToken* cancel) {
+  std::filesystem::path file = folder / "lock";
+  int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return fail(ErrorCode::kPrecondition, "the lock cannot be opened; check permissions", file.string());
+  StateLock lock(fd);
+  double deadline = clock.elapsed().count() + static_cast<double>(wait.count());
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (cancel) SINAN_CHECK(cancel->check());
+    if (clock.elapsed().count() >= deadline)
+      return fail(ErrorCode::kUnavailable, fmt::format("the workspace is in use by {}; wait for it, or stop it", holder_text(file)),
+                  file.string());
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  SINAN_CHECK(write_holder(fd, purpose, clock));
+  return lock;
+}
+
+StateLock::StateLock(StateLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+StateLock& StateLock::operator=(StateLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+StateLock::~StateLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace sinan::storage
