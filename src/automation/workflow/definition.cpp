@@ -16,7 +16,7 @@ const YamlNode* step_node(const YamlNode& root, std::size_t index) {
   return list && index < list->items.size() ? &list->items[index] : nullptr;
 }
 
-void check_tasks(const Workflow& workflow, const std::vector<const Task*>& tasks, Diagnostics& out) {
+void check_tasks(const Workflow& workflow, std::span<Task* const> tasks, Diagnostics& out) {
   std::vector<std::string> names;
   for (const Task* task : tasks) names.push_back(task->info().name);
   for (const Step& step : workflow.steps) {
@@ -101,7 +101,7 @@ class CycleFinder {
 };
 
 std::optional<Workflow> from_node(const std::string& name, const std::string& text, const YamlNode& root, const Zone& zone,
-                                  const std::vector<const Task*>& tasks, Diagnostics& diagnostics) {
+                                  std::span<Task* const> tasks, Diagnostics& diagnostics) {
   std::size_t before = diagnostics.size();
   Workflow out;
   out.name = name;
@@ -171,13 +171,13 @@ OnFailure Step::failure() const {
 }
 
 std::optional<Workflow> parse_workflow(const std::string& name, const std::string& text, const std::string& file, const Zone& zone,
-                                       const std::vector<const Task*>& tasks, Diagnostics& diagnostics) {
+                                       std::span<Task* const> tasks, Diagnostics& diagnostics) {
   std::optional<YamlNode> root = parse_yaml(text, file, diagnostics);
   if (!root) return std::nullopt;
   return from_node(name, text, *root, zone, tasks, diagnostics);
 }
 
-std::vector<Workflow> read_workflows(const Workspace& workspace, const std::vector<const Task*>& tasks, Diagnostics& diagnostics) {
+std::vector<Workflow> read_workflows(const Workspace& workspace, std::span<Task* const> tasks, Diagnostics& diagnostics) {
   std::vector<Workflow> out;
   bool has_cycle = false;
   for (const WorkspaceFile* file : workspace.files("workflows")) {

@@ -20,6 +20,7 @@
 //       always: true               # also after a failure or a stop
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,11 +67,11 @@ const Shape<Workflow>& shape_of(const Workflow*);
 
 // All workflows of the workspace, in order of name. Unknown tasks, unknown or doubled ids, cycles (named step by step), bad schedules and
 // the options of each task are reported with their places. A workspace without a workflow named "cycle" gets the built-in one.
-std::vector<Workflow> read_workflows(const Workspace& workspace, const std::vector<const Task*>& tasks, Diagnostics& diagnostics);
+std::vector<Workflow> read_workflows(const Workspace& workspace, std::span<Task* const> tasks, Diagnostics& diagnostics);
 
 // One workflow from text; `file` is for messages. nullopt if it cannot be used.
 std::optional<Workflow> parse_workflow(const std::string& name, const std::string& text, const std::string& file, const Zone& zone,
-                                       const std::vector<const Task*>& tasks, Diagnostics& diagnostics);
+                                       std::span<Task* const> tasks, Diagnostics& diagnostics);
 
 // The operating cycle of a workspace that writes none: sync, check, master, forecast, plan, decide, act, measure, report.
 std::string_view built_in_cycle();

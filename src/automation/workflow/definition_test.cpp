@@ -27,7 +27,8 @@ class CopyRows final : public Task {
 
 std::optional<Workflow> parse(const std::string& text, Diagnostics& out) {
   static CopyRows copy;
-  return parse_workflow("test", text, "workflows/test.yaml", Zone(), {&copy}, out);
+  static const std::vector<Task*> tasks{&copy};
+  return parse_workflow("test", text, "workflows/test.yaml", Zone(), tasks, out);
 }
 
 TEST(Definition, ReadsStepsWithTheirOptions) {

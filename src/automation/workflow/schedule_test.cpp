@@ -63,10 +63,10 @@ TEST(Schedule, MistakesNameTheFieldAndTheWayOut) {
 }
 
 // Property: what next_after gives is strictly later, and nothing between is missed when stepping from one to the next.
-TEST(Schedule, SteppingVisitsEveryMatchingMinuteOfAWeek) {
+TEST(Schedule, SteppingVisitsEveryMinuteOfADayOnWhichClocksChange) {
   Schedule every_minute = schedule("* * * * *", "America/New_York");
-  Instant at = parse_instant("2026-03-05T00:00:00Z").value();
-  for (int i = 0; i < 7 * 24 * 60; ++i) {
+  Instant at = parse_instant("2026-03-08T00:00:00Z").value();
+  for (int i = 0; i < 24 * 60; ++i) {
     auto next = every_minute.next_after(at);
     ASSERT_TRUE(next.has_value());
     ASSERT_EQ((*next - at).count(), 60'000'000) << format_rfc3339(at);
