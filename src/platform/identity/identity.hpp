@@ -1,0 +1,48 @@
+// The people of a workspace: `users:` and `roles:` of policies/*.yaml.
+//
+//   users:
+//     anna: {name: Anna Li, roles: [planner, approver]}
+//   roles:
+//     planner: Plans what to buy and what to move
+//
+// `owner` is always a role; at a local terminal the user is `owner` unless --as says another. Names of users and roles are
+// letters, digits, '_', '-', '.' and '@'; `system` is kept for Sinan's own jobs.
+#pragma once
+
+#include "base/workspace.hpp"
+#include "platform/identity/principal.hpp"
+
+namespace sinan::identity {
+
+struct User {
+  std::string id;     // the key in `users:`
+  std::string name;   // as people read it; default: the id
+  std::string email;  // may be empty
+  std::vector<std::string> roles;
+  Place place;
+};
+
+class Directory {
+ public:
+  // Every mistake goes to `diagnostics`; a user whose entry has one is left out.
+  static Directory read(const Workspace& workspace, Diagnostics& diagnostics);
+
+  // The user of `--as` or of a token. "owner" is one even when no file says so. kNotFound suggests the nearest.
+  Result<Principal> resolve(const std::string& user) const;
+  const std::map<std::string, User>& users() const { return users_; }
+  // Role: what it is for. Holds "owner" always.
+  const std::map<std::string, std::string>& roles() const { return roles_; }
+
+ private:
+  void read_roles(const YamlNode& node, Diagnostics& diagnostics);
+  void read_users(const YamlNode& node, Diagnostics& diagnostics);
+
+  std::map<std::string, User> users_;
+  std::map<std::string, std::string> roles_;
+};
+
+// JSON Schemas of the two keys, for the schema of policies/*.yaml.
+Json users_schema();
+Json roles_schema();
+
+}  // namespace sinan::identity
