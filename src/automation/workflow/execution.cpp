@@ -67,12 +67,12 @@ Result<RunRecord> Execution::finish() {
 // Ends when nothing runs and nothing more can start.
 Status Execution::loop(std::unique_lock<std::mutex>& lock) {
   while (true) {
+    SINAN_CHECK(check_cancelled());
     while (!completed_.empty()) {
       Completion completion = std::move(completed_.front());
       completed_.pop_front();
       SINAN_CHECK(complete(std::move(completion)));
     }
-    SINAN_CHECK(check_cancelled());
     check_timeouts();
     if (!interrupted_ && !cancelled_) {
       SINAN_CHECK(settle_blocked());

@@ -1,32 +1,12 @@
 #include "platform/http/guard.hpp"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include "platform/http/uri.hpp"
+#include "platform/secrets/secrets.hpp"
 
 namespace sinan::http {
 namespace {
-
-std::string hex(std::span<const unsigned char> bytes) {
-  std::string out;
-  for (unsigned char byte : bytes) out += fmt::format("{:02x}", byte);
-  return out;
-}
-
-std::array<unsigned char, 32> keyed_hash(std::string_view key, std::string_view text) {
-  std::array<unsigned char, 32> out{};
-  unsigned int size = 0;
-  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-            out.data(), &size) ||
-      size != out.size()) {
-    broken("HMAC-SHA256 gives 32 bytes");
-  }
-  return out;
-}
 
 bool wants_html(const Request& request) { return request.header("accept").find("text/html") != std::string::npos; }
 
@@ -42,41 +22,31 @@ Response refuse(const Request& request, int status, ErrorCode code, const std::s
   return out;
 }
 
+// Compared by hash, so that the length of the secret does not show either.
+bool same(std::string_view a, std::string_view b) { return secrets::equal(secrets::sha256(a), secrets::sha256(b)); }
+
 }  // namespace
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  // Compared by hash, so that the length of the secret does not show either.
-  auto left = keyed_hash("compare", a);
-  auto right = keyed_hash("compare", b);
-  return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
-}
-
-std::string random_token() {
-  std::array<unsigned char, 32> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) broken("the system has random bytes");
-  return hex(bytes);
-}
 
 Guard::Guard(GuardOptions options) : options_(std::move(options)) {
   if (options_.token.size() < 32) broken("a server has a token of at least 32 characters");
-  cookie_value_ = hex(keyed_hash(options_.token, "sinan browser session"));
+  cookie_value_ = secrets::hmac_sha256(options_.token, "sinan browser session");
 }
 
 bool Guard::authenticated(const Request& request) const {
   const std::string& authorization = request.header("authorization");
   constexpr std::string_view kBearer = "Bearer ";
   if (authorization.starts_with(kBearer)) {
-    return equal_in_constant_time(std::string_view(authorization).substr(kBearer.size()), options_.token);
+    return same(std::string_view(authorization).substr(kBearer.size()), options_.token);
   }
   std::string_view value = cookie(request.header("cookie"), options_.cookie_name);
-  return !value.empty() && equal_in_constant_time(value, cookie_value_);
+  return !value.empty() && same(value, cookie_value_);
 }
 
 // "/?token=…": the address that a person opens. The clean address follows, so that the token stays out of the history.
 std::optional<Response> Guard::open_session(const Request& request) const {
   auto token = request.query.find("token");
   if (token == request.query.end() || (request.method != Method::kGet && request.method != Method::kHead)) return std::nullopt;
-  if (!equal_in_constant_time(token->second, options_.token)) {
+  if (!same(token->second, options_.token)) {
     return refuse(request, 401, ErrorCode::kUnauthenticated, "the token is not the one of this server; open the address that it printed");
   }
   std::string location;

@@ -33,8 +33,4 @@ class Guard {
   std::string cookie_value_;
 };
 
-// 32 random bytes, as text that may stand in a URL.
-std::string random_token();
-bool equal_in_constant_time(std::string_view a, std::string_view b);
-
 }  // namespace sinan::http

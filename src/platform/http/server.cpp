@@ -17,6 +17,7 @@
 
 #include "base/text.hpp"
 #include "platform/http/uri.hpp"
+#include "platform/secrets/secrets.hpp"
 
 namespace sinan::http {
 namespace {
@@ -340,7 +341,7 @@ class BeastServer final : public Server {
   int port_ = 0;
   bool stopping_ = false;
   std::uint64_t request_count_ = 0;
-  std::uint32_t seed_ = static_cast<std::uint32_t>(std::stoul(random_token().substr(0, 8), nullptr, 16));
+  std::uint32_t seed_ = static_cast<std::uint32_t>(std::stoul(secrets::random_token(4), nullptr, 16));
 };
 
 }  // namespace
