@@ -3,7 +3,8 @@
 // A table is named schema.table ("lake.erp_orders", "ops.forecasts", "master.customers"). Each commit makes one new lake version (a
 // number that only grows) and may touch several tables; a reader pins a version and sees exactly that. Every stored row has a hidden
 // number `_row`, unique within its table for ever; deletions and rejections are lists of such numbers. Files become visible only by the
-// store transaction that commits them; files of a crash are removed by vacuum().
+// store transaction that commits them; files of a crash are removed by vacuum(). Reading is thread-safe; commits of one lake are
+// serialised, and a commit that meets another process's gives kConflict.
 #pragma once
 
 #include "base/cancel.hpp"
@@ -21,7 +22,7 @@ struct TableVersion {
   Version version = 0;  // of the last commit that touched it
   Schema schema;        // without `_row`
   std::vector<std::string> key;
-  std::int64_t rows = 0;     // visible
+  std::int64_t rows = 0;      // visible
   std::int64_t rejected = 0;  // held back by quality rules
   Instant committed_at;
 };
@@ -38,15 +39,31 @@ enum class Mode : std::uint8_t {
   kAppend,   // add the rows
   kUpsert,   // by key: replace the row with the same key, add the others; of equal keys in one load, the last wins
   kReplace,  // the rows are the whole table now
-  kMerge,    // as kReplace, but rows that did not change keep their `_row` and cost no space; needs a key
+  kMerge,    // as kUpsert, and rows whose key is not among the new ones are deleted
+};
+// With kUpsert and kMerge a row that did not change keeps its `_row` and costs no space. Null key values are equal to each other.
+
+// What a load did to its table.
+struct LoadCounts {
+  std::int64_t read = 0;
+  std::int64_t inserted = 0;
+  std::int64_t changed = 0;
+  std::int64_t deleted = 0;
+};
+
+struct Options {
+  std::int64_t memory_mb = 1024;  // for merging; beyond it, work spills beside the files
+  std::int64_t threads = 0;       // 0: all cores
 };
 
 class Lake {
  public:
   // `dir` holds the files, `store` the catalogue.
-  static Result<std::unique_ptr<Lake>> open(const std::filesystem::path& dir, storage::Store& store, const Clock& clock);
+  static Result<std::unique_ptr<Lake>> open(const std::filesystem::path& dir, storage::Store& store, const Clock& clock,
+                                            const Options& options = {});
   virtual ~Lake() = default;
 
+  // The newest version, also of other processes' commits.
   virtual Version current() const = 0;
   virtual Result<std::vector<TableVersion>> tables(Version at) const = 0;
   virtual Result<TableVersion> table(const std::string& name, Version at) const = 0;
@@ -58,12 +75,15 @@ class Lake {
   virtual Result<std::unique_ptr<Staged>> stage(const std::string& name, const Schema& schema, const std::vector<std::string>& key) = 0;
 
   struct Load {
-    std::unique_ptr<Staged> staged;            // may be null: only deletions
+    std::unique_ptr<Staged> staged;  // may be null: only deletions
     Mode mode = Mode::kAppend;
+    std::string table;                                  // name, when there are only deletions
     std::vector<std::unique_ptr<Staged>> deleted_keys;  // tables of key columns: rows to delete
+    LoadCounts* counts = nullptr;                       // filled when the commit succeeds
   };
-  // Commits all loads at once, together with whatever `also` writes to the store, in one transaction: either all is there or nothing.
-  // A schema that grew (new nullable columns, wider types) is followed; one that cannot be reconciled is kConflict and names the column.
+  // Commits all loads at once (at most one load a table), together with whatever `also` writes to the store, in one transaction: either all
+  // is there or nothing. A schema that grew (new nullable columns, wider types) is followed; one that cannot be reconciled is kConflict and
+  // names the column.
   virtual Result<Version> commit(std::vector<Load> loads, const std::function<Status(storage::Session&, Version)>& also = {}) = 0;
   // Sets which rows of a table quality holds back (all of them, replacing the previous list).
   virtual Result<Version> reject(const std::string& name, const std::vector<std::int64_t>& rows,

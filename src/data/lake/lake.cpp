@@ -1,0 +1,532 @@
+#include "data/lake/lake.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/kill_point.hpp"
+#include "data/lake/catalogue.hpp"
+#include "data/lake/merge_sql.hpp"
+#include "platform/duck/duck.hpp"
+#include "platform/secrets/secrets.hpp"
+
+namespace sinan::lake {
+namespace {
+
+constexpr std::string_view kRowColumn = "_row";
+constexpr std::string_view kChangedColumn = "_changed";  // see merge_sql.hpp
+// Beyond these a table is rewritten by vacuum().
+constexpr std::size_t kManyFiles = 24;
+constexpr double kManyDeleted = 0.2;
+
+Status make_durable(const std::filesystem::path& path) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int rc = fd < 0 ? -1 : ::fsync(fd);
+  if (fd >= 0) ::close(fd);
+  if (rc != 0) return fail(ErrorCode::kLimit, "the lake cannot be written; is the disk full?", path.string());
+  return {};
+}
+
+// Numbers for the rows of one table, handed out once for ever.
+using RowCounter = std::atomic<std::int64_t>;
+
+class StagedTable final : public Staged {
+ public:
+  StagedTable(std::string table, Schema schema, std::vector<std::string> key, std::filesystem::path file,
+              std::unique_ptr<duck::ParquetWriter> writer, std::shared_ptr<RowCounter> counter)
+      : table_(std::move(table)),
+        schema_(std::move(schema)),
+        key_(std::move(key)),
+        file_(std::move(file)),
+        writer_(std::move(writer)),
+        counter_(std::move(counter)) {}
+
+  ~StagedTable() override {
+    writer_.reset();
+    std::error_code error;
+    if (!kept_) std::filesystem::remove(file_, error);
+  }
+
+  Status append(const Batch& batch) override {
+    if (batch.rows() == 0) return {};
+    if (batch.columns.size() != schema_.fields.size()) broken("a staged batch has the columns of its schema");
+    Batch numbered = batch;
+    Column rows{Type{TypeId::kInt}};
+    std::int64_t first = counter_->fetch_add(static_cast<std::int64_t>(batch.rows()));
+    rows.ints.resize(batch.rows());
+    for (std::size_t i = 0; i < batch.rows(); ++i) rows.ints[i] = first + static_cast<std::int64_t>(i);
+    rows.rows = batch.rows();
+    numbered.columns.push_back(std::move(rows));
+    rows_ += static_cast<std::int64_t>(batch.rows());
+    SINAN_CHECK(writer_->append(std::move(numbered)));
+    kill_point("lake.stage.mid_file");
+    return {};
+  }
+  std::int64_t rows() const override { return rows_; }
+
+  Status finish() {
+    if (!writer_) return {};
+    SINAN_TRY(auto written, writer_->finish());
+    writer_.reset();
+    if (written != rows_) broken("a Parquet file has the rows that were appended");
+    return make_durable(file_);
+  }
+
+  void keep() { kept_ = true; }
+  const std::string& table() const { return table_; }
+  const Schema& schema() const { return schema_; }
+  const std::vector<std::string>& key() const { return key_; }
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  std::string table_;
+  Schema schema_;
+  std::vector<std::string> key_;
+  std::filesystem::path file_;
+  std::unique_ptr<duck::ParquetWriter> writer_;
+  std::shared_ptr<RowCounter> counter_;
+  std::int64_t rows_ = 0;
+  bool kept_ = false;
+};
+
+// The type that holds the values of both, or nothing.
+std::optional<Type> wider(const Type& a, const Type& b) {
+  if (a == b) return a;
+  auto is = [&](TypeId first, TypeId second) { return (a.id == first && b.id == second) || (a.id == second && b.id == first); };
+  if (is(TypeId::kInt, TypeId::kDouble)) return Type{TypeId::kDouble};
+  if (is(TypeId::kDate, TypeId::kTimestamp)) return Type{TypeId::kTimestamp};
+  if (is(TypeId::kBool, TypeId::kInt)) return Type{TypeId::kInt};
+  if (a.id == TypeId::kDecimal && b.id == TypeId::kDecimal) {
+    int scale = std::max(a.scale, b.scale);
+    int whole = std::max(a.precision - a.scale, b.precision - b.scale);
+    if (whole + scale > 38) return std::nullopt;
+    return Type{TypeId::kDecimal, static_cast<std::uint8_t>(whole + scale), static_cast<std::uint8_t>(scale)};
+  }
+  if (is(TypeId::kInt, TypeId::kDecimal)) {
+    const Type& decimal = a.id == TypeId::kDecimal ? a : b;
+    int precision = std::max<int>(decimal.precision, 19 + decimal.scale);
+    if (precision > 38) return std::nullopt;
+    return Type{TypeId::kDecimal, static_cast<std::uint8_t>(precision), decimal.scale};
+  }
+  return std::nullopt;
+}
+
+// The schema that holds the rows that are there and the new ones.
+Result<Schema> reconcile(const std::string& table, const Schema& there, const Schema& loaded) {
+  Schema out = there;
+  for (Field& field : out.fields) {
+    auto index = loaded.index_of(field.name);
+    if (!index)
+      return fail(ErrorCode::kConflict,
+                  fmt::format("the column '{}' is gone; load the table anew, or keep the column in the source", field.name), table);
+    auto type = wider(field.type, loaded.fields[*index].type);
+    if (!type)
+      return fail(ErrorCode::kConflict,
+                  fmt::format("the column '{}' changed from {} to {}, which cannot hold both; pin its type, or load the table anew",
+                              field.name, field.type.sql(), loaded.fields[*index].type.sql()),
+                  table);
+    field.type = *type;
+    field.nullable = field.nullable || loaded.fields[*index].nullable;
+  }
+  for (const Field& field : loaded.fields)
+    if (!out.index_of(field.name)) out.fields.push_back({field.name, field.type, true});
+  return out;
+}
+
+class ParquetLake final : public Lake {
+ public:
+  ParquetLake(std::filesystem::path dir, storage::Store& store, const Clock& clock, duck::Database database)
+      : dir_(std::move(dir)), store_(store), clock_(clock), database_(std::move(database)) {}
+
+  Version current() const override {
+    Version version = last_seen_;
+    (void)store_.read([&](storage::Session& session) -> Status {
+      SINAN_TRY(version, current_version(session));
+      return {};
+    });
+    last_seen_ = version;
+    return version;
+  }
+
+  Result<std::vector<TableVersion>> tables(Version at) const override {
+    std::vector<TableVersion> out;
+    SINAN_CHECK(store_.read([&](storage::Session& session) -> Status {
+      SINAN_TRY(out, read_tables(session, at));
+      return {};
+    }));
+    return out;
+  }
+
+  Result<TableVersion> table(const std::string& name, Version at) const override {
+    SINAN_TRY(TableState found, state(name, at));
+    return found.info;
+  }
+
+  Result<std::string> scan_sql(const std::string& name, Version at, bool with_rejected) const override {
+    SINAN_TRY(TableState found, state(name, at));
+    return visible_rows(found, dir_, with_rejected);
+  }
+
+  Result<std::unique_ptr<Staged>> stage(const std::string& name, const Schema& schema, const std::vector<std::string>& key) override {
+    SINAN_CHECK(check_name(name));
+    if (schema.fields.empty()) return fail(ErrorCode::kInvalidInput, "a table needs a column", name);
+    for (const Field& field : schema.fields)
+      if (field.name == kRowColumn || field.name == kChangedColumn)
+        return fail(ErrorCode::kInvalidInput, fmt::format("the column name '{}' is taken by the lake; rename it in the source", field.name), name);
+    for (const std::string& column : key)
+      if (!schema.index_of(column))
+        return fail(ErrorCode::kInvalidInput, fmt::format("the key column '{}' is not among the columns", column), name);
+    Schema numbered = schema;
+    numbered.fields.push_back({std::string(kRowColumn), Type{TypeId::kInt}, false});
+    SINAN_TRY(auto file, new_file(name, "data"));
+    SINAN_TRY(auto writer, duck::ParquetWriter::create(database_, file, numbered));
+    SINAN_TRY(auto rows, counter(name));
+    return std::make_unique<StagedTable>(name, schema, key, file, std::move(writer), rows);
+  }
+
+  Result<Version> commit(std::vector<Load> loads, const std::function<Status(storage::Session&, Version)>& also) override {
+    std::lock_guard lock(commit_mutex_);
+    std::vector<TableChange> changes;
+    std::vector<std::filesystem::path> written;
+    auto drop_written = [&] {
+      std::error_code error;
+      for (const auto& path : written) std::filesystem::remove(path, error);
+    };
+    for (Load& load : loads) {
+      auto change = work_out(load, written);
+      if (!change) {
+        drop_written();
+        return fail(std::move(change).error());
+      }
+      if (*change) changes.push_back(std::move(**change));
+    }
+    auto version = commit_changes(changes, also);
+    if (!version) {
+      drop_written();
+      return version;
+    }
+    for (Load& load : loads)
+      if (load.staged && load.mode != Mode::kUpsert && load.mode != Mode::kMerge) static_cast<StagedTable&>(*load.staged).keep();
+    return version;
+  }
+
+  Result<Version> reject(const std::string& name, const std::vector<std::int64_t>& rows,
+                         const std::function<Status(storage::Session&, Version)>& also) override {
+    std::lock_guard lock(commit_mutex_);
+    SINAN_TRY(TableState before, state(name, current()));
+    TableChange change{before, {}, {}, before.info.version};
+    for (const File* file : before.of(FileKind::kRejected)) change.removed.push_back(file->path);
+    drop_removed(change);
+    std::filesystem::path file;
+    if (!rows.empty()) {
+      SINAN_TRY(file, new_file(name, "rejected"));
+      SINAN_CHECK(write_row_list(file, rows));
+      SINAN_CHECK(add_file(change, file, FileKind::kRejected, static_cast<std::int64_t>(rows.size())));
+    }
+    SINAN_CHECK(count_rows(change.after));
+    std::vector<TableChange> changes{std::move(change)};
+    auto version = commit_changes(changes, also);
+    std::error_code error;
+    if (!version && !file.empty()) std::filesystem::remove(file, error);
+    return version;
+  }
+
+  Status vacuum(std::chrono::seconds keep) override;
+
+ private:
+  Result<TableState> state(const std::string& name, Version at) const {
+    std::optional<TableState> found;
+    SINAN_CHECK(store_.read([&](storage::Session& session) -> Status {
+      SINAN_TRY(found, read_table(session, name, at));
+      return {};
+    }));
+    return std::move(*found);
+  }
+
+  static Status check_name(const std::string& name) {
+    bool good =
+        std::count(name.begin(), name.end(), '.') == 1 && name.find("..") == std::string::npos && name.find('/') == std::string::npos;
+    if (!good || name.starts_with('.') || name.ends_with('.') || name.size() > 200)
+      return fail(ErrorCode::kInvalidInput, "a lake table is named schema.table", name);
+    return {};
+  }
+
+  Result<std::filesystem::path> new_file(const std::string& table, std::string_view kind) const {
+    std::filesystem::path folder = dir_ / table;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return fail(ErrorCode::kLimit, "the lake cannot be written: " + error.message(), folder.string());
+    return folder / fmt::format("{}-{}.parquet", kind, secrets::random_token(12));
+  }
+
+  // The row numbers of a table go on from the greatest that any version has reserved.
+  Result<std::shared_ptr<RowCounter>> counter(const std::string& name) {
+    std::lock_guard lock(counters_mutex_);
+    auto& counter = counters_[name];
+    if (!counter) counter = std::make_shared<RowCounter>(1);
+    auto found = state(name, current());
+    if (!found && found.error().code != ErrorCode::kNotFound) return fail(std::move(found).error());
+    if (found) {
+      std::int64_t have = *counter;
+      while (have < found->next_row && !counter->compare_exchange_weak(have, found->next_row)) {
+      }
+    }
+    return counter;
+  }
+
+  static void drop_removed(TableChange& change) {
+    std::erase_if(change.after.files, [&](const File& file) {
+      return std::find(change.removed.begin(), change.removed.end(), file.path) != change.removed.end();
+    });
+  }
+
+  Status add_file(TableChange& change, const std::filesystem::path& path, FileKind kind, std::int64_t rows) const {
+    SINAN_CHECK(make_durable(path));
+    std::error_code error;
+    std::string relative = path.lexically_relative(dir_).generic_string();
+    std::string schema = kind == FileKind::kData ? schema_json(change.after.info.schema) : "";
+    change.after.files.push_back({relative, kind, rows, static_cast<std::int64_t>(std::filesystem::file_size(path, error)), schema});
+    change.added.push_back(relative);
+    return {};
+  }
+
+  // Runs a SELECT into a Parquet file; returns its rows. A file without rows is removed unless `keep_empty`.
+  Result<std::int64_t> copy(const std::string& select, const std::filesystem::path& file, bool keep_empty) const {
+    SINAN_TRY(auto connection, database_.connect());
+    SINAN_TRY(std::int64_t rows, connection.execute(fmt::format("COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd)", select,
+                                                                duck::quote_text(file.string()))));
+    std::error_code error;
+    if (rows == 0 && !keep_empty) std::filesystem::remove(file, error);
+    return rows;
+  }
+
+  Result<std::int64_t> number(const std::string& sql) const {
+    SINAN_TRY(auto connection, database_.connect());
+    SINAN_TRY(Table table, connection.table(sql, 1));
+    const Column& column = table.batches.at(0).columns.at(0);
+    return column.type.id == TypeId::kDecimal ? static_cast<std::int64_t>(column.decimals[0]) : column.ints[0];
+  }
+
+  Status write_row_list(const std::filesystem::path& file, const std::vector<std::int64_t>& rows) const {
+    SINAN_TRY(auto writer, duck::ParquetWriter::create(database_, file, Schema{{{std::string(kRowColumn), Type{TypeId::kInt}, false}}}));
+    constexpr std::size_t kChunk = 60'000;
+    for (std::size_t start = 0; start < rows.size(); start += kChunk) {
+      Batch batch;
+      Column& column = batch.columns.emplace_back(Type{TypeId::kInt});
+      column.ints.assign(rows.begin() + static_cast<std::ptrdiff_t>(start),
+                         rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), start + kChunk)));
+      column.rows = column.ints.size();
+      SINAN_CHECK(writer->append(std::move(batch)));
+    }
+    SINAN_CHECK(writer->finish());
+    return {};
+  }
+
+  // Visible rows; asks the engine only when rows are hidden from the files.
+  Status count_rows(TableState& after) const {
+    std::int64_t all = after.rows_in(FileKind::kData) - after.rows_in(FileKind::kDeleted);
+    after.info.rows = all;
+    if (!after.of(FileKind::kRejected).empty()) {
+      SINAN_TRY(after.info.rows, number("SELECT count(*) FROM " + visible_rows(after, dir_, false)));
+    }
+    after.info.rejected = all - after.info.rows;
+    return {};
+  }
+
+  Result<std::optional<TableChange>> work_out(Load& load, std::vector<std::filesystem::path>& written);
+  Status replace(TableChange& change, StagedTable& staged);
+  Status append(TableChange& change, StagedTable& staged);
+  Status merge(TableChange& change, StagedTable& staged, Mode mode, LoadCounts& counts, std::vector<std::filesystem::path>& written);
+  Status delete_rows(TableChange& change, const std::string& select, std::int64_t& deleted, std::vector<std::filesystem::path>& written);
+  Result<Version> commit_changes(std::vector<TableChange>& changes, const std::function<Status(storage::Session&, Version)>& also);
+  Status rewrite(const std::string& name);
+
+  std::filesystem::path dir_;
+  storage::Store& store_;
+  const Clock& clock_;
+  duck::Database database_;
+  std::mutex commit_mutex_;
+  std::mutex counters_mutex_;
+  std::map<std::string, std::shared_ptr<RowCounter>> counters_;
+  mutable std::atomic<Version> last_seen_ = 0;
+};
+
+Result<std::optional<TableChange>> ParquetLake::work_out(Load& load, std::vector<std::filesystem::path>& written) {
+  auto* staged = static_cast<StagedTable*>(load.staged.get());
+  std::string name = staged ? staged->table() : load.table;
+  auto before = state(name, current());
+  if (!before && before.error().code != ErrorCode::kNotFound) return fail(std::move(before).error());
+  TableChange change;
+  LoadCounts counts;
+  if (before) {
+    change.after = std::move(*before);
+    change.based_on = change.after.info.version;
+  } else if (!staged) {
+    return std::nullopt;  // nothing to delete from
+  } else {
+    change.after.info.name = name;
+    change.after.info.schema = staged->schema();
+    change.after.info.key = staged->key();
+  }
+  for (auto& keys : load.deleted_keys) {
+    auto& list = static_cast<StagedTable&>(*keys);
+    SINAN_CHECK(list.finish());
+    if (list.rows() == 0) continue;
+    std::string from = staged_rows({list.file()}, list.schema(), list.schema());
+    SINAN_CHECK(
+        delete_rows(change, rows_with_keys(visible_rows(change.after, dir_, true), from, list.key(), false), counts.deleted, written));
+  }
+  if (staged) {
+    SINAN_CHECK(staged->finish());
+    counts.read = staged->rows();
+    bool by_key = load.mode == Mode::kUpsert || load.mode == Mode::kMerge;
+    if (by_key && staged->key().empty()) return fail(ErrorCode::kInvalidInput, "rows can only be merged by a key; name one", name);
+    if (load.mode == Mode::kReplace) {
+      counts.deleted += change.after.rows_in(FileKind::kData) - change.after.rows_in(FileKind::kDeleted);
+      SINAN_CHECK(replace(change, *staged));
+    } else {
+      SINAN_TRY(change.after.info.schema, reconcile(name, change.after.info.schema, staged->schema()));
+      change.after.info.key = staged->key();
+      if (by_key)
+        SINAN_CHECK(merge(change, *staged, load.mode, counts, written));
+      else
+        SINAN_CHECK(append(change, *staged));
+    }
+    if (!by_key) counts.inserted = staged->rows();
+  }
+  SINAN_TRY(auto next, counter(name));
+  change.after.next_row = *next;
+  SINAN_CHECK(count_rows(change.after));
+  SINAN_CHECK(make_durable(dir_ / name));
+  kill_point("lake.commit.files_written");
+  if (load.counts) *load.counts = counts;
+  return change;
+}
+
+Status ParquetLake::replace(TableChange& change, StagedTable& staged) {
+  for (const File& file : change.after.files) change.removed.push_back(file.path);
+  change.after.files.clear();
+  change.after.info.schema = staged.schema();
+  change.after.info.key = staged.key();
+  return add_file(change, staged.file(), FileKind::kData, staged.rows());
+}
+
+Status ParquetLake::append(TableChange& change, StagedTable& staged) {
+  SINAN_CHECK(add_file(change, staged.file(), FileKind::kData, staged.rows()));
+  change.after.files.back().schema = schema_json(staged.schema());
+  return {};
+}
+
+Status ParquetLake::merge(TableChange& change, StagedTable& staged, Mode mode, LoadCounts& counts,
+                          std::vector<std::filesystem::path>& written) {
+  const Schema& schema = change.after.info.schema;
+  std::string loaded = staged_rows({staged.file()}, staged.schema(), schema);
+  if (change.after.of(FileKind::kData).empty()) {
+    // Nothing to compare with, but equal keys within the load.
+    Schema empty = schema;
+    std::string none = fmt::format("(SELECT * FROM {} LIMIT 0)", loaded);
+    SINAN_TRY(auto file, new_file(change.after.info.name, "data"));
+    written.push_back(file);
+    SINAN_TRY(counts.inserted,
+              copy(fmt::format("SELECT * EXCLUDE (_changed) FROM ({})", new_or_changed(none, loaded, empty, staged.key())), file, true));
+    return add_file(change, file, FileKind::kData, counts.inserted);
+  }
+  // What is there is read as it was before this load.
+  std::string current = visible_rows(change.after, dir_, true);
+  SINAN_TRY(auto fresh, new_file(change.after.info.name, "data"));
+  written.push_back(fresh);
+  SINAN_TRY(std::int64_t rows, copy(new_or_changed(current, loaded, schema, staged.key()), fresh, false));
+  if (rows > 0) {
+    std::string differing = fmt::format("read_parquet({})", duck::quote_text(fresh.string()));
+    SINAN_TRY(counts.changed, number(fmt::format("SELECT count(*) FROM {} WHERE _changed", differing)));
+    counts.inserted = rows - counts.changed;
+    std::int64_t superseded = 0;
+    if (counts.changed > 0)
+      SINAN_CHECK(delete_rows(change,
+                              rows_with_keys(current, fmt::format("(SELECT * FROM {} WHERE _changed)", differing), staged.key(), false),
+                              superseded, written));
+  }
+  if (mode == Mode::kMerge) SINAN_CHECK(delete_rows(change, rows_with_keys(current, loaded, staged.key(), true), counts.deleted, written));
+  if (rows > 0) SINAN_CHECK(add_file(change, fresh, FileKind::kData, rows));
+  return {};
+}
+
+Status ParquetLake::delete_rows(TableChange& change, const std::string& select, std::int64_t& deleted,
+                                std::vector<std::filesystem::path>& written) {
+  SINAN_TRY(auto file, new_file(change.after.info.name, "deleted"));
+  written.push_back(file);
+  SINAN_TRY(std::int64_t rows, copy(select, file, false));
+  deleted += rows;
+  if (rows == 0) return {};
+  return add_file(change, file, FileKind::kDeleted, rows);
+}
+
+Result<Version> ParquetLake::commit_changes(std::vector<TableChange>& changes,
+                                            const std::function<Status(storage::Session&, Version)>& also) {
+  kill_point("lake.commit.before_store");
+  Version version = 0;
+  SINAN_CHECK(store_.transact([&](storage::Session& session) -> Status {
+    SINAN_TRY(version, write(session, changes, clock_.now()));
+    if (also) SINAN_CHECK(also(session, version));
+    return {};
+  }));
+  kill_point("lake.commit.after_store");
+  return version;
+}
+
+Status ParquetLake::rewrite(const std::string& name) {
+  std::lock_guard lock(commit_mutex_);
+  SINAN_TRY(TableState before, state(name, current()));
+  double data = static_cast<double>(before.rows_in(FileKind::kData));
+  bool many_deleted = static_cast<double>(before.rows_in(FileKind::kDeleted)) > kManyDeleted * data;
+  if (before.files.size() < kManyFiles && !many_deleted) return {};
+  TableChange change{before, {}, {}, before.info.version};
+  for (const File& file : before.files)
+    if (file.kind != FileKind::kRejected) change.removed.push_back(file.path);
+  drop_removed(change);
+  SINAN_TRY(auto file, new_file(name, "data"));
+  SINAN_TRY(std::int64_t rows, copy("SELECT * FROM " + visible_rows(before, dir_, true), file, true));
+  SINAN_CHECK(add_file(change, file, FileKind::kData, rows));
+  SINAN_CHECK(make_durable(dir_ / name));
+  std::vector<TableChange> changes{std::move(change)};
+  SINAN_CHECK(commit_changes(changes, {}));
+  return {};
+}
+
+Status ParquetLake::vacuum(std::chrono::seconds keep) {
+  SINAN_TRY(auto all, tables(current()));
+  for (const TableVersion& table : all) SINAN_CHECK(rewrite(table.name));
+  std::lock_guard lock(commit_mutex_);
+  std::vector<std::string> gone;
+  std::vector<std::string> kept;
+  SINAN_CHECK(store_.transact([&](storage::Session& session) -> Status {
+    SINAN_TRY(gone, forget(session, clock_.now() - keep));
+    SINAN_TRY(kept, all_paths(session));
+    return {};
+  }));
+  std::error_code error;
+  for (const std::string& path : gone) std::filesystem::remove(dir_ / path, error);
+  // What a crash left: files that the catalogue does not know, old enough not to be another process's work in hand.
+  std::sort(kept.begin(), kept.end());
+  auto now = std::filesystem::file_time_type::clock::now();
+  for (std::filesystem::recursive_directory_iterator it(dir_, error), end; !error && it != end; it.increment(error)) {
+    std::string relative = it->path().lexically_relative(dir_).generic_string();
+    if (!it->is_regular_file() || it->path().extension() != ".parquet" || std::binary_search(kept.begin(), kept.end(), relative)) continue;
+    if (now - it->last_write_time() > std::max<std::chrono::seconds>(keep, std::chrono::seconds{0}))
+      std::filesystem::remove(it->path(), error);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Lake>> Lake::open(const std::filesystem::path& dir, storage::Store& store, const Clock& clock,
+                                         const Options& options) {
+  std::error_code error;
+  std::filesystem::create_directories(dir / "tmp", error);
+  if (error) return fail(ErrorCode::kPrecondition, "the lake's folder cannot be made: " + error.message(), dir.string());
+  SINAN_CHECK(store.migrate(migrations()));
+  SINAN_TRY(auto database, duck::Database::open({.memory_mb = options.memory_mb, .threads = options.threads, .temp_dir = dir / "tmp"}));
+  return std::make_unique<ParquetLake>(std::filesystem::absolute(dir, error), store, clock, std::move(database));
+}
+
+}  // namespace sinan::lake
