@@ -64,7 +64,7 @@ class Ledger {
               const std::function<Status(const Record&)>& each) const;
 
   // Walks a chain and checks every record, every link and the end; also hands every record to `each`, broken ones too.
-  // Memory does not grow with the chain.
+  // Memory does not grow with the chain. Must be the first thing done in `session`, and not inside transact().
   Result<Verification> verify(storage::Session& session, std::string_view chain,
                               const std::function<Status(const Record&)>& each = {}) const;
   Result<Verification> verify(std::string_view chain) const;
@@ -75,17 +75,16 @@ class Ledger {
   storage::Store& store() { return store_; }
 
  private:
-  Ledger(storage::Store& store, std::filesystem::path heads, std::string key, const Clock& clock)
-      : store_(store), heads_(std::move(heads)), key_(std::move(key)), clock_(clock) {}
+  Ledger(storage::Store& store, std::filesystem::path heads, const Clock& clock) : store_(store), heads_(std::move(heads)), clock_(clock) {}
   std::filesystem::path head_file(std::string_view chain) const;
-  Status prepare();
+  Status settle(std::string_view chain);
 
   storage::Store& store_;
   std::filesystem::path heads_;
-  std::string key_;
   const Clock& clock_;
+  std::string key_;
   std::string instance_;
-  std::mutex writing_;  // one transaction of this process at a time
+  std::mutex writing_;  // one transaction of this process at a time; a lock file in heads/ for the other processes
 };
 
 class Ledger::Writer {
