@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/kill_point.hpp"
 #include "platform/audit/ledger.hpp"
 #include "platform/audit/lock.hpp"
 #include "platform/secrets/secrets.hpp"
@@ -99,7 +100,7 @@ TEST_F(LedgerTest, EveryChangedFieldRemovalInsertionMoveAndCutIsNamed) {
       {"the kind", "UPDATE audit_records SET kind = 'approved' WHERE seq = 6", kChanged, 6, "kind"},
       {"the link", "UPDATE audit_records SET prev = hash WHERE seq = 5", kChanged, 5, "prev"},
       {"the hash", "UPDATE audit_records SET hash = prev WHERE seq = 5", kChanged, 5, "hash"},
-      {"the digests", "UPDATE audit_records SET digests = '{}' WHERE seq = 5", kChanged, 5, "actor"},
+      {"the digests", "UPDATE audit_records SET digests = '{}' WHERE seq = 5", kChanged, 5, "digests"},
       {"the seal", "UPDATE audit_records SET seal = hash WHERE seq = 5", kInserted, 5, "seal"},
       {"the chain's name", "UPDATE audit_records SET chain = 'audit' WHERE seq = 4", kMissing, 4, ""},
       {"one removed", "DELETE FROM audit_records WHERE seq = 2", kMissing, 2, ""},
@@ -202,12 +203,12 @@ TEST_F(LedgerTest, ATransactionThatFailsLeavesNoRecord) {
 // A process that dies between announcing the end and committing it leaves either end; both are settled by the next opening.
 TEST_F(LedgerTest, AKillOnEitherSideOfTheCommitLeavesAWholeChain) {
   append("d0", "10.00");
-  for (const char* point : {"audit.transact.before_commit", "audit.transact.after_commit"}) {
+  for (const char* point : {"audit.transact.head_announced", "audit.transact.committed"}) {
     SCOPED_TRACE(point);
     std::int64_t before = verify().records;
     EXPECT_EXIT(
         {
-          setenv("SINAN_KILL_POINT", point, 1);
+          arm_kill_point(point);
           reopen();
           (void)ledger_->append("decisions", {"anna", "dx", "proposed", Json::object()});
           std::_Exit(0);
@@ -215,7 +216,7 @@ TEST_F(LedgerTest, AKillOnEitherSideOfTheCommitLeavesAWholeChain) {
         ::testing::KilledBySignal(SIGKILL), "");
     EXPECT_TRUE(verify().ok());
     reopen();
-    EXPECT_EQ(verify().records, before + (std::string_view(point).ends_with("after_commit") ? 1 : 0));
+    EXPECT_EQ(verify().records, before + (std::string_view(point).ends_with("committed") ? 1 : 0));
     append("dy", "10.00");
     EXPECT_TRUE(verify().ok());
   }

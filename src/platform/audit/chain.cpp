@@ -54,8 +54,10 @@ std::vector<std::string> broken_fields(const Record& record, std::string_view ke
   std::set<std::string> names;
   Json now = digests_of(record);
   if (Result<Json> then = parse_json(record.digests); then && then->is_object()) {
-    for (const auto& [name, value] : now.items())
-      if (!then->contains(name) || (*then)[name] != value) names.insert(name);
+    for (const auto& [name, value] : now.items()) {
+      bool known = then->contains(name);
+      if (known ? (*then)[name] != value : true) names.insert(known || name.starts_with("body") ? name : "digests");
+    }
     for (const auto& [name, value] : then->items())
       if (!now.contains(name)) names.insert(name);
   } else {

@@ -135,10 +135,10 @@ Status Ledger::transact(const std::function<Status(storage::Session&, Writer&)>&
       SINAN_CHECK(write_head(head_file(chain), chain, Head{ends.before, ends.end}, key_));
       written.emplace_back(chain, ends.end);
     }
-    kill_point("audit.transact.before_commit");
+    kill_point("audit.transact.head_announced");
     return {};
   }));
-  kill_point("audit.transact.after_commit");
+  kill_point("audit.transact.committed");
   // What was written is durable. A head that cannot be put to rest now still names this end; the next writer settles it.
   for (const auto& [chain, end] : written) (void)write_head(head_file(chain), chain, Head{end, std::nullopt}, key_);
   return {};
