@@ -1,0 +1,51 @@
+#include "operations/reports/html.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace sinan::reports {
+
+std::string escape(std::string_view text) {
+  std::string out;
+  for (char c : visible(text)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string escape_lines(std::string_view text) {
+  std::string out;
+  while (true) {
+    std::size_t end = text.find('\n');
+    out += escape(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string both_html(const std::string& en, const std::string& zh) {
+  if (en == zh) return en;
+  return fmt::format("<span class=\"en\" lang=\"en\">{}</span><span class=\"zh\" lang=\"zh-Hans\">{}</span>", en, zh);
+}
+
+std::string both(const Text& text) {
+  const std::string& en = text.en.empty() ? text.zh : text.en;
+  const std::string& zh = text.zh.empty() ? text.en : text.zh;
+  return both_html(escape(en), escape(zh));
+}
+
+std::string name_html(std::string_view name, std::string_view id) {
+  if (name.empty() || name == id) return fmt::format("<span class=\"name\">{}</span>", escape(id));
+  return fmt::format("<span class=\"name\">{}</span> <span class=\"id\">{}</span>", escape(name), escape(id));
+}
+
+}  // namespace sinan::reports

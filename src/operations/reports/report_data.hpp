@@ -1,0 +1,204 @@
+// What a daily report says, as plain values: filled by collect(), drawn by render_html(). No number without its origin.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/money.hpp"
+#include "base/time.hpp"
+
+namespace sinan::reports {
+
+// The same words in both languages of the house.
+struct Text {
+  std::string en;
+  std::string zh;
+  bool empty() const { return en.empty() && zh.empty(); }
+};
+
+// Where the numbers of a section come from: a query at a lake version, or a command that shows them.
+struct Origin {
+  Text what;
+  std::string query;  // SQL as it was run, or the command
+};
+
+// Why a section has nothing to show although it should: what failed, in place of its numbers.
+struct Section {
+  std::vector<Origin> origins;
+  std::string problem;
+};
+
+struct StepLine {
+  std::string id;
+  std::string task;
+  std::string status;  // as workflow::name(StepStatus)
+  double start_s = 0;  // after the run's beginning
+  double duration_s = 0;
+  int attempts = 0;
+  std::string message;
+};
+
+struct RunSection : Section {
+  std::string id;
+  std::string status;  // as workflow::name(RunStatus); "running" while the report step itself runs
+  std::string message;
+  std::optional<Instant> started_at;
+  double duration_s = 0;
+  bool dry_run = false;
+  std::vector<StepLine> steps;
+};
+
+struct ReadLine {
+  std::string source;
+  std::string table;
+  std::int64_t rows_read = 0;
+  std::int64_t inserted = 0;
+  std::int64_t changed = 0;
+  std::int64_t deleted = 0;
+  double duration_s = 0;
+  std::string problem;
+};
+struct ReadSection : Section {
+  std::vector<ReadLine> lines;
+  bool known = false;  // there was a sync in this run
+};
+
+struct RefusedRule {
+  std::string table;
+  std::string rule;
+  std::int64_t rows = 0;  // held back, or only named when `warning`
+  bool warning = false;
+  std::vector<std::pair<std::string, Text>> examples;  // key, reason; at most three
+  Text recommendation;
+};
+struct RefusedSection : Section {
+  std::int64_t rows_judged = 0;  // 0: not known
+  std::int64_t rows_refused = 0;
+  bool stopped = false;            // quality stopped the cycle
+  std::vector<RefusedRule> rules;  // most rows first
+};
+
+struct GoldenEntity {
+  std::string entity;
+  std::int64_t records = 0;
+  std::int64_t source_records = 0;  // that they were made from
+  std::int64_t changes = 0;         // attributes changed by this run
+  struct Change {
+    std::string golden_id, attribute, before, after, source;
+  };
+  std::vector<Change> examples;
+};
+struct GoldenSection : Section {
+  std::vector<GoldenEntity> entities;
+};
+
+// One day of a series; a missing value is NaN.
+struct DayPoint {
+  Date day;
+  double actual;
+  double forecast;
+  double low;   // 10 %
+  double high;  // 90 %
+};
+struct ForecastError {
+  std::string item_id, item_name, location_id;
+  double actual = 0;
+  double forecast = 0;
+};
+struct ForecastSection : Section {
+  std::vector<DayPoint> days;  // oldest first: actual days, then the days ahead
+  std::int64_t series = 0;     // item-places with a forecast
+  std::int64_t horizon_days = 0;
+  std::optional<double> wape;  // of earlier forecasts against what happened since, 0…; nullopt: nothing to compare yet
+  std::int64_t days_compared = 0;
+  std::vector<ForecastError> worst;
+  std::vector<std::pair<std::string, std::int64_t>> models;  // model, series; most first
+};
+
+struct RiskLine {
+  std::string item_id, item_name, location_id;
+  double on_hand = 0;
+  double on_order = 0;
+  double daily_demand = 0;
+  double cover_days = 0;
+  double lead_time_days = 0;
+  std::optional<Date> runs_out_on;
+  std::optional<Date> next_arrival;  // of what is ordered
+  std::optional<Money> at_stake;     // sales value of expected shortage until help can arrive
+};
+struct SurplusLine {
+  std::string item_id, item_name, location_id;
+  double on_hand = 0;
+  double cover_days = 0;
+  Money tied_up;  // cost of what is beyond the order-up-to level
+};
+struct RiskSection : Section {
+  std::int64_t run_out_items = 0;    // items that run out within a week somewhere
+  std::int64_t run_out_covered = 0;  // of these, items with an order on its way that waits for nobody
+  std::vector<RiskLine> run_out;     // worst first; not all
+  std::int64_t run_out_lines = 0;    // all
+  std::optional<Money> at_stake;     // total
+  std::vector<SurplusLine> surplus;
+  std::int64_t surplus_lines = 0;
+  std::optional<Money> tied_up;
+};
+
+struct DecisionLine {
+  std::string id, kind, state, item_id, item_name, location_id, supplier_id;
+  Quantity quantity;
+  Money amount;
+  std::string role;  // who may approve
+  Text reason;
+  std::string rule;  // of the policy
+  std::string error;
+  std::optional<Instant> expected_at;
+};
+struct DecisionGroup {
+  std::vector<DecisionLine> lines;  // largest amount first; not all
+  std::int64_t count = 0;
+  std::vector<Money> totals;  // one per currency
+};
+struct DecisionSection : Section {
+  DecisionGroup waiting;
+  std::vector<std::pair<std::string, std::int64_t>> waiting_by_role;
+  DecisionGroup automatic;  // of this run
+  DecisionGroup failed;     // approved, but the effect failed; will be tried again
+  DecisionGroup forbidden;  // of this run
+  DecisionGroup alerts;     // of this run
+};
+
+struct SpendLine {
+  std::string supplier_id, supplier_name;
+  Money amount;
+  std::int64_t orders = 0;
+};
+struct CostSection : Section {
+  std::optional<Money> month_to_date;  // ordered this month
+  std::optional<Money> last_month;     // ordered until the same day of last month
+  std::optional<Money> budget;         // of the month
+  std::vector<SpendLine> suppliers;    // most first
+};
+
+struct ReportData {
+  std::string company;
+  std::string language = "en";  // shown first
+  std::string currency = "EUR";
+  Zone zone;
+  Date day;  // that the report is about: of the run's logical time
+  Instant generated_at;
+  std::int64_t lake_version = 0;
+  std::string version;  // of Sinan
+  RunSection run;
+  DecisionSection decisions;
+  RiskSection risk;
+  ForecastSection forecast;
+  CostSection cost;
+  ReadSection read;
+  RefusedSection refused;
+  GoldenSection golden;
+  std::vector<Text> assumptions;
+};
+
+}  // namespace sinan::reports
