@@ -196,7 +196,7 @@ std::string steps_chart(const std::vector<StepLine>& steps, const ChartSize& siz
 std::string cover_bar(double cover_days, double lead_time_days) {
   constexpr double kDays = 30;
   constexpr double kWidth = 90;
-  auto scale = [](double value) { return kWidth * std::clamp(value, 0.0, kDays) / kDays; };
+  auto scale = [=](double value) { return kWidth * std::clamp(value, 0.0, kDays) / kDays; };
   double lead = scale(lead_time_days);
   std::string out = fmt::format(
       "<svg class=\"cover\" viewBox=\"0 0 {0} 12\" aria-hidden=\"true\"><rect class=\"track\" x=\"0\" y=\"3\" "

@@ -6,20 +6,32 @@
 
 namespace sinan::reports {
 
+namespace {
+
+std::string_view css_of(Place place) {
+  switch (place) {
+    case Place::kNumber: return " class=\"num\"";
+    case Place::kShort: return " class=\"short\"";
+    case Place::kText: break;
+  }
+  return "";
+}
+
+}  // namespace
+
 void TableHtml::row(std::vector<std::string> cells, std::string_view css) {
   rows_ += css.empty() ? "<tr>" : fmt::format("<tr class=\"{}\">", css);
   for (std::size_t i = 0; i < cells.size() && i < heads_.size(); ++i) {
     const ColumnHead& head = heads_[i];
-    rows_ += fmt::format("<td{} data-en=\"{}\" data-zh=\"{}\">{}</td>", head.number ? " class=\"num\"" : "", escape(head.title.en),
-                         escape(head.title.zh), cells[i]);
+    rows_ += fmt::format("<td{} data-en=\"{}\" data-zh=\"{}\">{}</td>", css_of(head.place), escape(head.title.en), escape(head.title.zh),
+                         cells[i]);
   }
   rows_ += "</tr>\n";
 }
 
 std::string TableHtml::finish() const {
   std::string out = "<table class=\"cards\"><thead><tr>";
-  for (const ColumnHead& head : heads_)
-    out += fmt::format("<th scope=\"col\"{}>{}</th>", head.number ? " class=\"num\"" : "", both(head.title));
+  for (const ColumnHead& head : heads_) out += fmt::format("<th scope=\"col\"{}>{}</th>", css_of(head.place), both(head.title));
   return out + "</tr></thead><tbody>\n" + rows_ + "</tbody></table>\n";
 }
 

@@ -5,12 +5,19 @@
 
 namespace sinan::reports {
 
-struct ColumnHead {
-  Text title;
-  bool number = false;  // aligned to the right
+// How a column stands on a wide screen, and in the card that its row becomes on a phone.
+enum class Place {
+  kText,    // the whole width of the card
+  kNumber,  // aligned to the right; a third of the card, below its title
+  kShort,   // never broken; a third of the card
 };
 
-// A table that becomes a list of cards on a phone. Cells are HTML; each row has one per column.
+struct ColumnHead {
+  Text title;
+  Place place = Place::kText;
+};
+
+// A table that becomes a list of cards on a phone, headed by the first column. Cells are HTML; each row has one per column.
 class TableHtml {
  public:
   explicit TableHtml(std::vector<ColumnHead> heads) : heads_(std::move(heads)) {}

@@ -44,7 +44,7 @@ std::string tiles(const ReportData& data) {
     out += tile("risk", {"Run out this week", "本周断货"}, grouped(data.risk.run_out_items), note,
                 data.risk.run_out_items > data.risk.run_out_covered ? "bad" : "");
   }
-  out += tile("automatic", {"Placed automatically", "自动执行"}, grouped(automatic.count),
+  out += tile("automatic", {"Automatic", "自动执行"}, grouped(automatic.count),
               {money_list(automatic.totals), money_list(automatic.totals)}, "");
   if (data.forecast.wape) {
     out += tile("forecast", {"Forecast error", "预测误差"}, percent(*data.forecast.wape), {"WAPE, items and days", "WAPE"}, "");

@@ -143,6 +143,7 @@ struct RiskSection : Section {
   std::vector<SurplusLine> surplus;
   std::int64_t surplus_lines = 0;
   std::optional<Money> tied_up;
+  std::vector<Origin> surplus_origins;
 };
 
 struct DecisionLine {

@@ -64,7 +64,11 @@ std::string decisions_waiting_section(const ReportData& data) {
     content = empty_html({"Nothing waits for anyone. What your rules allow was done; the rest did not come up.",
                           "没有待审批事项。规则允许的决策已自动执行。"});
   } else {
-    TableHtml table({{{"What", "事项"}}, {{"Why", "理由"}}, {{"Quantity", "数量"}, true}, {{"Amount", "金额"}, true}, {{"Who", "审批人"}}});
+    TableHtml table({{{"What", "事项"}},
+                     {{"Why", "理由"}},
+                     {{"Quantity", "数量"}, Place::kNumber},
+                     {{"Amount", "金额"}, Place::kNumber},
+                     {{"Who", "审批人"}, Place::kShort}});
     for (const DecisionLine& line : waiting.lines) {
       table.row({fmt::format("<span class=\"kind\">{}</span> {}<code class=\"id\">{}</code>", both(kind_text(line.kind)), what_html(line),
                              escape(line.id)),
@@ -75,7 +79,8 @@ std::string decisions_waiting_section(const ReportData& data) {
     content += fmt::format("<p class=\"hint\">{} <code>sinan decisions approve ID</code></p>", both({"To approve one:", "审批命令："}));
   }
   if (data.decisions.failed.count > 0) {
-    TableHtml table({{{"Approved, but not written yet", "已批准但未写入"}}, {{"What went wrong", "原因"}}, {{"Amount", "金额"}, true}});
+    TableHtml table(
+        {{{"Approved, but not written yet", "已批准但未写入"}}, {{"What went wrong", "原因"}}, {{"Amount", "金额"}, Place::kNumber}});
     for (const DecisionLine& line : data.decisions.failed.lines)
       table.row({what_html(line), reason_html(line), amount_html(line.amount)}, "bad");
     content += table.finish();
@@ -96,12 +101,12 @@ std::string risk_section(const ReportData& data) {
         fmt::format("<b>{}</b> 个商品/仓库组合将在补货到达前断货{}。", grouped(risk.run_out_lines),
                     risk.at_stake ? fmt::format("，可能损失销售额 <b>{}</b>", escape(money(*risk.at_stake))) : ""));
     TableHtml table({{{"Item", "商品"}},
-                     {{"On hand", "现有"}, true},
-                     {{"Sells a day", "日销"}, true},
-                     {{"Lasts · line: time until new stock", "可售天数 · 竖线为补货周期"}},
-                     {{"Runs out", "断货日"}},
-                     {{"On order", "在途"}, true},
-                     {{"At stake", "风险金额"}, true}});
+                     {{"On hand", "现有"}, Place::kNumber},
+                     {{"Sells a day", "日销"}, Place::kNumber},
+                     {{"Lasts (line: new stock)", "可售天数（竖线：到货）"}, Place::kShort},
+                     {{"Runs out", "断货日"}, Place::kShort},
+                     {{"On order", "在途"}, Place::kNumber},
+                     {{"At stake", "风险金额"}, Place::kNumber}});
     for (const RiskLine& line : risk.run_out) {
       Text days{decimal(line.cover_days, 0) + (std::lround(line.cover_days) == 1 ? " day" : " days"), decimal(line.cover_days, 0) + " 天"};
       std::string arrival = line.on_order > 0 ? escape(quantity(line.on_order)) : std::string("–");
@@ -129,7 +134,10 @@ std::string surplus_section(const ReportData& data) {
                                     risk.tied_up ? fmt::format("; <b>{}</b> are tied up", escape(money(*risk.tied_up))) : ""),
                         fmt::format("<b>{}</b> 个商品/仓库组合超出计划库存{}。", grouped(risk.surplus_lines),
                                     risk.tied_up ? fmt::format("，占用资金 <b>{}</b>", escape(money(*risk.tied_up))) : ""));
-    TableHtml table({{{"Item", "商品"}}, {{"On hand", "现有"}, true}, {{"Lasts", "可售天数"}, true}, {{"Tied up", "占用资金"}, true}});
+    TableHtml table({{{"Item", "商品"}},
+                     {{"On hand", "现有"}, Place::kNumber},
+                     {{"Lasts", "可售天数"}, Place::kNumber},
+                     {{"Tied up", "占用资金"}, Place::kNumber}});
     for (const SurplusLine& line : risk.surplus) {
       std::string days = line.cover_days > 999 ? "> 999" : decimal(line.cover_days, 0);
       table.row({name_html(line.item_name, line.item_id) + fmt::format(" <span class=\"place\">{}</span>", escape(line.location_id)),
@@ -137,9 +145,8 @@ std::string surplus_section(const ReportData& data) {
     }
     content = table.finish();
   }
-  Section origins;
-  origins.problem = risk.problem;
-  return section_html("surplus", {"More than needed", "库存积压"}, summary, content, origins, data.lake_version);
+  return section_html("surplus", {"More than needed", "库存积压"}, summary, content, {risk.surplus_origins, risk.problem},
+                      data.lake_version);
 }
 
 std::string forecast_section(const ReportData& data) {
@@ -172,8 +179,10 @@ std::string forecast_section(const ReportData& data) {
                            "尚无可与实际比较的历史预测，下一次循环起将在此显示。"});
   }
   if (!f.worst.empty()) {
-    TableHtml table(
-        {{{"Furthest off", "偏差最大"}}, {{"Forecast", "预测"}, true}, {{"Sold", "实际"}, true}, {{"Difference", "差异"}, true}});
+    TableHtml table({{{"Furthest off", "偏差最大"}},
+                     {{"Forecast", "预测"}, Place::kNumber},
+                     {{"Sold", "实际"}, Place::kNumber},
+                     {{"Difference", "差异"}, Place::kNumber}});
     for (const ForecastError& e : f.worst) {
       double difference = e.actual - e.forecast;
       table.row({name_html(e.item_name, e.item_id) + fmt::format(" <span class=\"place\">{}</span>", escape(e.location_id)),
@@ -201,7 +210,11 @@ std::string automatic_section(const ReportData& data) {
         fmt::format("<b>{}</b>, {} in total, each within the automation boundary.", counted(automatic.count, "decision", "decisions"),
                     escape(money_list(automatic.totals))),
         fmt::format("共 <b>{}</b> 项，合计 {}，均在自动化边界之内。", grouped(automatic.count), escape(money_list(automatic.totals))));
-    TableHtml table({{{"What", "事项"}}, {{"Why", "理由"}}, {{"Quantity", "数量"}, true}, {{"Amount", "金额"}, true}, {{"State", "状态"}}});
+    TableHtml table({{{"What", "事项"}},
+                     {{"Why", "理由"}},
+                     {{"Quantity", "数量"}, Place::kNumber},
+                     {{"Amount", "金额"}, Place::kNumber},
+                     {{"State", "状态"}, Place::kShort}});
     for (const DecisionLine& line : automatic.lines) {
       table.row({fmt::format("<span class=\"kind\">{}</span> {}", both(kind_text(line.kind)), what_html(line)), reason_html(line),
                  quantity_html(line.quantity), amount_html(line.amount),
@@ -258,7 +271,10 @@ std::string cost_section(const ReportData& data) {
   }
   if (!cost.suppliers.empty()) {
     double most = cost.suppliers.front().amount.amount.to_double();
-    TableHtml table({{{"Supplier", "供应商"}}, {{"Orders", "订单数"}, true}, {{"", ""}}, {{"Ordered this month", "本月金额"}, true}});
+    TableHtml table({{{"Supplier", "供应商"}},
+                     {{"Orders", "订单数"}, Place::kNumber},
+                     {{"", ""}},
+                     {{"Ordered this month", "本月金额"}, Place::kNumber}});
     for (const SpendLine& line : cost.suppliers) {
       table.row({name_html(line.supplier_name, line.supplier_id), grouped(line.orders),
                  share_bar(most > 0 ? line.amount.amount.to_double() / most : 0, "enough"), escape(money(line.amount))});

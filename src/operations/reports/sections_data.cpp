@@ -48,11 +48,11 @@ std::string read_section(const ReportData& data) {
                         fmt::format("从 {} 张表读取 <b>{}</b> 行，其中 <b>{}</b> 行为新增、变更或删除。", data.read.lines.size(),
                                     grouped(read), grouped(changed)));
     TableHtml table({{{"Table", "表"}},
-                     {{"Read", "读取"}, true},
-                     {{"New", "新增"}, true},
-                     {{"Changed", "变更"}, true},
-                     {{"Gone", "删除"}, true},
-                     {{"Took", "用时"}, true}});
+                     {{"Read", "读取"}, Place::kNumber},
+                     {{"New", "新增"}, Place::kNumber},
+                     {{"Changed", "变更"}, Place::kNumber},
+                     {{"Gone", "删除"}, Place::kNumber},
+                     {{"Took", "用时"}, Place::kNumber}});
     for (const ReadLine& line : data.read.lines) {
       std::string name = fmt::format("<code>{}.{}</code>", escape(line.source), escape(line.table));
       if (!line.problem.empty()) name += fmt::format("<span class=\"problem\">{}</span>", escape(line.problem));
@@ -75,14 +75,14 @@ std::string refused_section(const ReportData& data) {
     summary = both_html(
         fmt::format("<b>{}</b> held back{}. They come in by themselves once they are mended in their source.",
                     refused.rows_refused == 1 ? "1 row is" : grouped(refused.rows_refused) + " rows are",
-                    refused.rows_judged > 0
-                        ? fmt::format(" ({} of {})", share_of(refused.rows_refused, refused.rows_judged), grouped(refused.rows_judged))
-                        : ""),
+                    refused.rows_judged > 0 ? fmt::format(" ({} of {})", escape(share_of(refused.rows_refused, refused.rows_judged)),
+                                                          grouped(refused.rows_judged))
+                                            : ""),
         fmt::format("<b>{}</b> 行被隔离{}。在源系统修正后会自动进入。", grouped(refused.rows_refused),
                     refused.rows_judged > 0 ? fmt::format("（占 {} 行的 {}）", grouped(refused.rows_judged),
-                                                          share_of(refused.rows_refused, refused.rows_judged))
+                                                          escape(share_of(refused.rows_refused, refused.rows_judged)))
                                             : ""));
-    TableHtml table({{{"Rule", "规则"}}, {{"Rows", "行数"}, true}, {{"For example", "示例"}}, {{"What to do", "建议"}}});
+    TableHtml table({{{"Rule", "规则"}}, {{"Rows", "行数"}, Place::kNumber}, {{"For example", "示例"}}, {{"What to do", "建议"}}});
     for (const RefusedRule& rule : refused.rules) {
       std::string examples;
       for (const auto& [key, reason] : rule.examples)
@@ -102,9 +102,9 @@ std::string golden_section(const ReportData& data) {
     content = empty_html({"This workspace keeps no golden records (entities/*.yaml).", "本工作区未配置主数据（entities/*.yaml）。"});
   } else {
     TableHtml table({{{"Entity", "实体"}},
-                     {{"Records in the sources", "源记录"}, true},
-                     {{"Golden records", "主数据"}, true},
-                     {{"Changes today", "今日变更"}, true}});
+                     {{"Records in the sources", "源记录"}, Place::kNumber},
+                     {{"Golden records", "主数据"}, Place::kNumber},
+                     {{"Changes today", "今日变更"}, Place::kNumber}});
     for (const GoldenEntity& entity : data.golden.entities) {
       table.row({escape(entity.entity), grouped(entity.source_records), fmt::format("<b>{}</b>", grouped(entity.records)),
                  grouped(entity.changes)});

@@ -19,7 +19,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,
 #lang-en:focus-visible~.page label[for=lang-en],#lang-zh:focus-visible~.page label[for=lang-zh]{outline:2px solid var(--accent)}
 .eyebrow{margin:0 0 36px;font-size:14px;color:var(--soft);padding-top:4px}
 .company{font-weight:650;color:var(--ink);margin-right:12px;overflow-wrap:anywhere}
-h1{font-size:34px;line-height:1.22;font-weight:680;letter-spacing:-.018em;margin:0 0 14px;max-width:22em;text-wrap:balance}
+h1{font-size:34px;line-height:1.22;font-weight:680;letter-spacing:-.018em;margin:0 0 14px;max-width:25em;text-wrap:balance}
 .lead{font-size:18px;color:var(--soft);margin:0;max-width:44em}
 .dry{display:inline-block;background:var(--act-wash);color:var(--act);padding:4px 12px;border-radius:6px;margin:14px 0 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:12px;overflow:hidden;margin:34px 0 12px}
@@ -36,10 +36,11 @@ h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:0
 .summary b,p b{color:var(--ink);font-weight:640}
 table{width:100%;border-collapse:collapse;font-size:14.5px;margin:10px 0 6px}
 th{font-weight:500;font-size:12.5px;color:var(--faint);text-align:left;vertical-align:bottom;padding:6px 16px 6px 0;border-bottom:1px solid var(--line)}
-td{padding:9px 16px 9px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+td{padding:9px 16px 9px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
 th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
-th.num{white-space:normal}
+.short{white-space:nowrap}
+th.num,th.short{white-space:normal}
 tr.bad td:first-child{box-shadow:-3px 0 0 -0px var(--bad);padding-left:0}
 .name{font-weight:550;overflow-wrap:anywhere}
 .id{color:var(--faint);font-size:12.5px;overflow-wrap:anywhere}
@@ -99,14 +100,16 @@ h1{font-size:25px}
 .chart.narrow{display:block}
 section{padding-top:26px}
 .cards thead{display:none}
-.cards,.cards tbody,.cards tr,.cards td{display:block;width:100%}
-.cards tr{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 14px;margin:0 0 10px}
-.cards td{border:0;padding:3px 0;display:grid;grid-template-columns:8.2em 1fr;gap:10px;text-align:left;white-space:normal}
-.cards td::before{color:var(--faint);font-size:13px;line-height:1.7}
+.cards,.cards tbody{display:block;width:100%}
+.cards tr{display:grid;grid-template-columns:repeat(3,1fr);gap:8px 14px;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:12px 14px;margin:0 0 10px}
+.cards td{display:block;border:0;padding:0;text-align:left;white-space:normal;grid-column:1/-1;min-width:0}
+.cards td.num,.cards td.short{grid-column:auto;font-weight:550}
+.cards td.num::before,.cards td.short::before{display:block;color:var(--faint);font-weight:400;font-size:12px;line-height:1.35}
 #lang-en:checked~.page .cards td::before{content:attr(data-en)}
 #lang-zh:checked~.page .cards td::before{content:attr(data-zh)}
-.cards td:first-child{display:block;font-size:15.5px;padding-bottom:6px}
-.cards td:first-child::before{content:none!important}
+.cards td:not(.num):not(.short)::before{content:none!important}
+.cards td:first-child{font-size:15.5px}
+.cards td:nth-child(n+2):not(.num):not(.short){color:var(--soft);font-size:14px}
 .cards tr.bad{border-left:3px solid var(--bad)}
 tr.bad td:first-child{box-shadow:none}
 }
