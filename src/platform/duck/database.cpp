@@ -1,4 +1,5 @@
 #include <duckdb.hpp>
+#include <duckdb/common/vector_operations/vector_operations.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
 
 #include "platform/duck/convert.hpp"
@@ -75,6 +76,12 @@ Result<Database> Database::open(const Options& options) {
     duckdb::Connection setup(*state->duck);
     auto done = setup.Query("SET GLOBAL TimeZone = 'UTC'");
     if (done->HasError()) return fail(to_error(done->GetErrorObject()));
+    if (!options.allowed_dirs.empty()) {
+      std::string dirs;
+      for (const auto& dir : options.allowed_dirs) dirs += (dirs.empty() ? "" : ", ") + quote_text(dir.string());
+      done = setup.Query(fmt::format("SET GLOBAL allowed_directories = [{}]", dirs));
+      if (done->HasError()) return fail(to_error(done->GetErrorObject()));
+    }
     if (!options.files) {
       done = setup.Query("SET GLOBAL enable_external_access = false");
       if (done->HasError()) return fail(to_error(done->GetErrorObject()));
@@ -120,10 +127,15 @@ Status Database::lock_configuration() const {
 
 namespace {
 
+using Chunk = duckdb::unique_ptr<duckdb::DataChunk>;
+
+// While other threads have all the work that there is.
+constexpr std::chrono::microseconds kPause{50};
+
 class QueryReader final : public ChunkReader {
  public:
-  QueryReader(std::shared_ptr<Connection::State> connection, duckdb::unique_ptr<duckdb::QueryResult> result, const CancelToken* cancel)
-      : connection_(std::move(connection)), result_(std::move(result)), cancel_(cancel) {
+  QueryReader(std::shared_ptr<Connection::State> connection, duckdb::unique_ptr<duckdb::QueryResult> result, const QueryOptions& options)
+      : connection_(std::move(connection)), result_(std::move(result)), cancel_(options.cancel), even_(options.even) {
     for (std::size_t i = 0; i < result_->types.size(); ++i) {
       Type type = from_duck(result_->types[i]);
       schema_.fields.push_back({result_->names[i], type, true});
@@ -147,7 +159,33 @@ class QueryReader final : public ChunkReader {
     return true;
   }
 
-  Result<duckdb::unique_ptr<duckdb::DataChunk>> next_chunk() override {
+  Result<Chunk> next_chunk() override {
+    if (!even_) return fetch();
+    auto out = duckdb::make_uniq<duckdb::DataChunk>();
+    out->Initialize(duckdb::Allocator::DefaultAllocator(), result_->types);
+    while (out->size() < STANDARD_VECTOR_SIZE) {
+      if (!part_ || part_from_ == part_->size()) {
+        SINAN_TRY(part_, fetch());
+        part_from_ = 0;
+        if (!part_) break;
+      }
+      move_rows(*out);
+    }
+    if (out->size() == 0) return Chunk();
+    return out;
+  }
+
+ private:
+  // As many rows of the part as fit, as plain values.
+  void move_rows(duckdb::DataChunk& out) {
+    auto count = std::min<duckdb::idx_t>(STANDARD_VECTOR_SIZE - out.size(), part_->size() - part_from_);
+    for (duckdb::idx_t i = 0; i < out.ColumnCount(); ++i)
+      duckdb::VectorOperations::Copy(part_->data[i], out.data[i], part_from_ + count, part_from_, out.size());
+    part_from_ += count;
+    out.SetCardinality(out.size() + count);
+  }
+
+  Result<Chunk> fetch() {
     try {
       for (;;) {
         if (cancel_ && cancel_->cancelled()) {
@@ -157,7 +195,7 @@ class QueryReader final : public ChunkReader {
         if (!wait()) continue;
         auto chunk = result_->FetchRaw();
         if (result_->HasError()) return fail(connection_->error(result_->GetErrorObject()));
-        if (!chunk || chunk->size() == 0) return duckdb::unique_ptr<duckdb::DataChunk>();
+        if (!chunk || chunk->size() == 0) return Chunk();
         return chunk;
       }
     } catch (const std::exception& error) {
@@ -165,7 +203,6 @@ class QueryReader final : public ChunkReader {
     }
   }
 
- private:
   // Works until a chunk can be fetched (or the end, or an error, seen by fetching); false: look at the cancel token, then come again.
   bool wait() {
     if (result_->type != duckdb::QueryResultType::STREAM_RESULT) return true;
@@ -174,13 +211,16 @@ class QueryReader final : public ChunkReader {
     auto state = stream.ExecuteTask();
     if (duckdb::StreamQueryResult::IsChunkReady(state)) return true;
     if (state == duckdb::StreamExecutionResult::BLOCKED) stream.WaitForTask();
-    if (state == duckdb::StreamExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::yield();
+    if (state == duckdb::StreamExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
     return state == duckdb::StreamExecutionResult::EXECUTION_ERROR || state == duckdb::StreamExecutionResult::EXECUTION_CANCELLED;
   }
 
   std::shared_ptr<Connection::State> connection_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;
   const CancelToken* cancel_;
+  bool even_;
+  Chunk part_;  // of which rows are left from part_from_ on
+  duckdb::idx_t part_from_ = 0;
   Schema schema_;
   bool same_types_ = true;
 };
@@ -200,7 +240,7 @@ Result<duckdb::unique_ptr<duckdb::QueryResult>> start(Connection::State& connect
     if (state == duckdb::PendingExecutionResult::EXECUTION_ERROR) return fail(connection.error(pending->GetErrorObject()));
     if (duckdb::PendingQueryResult::IsResultReady(state)) break;
     if (state == duckdb::PendingExecutionResult::BLOCKED) pending->WaitForTask();
-    if (state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::yield();
+    if (state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
   }
   auto result = pending->Execute();
   if (result->HasError()) return fail(connection.error(result->GetErrorObject()));
@@ -221,7 +261,7 @@ Status Connection::run(std::string_view sql) {
 Result<std::unique_ptr<Reader>> Connection::query(std::string_view sql, const QueryOptions& options) {
   return guarded([&]() -> Result<std::unique_ptr<Reader>> {
     SINAN_TRY(auto result, start(*state_, sql, options));
-    return std::make_unique<QueryReader>(state_, std::move(result), options.cancel);
+    return std::make_unique<QueryReader>(state_, std::move(result), options);
   });
 }
 

@@ -29,10 +29,11 @@
 namespace sinan::duck {
 
 struct Options {
-  std::int64_t memory_mb = 1024;   // beyond it, work spills to `temp_dir`
-  std::int64_t threads = 0;        // 0: all cores
-  std::filesystem::path temp_dir;  // empty: no spilling, the limit is an error
-  bool files = true;               // whether SQL may read and write files; cannot be switched on again
+  std::int64_t memory_mb = 1024;                         // beyond it, work spills to `temp_dir`
+  std::int64_t threads = 0;                              // 0: all cores
+  std::filesystem::path temp_dir;                        // empty: no spilling, the limit is an error
+  bool files = true;                                     // whether SQL may read and write files; cannot be switched on again
+  std::vector<std::filesystem::path> allowed_dirs = {};  // folders that SQL may read even with files = false
 };
 
 // Rows as they come. Not thread-safe, but may be moved to another thread. Keeps its connection and database alive; ends the work when
@@ -75,6 +76,8 @@ class TableProvider {
 struct QueryOptions {
   std::vector<std::pair<std::string, std::string>> parameters;  // $name in the SQL; text, cast to what the SQL needs
   const CancelToken* cancel = nullptr;                          // must outlive the reader
+  // Every batch has exactly 2,048 rows, but the last: how the rows lay in files and chunks leaves no trace.
+  bool even = false;
 };
 
 // One session with a database. Not thread-safe; one query at a time: a new one ends the reader of the one before.

@@ -290,6 +290,41 @@ TEST(Duck, WithoutFilesNothingOutsideCanBeReached) {
     EXPECT_FALSE(connection.run(sql)) << sql;
 }
 
+TEST(Duck, EvenBatchesAreFullButTheLast) {
+  auto connection = connect();
+  auto reader = connection.query(
+      "SELECT range AS i, CASE WHEN range % 3 = 0 THEN 'v' || range END AS t FROM range(20000) WHERE range % 7 <> 0", {.even = true});
+  ASSERT_TRUE(reader) << reader.error().text();
+  Batch batch;
+  std::vector<std::size_t> sizes;
+  std::int64_t sum = 0;
+  while (*(*reader)->next(batch)) {
+    sizes.push_back(batch.rows());
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      auto i = batch.columns[0].ints[row];
+      sum += i;
+      ASSERT_EQ(batch.columns[1].is_null(row), i % 3 != 0);
+      if (i % 3 == 0) ASSERT_EQ(batch.columns[1].text(row), fmt::format("v{}", i));
+    }
+  }
+  ASSERT_EQ(sizes.size(), 9U);
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(sizes[i], 2048U);
+  EXPECT_EQ(sizes.back(), 17'142U - 8 * 2048U);
+  EXPECT_EQ(sum, 19'999 * 20'000 / 2 - 7 * (2'857 * 2'858 / 2)) << "0 + … + 19999 without 7 · (0 + … + 2857)";
+}
+
+TEST(Duck, AllowedFoldersCanBeReadAndNothingElse) {
+  Folder folder;
+  std::ofstream(folder / "a.csv") << "x\n1\n";
+  auto database = Database::open({.files = false, .allowed_dirs = {folder / ""}});
+  ASSERT_TRUE(database) << database.error().text();
+  auto connection = *database->connect();
+  EXPECT_EQ(text_of(connection, fmt::format("SELECT * FROM read_csv({})", quote_text((folder / "a.csv").string()))), "1\n");
+  EXPECT_FALSE(connection.run(fmt::format("SELECT * FROM read_text({})", quote_text((folder / "../../etc/hostname").string()))));
+  EXPECT_FALSE(connection.run("SELECT * FROM read_text('/etc/hostname')"));
+  EXPECT_FALSE(connection.run("SET allowed_directories = ['/etc/']"));
+}
+
 TEST(Duck, CancellingEndsALongQuery) {
   auto connection = connect();
   CancelToken cancel;
