@@ -95,6 +95,7 @@ struct FabricContext {
   std::int64_t memory_mb = 1024;   // of each query
   std::int64_t threads = 0;        // of each query; 0: all cores
   std::filesystem::path temp_dir;  // for work larger than memory; empty: none
+  bool push = true;                // false: sources get no conditions; only to compare with
 };
 
 // Mistakes in views and policies go to `diagnostics`; a rule that cannot be read closes its table for its role.

@@ -1,0 +1,183 @@
+#include "data/fabric/fabric.hpp"
+
+#include "data/fabric/engine.hpp"
+#include "data/fabric/explain.hpp"
+#include "platform/secrets/secrets.hpp"
+
+namespace sinan::fabric {
+
+namespace {
+
+class QueryRows final : public Rows {
+ public:
+  QueryRows(std::shared_ptr<Session> session, std::unique_ptr<duck::Reader> reader, std::int64_t max_rows)
+      : session_(std::move(session)), reader_(std::move(reader)), max_rows_(max_rows) {}
+
+  const Schema& schema() const override { return reader_->schema(); }
+
+  Result<bool> next(Batch& batch) override {
+    SINAN_TRY(bool more, reader_->next(batch));
+    if (!more) return false;
+    rows_ += static_cast<std::int64_t>(batch.rows());
+    if (max_rows_ > 0 && rows_ > max_rows_)
+      return fail(ErrorCode::kLimit, fmt::format("the answer has more than {} rows; add a LIMIT, or ask for more", max_rows_));
+    return true;
+  }
+
+ private:
+  std::shared_ptr<Session> session_;  // ends after the reader
+  std::unique_ptr<duck::Reader> reader_;
+  std::int64_t max_rows_;
+  std::int64_t rows_ = 0;
+};
+
+Schema with_unique_names(const Schema& schema, std::vector<std::string>& repeated) {
+  std::set<std::string> seen;
+  for (const Field& field : schema.fields)
+    if (!seen.insert(catalog::fold(field.name)).second) repeated.push_back(field.name);
+  return schema;
+}
+
+class TwoEngines final : public Fabric {
+ public:
+  explicit TwoEngines(Shared shared) : shared_(std::move(shared)) {}
+
+  Result<std::unique_ptr<Rows>> query(const Principal& principal, std::string_view sql, const QueryOptions& options) override {
+    auto session = std::make_shared<Session>(shared_, principal, options);
+    SINAN_CHECK(session->prepare(sql));
+    SINAN_TRY(auto connection, session->connect());
+    SINAN_TRY(auto reader, connection.query(sql, {options.parameters, options.cancel}));
+    return std::make_unique<QueryRows>(std::move(session), std::move(reader), options.max_rows);
+  }
+
+  Result<Explanation> explain(const Principal& principal, std::string_view sql, const QueryOptions& options) override {
+    Session session(shared_, principal, options);
+    SINAN_CHECK(session.prepare(sql));
+    SINAN_TRY(auto connection, session.connect());
+    return explain_query(shared_, session, connection, sql);
+  }
+
+  Result<lake::Version> materialize(const Principal& principal, std::string_view sql, const std::string& table,
+                                    const std::vector<std::string>& key, lake::Mode mode, const QueryOptions& options) override {
+    if (!principal.is_trusted()) return fail(ErrorCode::kDenied, "only the owner and the system write to the lake", table);
+    SINAN_TRY(auto rows, query(principal, sql, options));
+    std::vector<std::string> repeated;
+    Schema schema = with_unique_names(rows->schema(), repeated);
+    if (!repeated.empty())
+      return fail(ErrorCode::kInvalidInput, fmt::format("two columns have the name '{}'; name them apart with AS", repeated.front()),
+                  table);
+    SINAN_TRY(auto staged, lake().stage(table, schema, key));
+    Batch batch;
+    for (;;) {
+      SINAN_TRY(bool more, rows->next(batch));
+      if (!more) break;
+      SINAN_CHECK(staged->append(batch));
+    }
+    rows.reset();
+    std::vector<lake::Lake::Load> loads;
+    loads.push_back({std::move(staged), mode, {}});
+    return lake().commit(std::move(loads));
+  }
+
+  Result<std::vector<catalog::TableEntry>> tables(const Principal& principal, const QueryOptions& options,
+                                                  std::vector<Error>* problems) override {
+    Session listing(shared_, principal, options);
+    std::vector<catalog::TableEntry> out;
+    for (const Mention& mention : listing.readable(problems)) {
+      auto entry = describe_mention(principal, mention, options);
+      if (entry) {
+        out.push_back(*std::move(entry));
+      } else if (problems && principal.is_trusted()) {
+        problems->push_back(std::move(entry).error());
+      }
+    }
+    std::ranges::sort(out, {}, &catalog::TableEntry::name);
+    return out;
+  }
+
+  Result<catalog::TableEntry> describe(const Principal& principal, const std::string& table, const QueryOptions& options) override {
+    Mention mention;
+    std::string_view rest = table;
+    for (auto dot = rest.find('.'); dot != std::string_view::npos && mention.parts.size() < 2; dot = rest.find('.')) {
+      mention.parts.emplace_back(rest.substr(0, dot));
+      rest.remove_prefix(dot + 1);
+    }
+    mention.parts.emplace_back(rest);
+    return describe_mention(principal, mention, options);
+  }
+
+  lake::Lake& lake() override { return *shared_.context.lake; }
+
+ private:
+  Result<catalog::TableEntry> describe_mention(const Principal& principal, const Mention& mention, const QueryOptions& options) {
+    Session session(shared_, principal, options);
+    SINAN_TRY(const QueryTable* table, session.open(mention));
+    catalog::TableEntry entry = table->entry;
+    if (table->kind != catalog::Kind::kView) return entry;
+    SINAN_TRY(auto connection, session.connect());
+    SINAN_TRY(entry.schema, connection.describe("SELECT * FROM " + entry.name));
+    return entry;
+  }
+
+  Shared shared_;
+};
+
+class FileRows final : public Rows {
+ public:
+  FileRows(std::unique_ptr<duck::Reader> reader, std::int64_t max_rows) : reader_(std::move(reader)), max_rows_(max_rows) {}
+  const Schema& schema() const override { return reader_->schema(); }
+  Result<bool> next(Batch& batch) override {
+    SINAN_TRY(bool more, reader_->next(batch));
+    if (!more) return false;
+    rows_ += static_cast<std::int64_t>(batch.rows());
+    if (max_rows_ > 0 && rows_ > max_rows_)
+      return fail(ErrorCode::kLimit, fmt::format("the answer has more than {} rows; add a LIMIT", max_rows_));
+    return true;
+  }
+
+ private:
+  std::unique_ptr<duck::Reader> reader_;
+  std::int64_t max_rows_;
+  std::int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Fabric>> open(FabricContext context, Diagnostics& diagnostics) {
+  if (!context.workspace || !context.lake || !context.clock) broken("a fabric has a workspace, a lake and a clock");
+  if (context.mask_key.size() < 16) broken("the key of hash masks has at least 16 bytes");
+  SINAN_TRY(auto trusted, duck::Database::open({.memory_mb = context.memory_mb, .threads = context.threads, .temp_dir = context.temp_dir}));
+  SINAN_CHECK(trusted.add_text_function(
+      "sinan_mask", [key = context.mask_key](std::string_view text) { return secrets::hmac_sha256(key, text).substr(0, 32); }));
+  Shared shared{std::move(context), trusted, {}, {}};
+  for (auto& view : catalog::read_views(*shared.context.workspace, diagnostics)) {
+    std::string name = view.name;
+    shared.views.emplace(std::move(name), std::move(view));
+  }
+  SINAN_TRY(auto parser, trusted.connect());
+  shared.policies = Policies::read(*shared.context.workspace, parser, diagnostics);
+  return std::make_unique<TwoEngines>(std::move(shared));
+}
+
+Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options) {
+  SINAN_TRY(auto database, duck::Database::open({.memory_mb = 2048, .threads = 0, .temp_dir = std::filesystem::temp_directory_path()}));
+  SINAN_TRY(auto connection, database.connect());
+  SINAN_TRY(auto reader, connection.query(sql, {options.parameters, options.cancel}));
+  return std::make_unique<FileRows>(std::move(reader), options.max_rows);
+}
+
+Result<Table> query_table(Fabric& fabric, const Principal& principal, std::string_view sql, const QueryOptions& options,
+                          std::int64_t max_rows) {
+  QueryOptions limited = options;
+  if (limited.max_rows == 0 || limited.max_rows > max_rows) limited.max_rows = max_rows;
+  SINAN_TRY(auto rows, fabric.query(principal, sql, limited));
+  Table out{rows->schema(), {}};
+  for (;;) {
+    Batch batch;
+    SINAN_TRY(bool more, rows->next(batch));
+    if (!more) return out;
+    out.batches.push_back(std::move(batch));
+  }
+}
+
+}  // namespace sinan::fabric
