@@ -171,7 +171,8 @@ class ParquetLake final : public Lake {
     if (schema.fields.empty()) return fail(ErrorCode::kInvalidInput, "a table needs a column", name);
     for (const Field& field : schema.fields)
       if (field.name == kRowColumn || field.name == kChangedColumn)
-        return fail(ErrorCode::kInvalidInput, fmt::format("the column name '{}' is taken by the lake; rename it in the source", field.name), name);
+        return fail(ErrorCode::kInvalidInput, fmt::format("the column name '{}' is taken by the lake; rename it in the source", field.name),
+                    name);
     for (const std::string& column : key)
       if (!schema.index_of(column))
         return fail(ErrorCode::kInvalidInput, fmt::format("the key column '{}' is not among the columns", column), name);
@@ -374,6 +375,13 @@ Result<std::optional<TableChange>> ParquetLake::work_out(Load& load, std::vector
     std::string from = staged_rows({list.file()}, list.schema(), list.schema());
     SINAN_CHECK(
         delete_rows(change, rows_with_keys(visible_rows(change.after, dir_, true), from, list.key(), false), counts.deleted, written));
+  }
+  if (load.present_keys && change.based_on != 0) {
+    auto& present = static_cast<StagedTable&>(*load.present_keys);
+    SINAN_CHECK(present.finish());
+    std::string from = staged_rows({present.file()}, present.schema(), present.schema());
+    SINAN_CHECK(
+        delete_rows(change, rows_with_keys(visible_rows(change.after, dir_, true), from, present.key(), true), counts.deleted, written));
   }
   if (staged) {
     SINAN_CHECK(staged->finish());

@@ -79,6 +79,7 @@ class Lake {
     Mode mode = Mode::kAppend;
     std::string table;                                  // name, when there are only deletions
     std::vector<std::unique_ptr<Staged>> deleted_keys;  // tables of key columns: rows to delete
+    std::unique_ptr<Staged> present_keys;               // table of key columns, with kUpsert: rows with other keys are deleted
     LoadCounts* counts = nullptr;                       // filled when the commit succeeds
   };
   // Commits all loads at once (at most one load a table), together with whatever `also` writes to the store, in one transaction: either all
