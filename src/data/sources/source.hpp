@@ -73,6 +73,7 @@ struct ChangeOptions {
   std::vector<std::string> columns;  // in the order wanted
   std::vector<std::string> key;      // empty: no row can be named, so only whole reads and appended files are possible
   std::string cursor;                // a column that grows with every insert or update; empty: by full comparison
+  bool deletions = true;             // with a cursor: whether to read the keys of all rows, to see which are gone
 };
 
 // What changed since a position. `upserts` holds new and changed rows, with all columns asked for. When there is a key, rows may
@@ -138,6 +139,7 @@ struct TableConfig {
   Located<std::string> cursor;                        // column that grows with every change
   std::vector<Located<std::string>> columns;          // default: all
   std::map<std::string, Located<std::string>> types;  // pinned types
+  std::string deletions = "keys";                     // with a cursor: read all "keys" to see which rows are gone, or "ignore"
   std::vector<YamlNode::Entry> options;               // of the kind: path, format, delimiter, …
   Place place;
 };
@@ -183,6 +185,8 @@ const std::vector<ConnectorInfo>& connectors();
 // All sources/*.yaml, in order of name, checked as far as that goes without opening anything; mistakes go to `diagnostics`, and files
 // with mistakes are left out.
 std::vector<SourceConfig> read_configs(const Workspace& workspace, Diagnostics& diagnostics);
+// How the changes of a table, as describe() tells it, are to be read.
+ChangeOptions change_options(const SourceConfig& config, const TableInfo& table);
 // Opens the source as configured: its tables carry the names, keys, columns and types that `config` gives them.
 Result<std::unique_ptr<Source>> open_source(const SourceConfig& config, const OpenContext& context);
 // Opens the source and proves the configuration against it: tables, columns, keys, cursors, writes. A source that cannot be reached

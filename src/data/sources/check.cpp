@@ -1,0 +1,73 @@
+#include "data/sources/options.hpp"
+
+namespace sinan::sources {
+namespace {
+
+std::string code_of(const Error& error) { return info(error.code).retry ? "unreachable" : std::string(info(error.code).name); }
+
+std::vector<std::string> names_of(const Schema& schema) {
+  std::vector<std::string> out;
+  for (const Field& field : schema.fields) out.push_back(field.name);
+  return out;
+}
+
+void check_column(const Located<std::string>& column, std::string_view role, const TableInfo& table, Diagnostics& diagnostics) {
+  if (column.value.empty() || table.schema.index_of(column.value)) return;
+  diagnostics.add(column.place, "unknown_column",
+                  fmt::format("the table '{}' has no column '{}', which is given as {}", table.name, column.value, role),
+                  suggestion(column.value, names_of(table.schema)));
+}
+
+void check_table(const TableConfig& wanted, const TableInfo& table, Diagnostics& diagnostics) {
+  for (const auto& column : wanted.key) check_column(column, "its key", table, diagnostics);
+  for (const auto& column : wanted.columns) check_column(column, "one to read", table, diagnostics);
+  for (const auto& [column, type] : wanted.types) check_column({column, type.place}, "one with a type", table, diagnostics);
+  check_column(wanted.cursor, "its cursor", table, diagnostics);
+  if (!wanted.cursor.value.empty() && wanted.key.empty() && table.key.empty())
+    diagnostics.add(wanted.cursor.place, "missing_key",
+                    fmt::format("the table '{}' has a cursor, but no key tells its rows apart", table.name),
+                    "name the key: [column] of the table, or drop the cursor so that it is read whole");
+}
+
+}  // namespace
+
+void check_source(const SourceConfig& config, const OpenContext& context, Diagnostics& diagnostics) {
+  auto unreachable = [&](const Error& error, const Place& place) {
+    diagnostics.add(place, code_of(error), fmt::format("the source '{}' cannot be read: {}", config.name, error.text()),
+                    info(error.code).retry ? "check that the system runs and can be reached from here" : "");
+  };
+  // The connector itself, under the names of the source: each mistake of the configuration is then told by itself.
+  Result<std::unique_ptr<Source>> source = fail(ErrorCode::kNotFound, "no such kind");
+  for (const ConnectorInfo& connector : connectors())
+    if (connector.kind == config.kind.value) source = connector.open(config, context);
+  if (!source) return unreachable(source.error(), config.place);
+  auto tables = (*source)->discover();
+  if (!tables) return unreachable(tables.error(), config.place);
+  std::vector<std::string> known;
+  for (const TableInfo& table : *tables) known.push_back(table.name);
+  for (const auto& [name, wanted] : config.tables) {
+    const std::string& in_source = wanted.table.value.empty() ? name : wanted.table.value;
+    auto found = std::find_if(tables->begin(), tables->end(), [&](const TableInfo& table) { return table.name == in_source; });
+    if (found != tables->end()) {
+      check_table(wanted, *found, diagnostics);
+    } else {
+      diagnostics.add(wanted.table.value.empty() ? wanted.place : wanted.table.place, "unknown_table",
+                      fmt::format("the source '{}' has no table '{}'", config.name, in_source), suggestion(in_source, known));
+    }
+  }
+  for (const auto& [kind, write] : config.writes) {
+    const Place& place = write.table.value.empty() ? write.idempotency_key.place : write.table.place;
+    auto writer = (*source)->writer();
+    if (!writer) {
+      diagnostics.add(place, "not_writable", fmt::format("a source of kind '{}' cannot be written", config.kind.value),
+                      "leave out `writes`: orders then go to files in .sinan/outbox");
+      break;
+    }
+    std::vector<std::string> columns;
+    for (const auto& [column, unused] : write.columns) columns.push_back(column);
+    auto status = writer->check(write.table.value.empty() ? kind : write.table.value, write.idempotency_key.value, columns);
+    if (!status) diagnostics.add(place, "not_writable", fmt::format("orders cannot be written: {}", status.error().text()), "");
+  }
+}
+
+}  // namespace sinan::sources

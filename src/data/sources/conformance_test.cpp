@@ -1,0 +1,469 @@
+#include "data/sources/conformance.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "data/sources/values.hpp"
+
+namespace sinan::sources {
+
+#define SINAN_CONNECTOR(name)                      \
+  namespace name {                                 \
+  std::unique_ptr<conformance::Fixture> fixture(); \
+  }
+#include "data/sources/connectors.inc"
+#undef SINAN_CONNECTOR
+
+namespace conformance {
+namespace {
+
+// Constants, as short as in SQL.
+Value integer(std::int64_t v, TypeId id = TypeId::kInt) { return {.type = {id}, .integer = v}; }
+Value real(double v) { return {.type = {TypeId::kDouble}, .real = v}; }
+Value decimal(std::int64_t v) { return {.type = {TypeId::kDecimal, 12, 2}, .decimal = v}; }
+Value text(std::string v, TypeId id = TypeId::kText) { return {.type = {id}, .text = std::move(v)}; }
+Value date(std::string_view v) { return integer(parse_date(v)->time_since_epoch().count(), TypeId::kDate); }
+Value at(std::string_view v) { return integer(parse_instant(v)->time_since_epoch().count(), TypeId::kTimestamp); }
+Value null(Type type) { return {.type = type, .null = true}; }
+
+const std::vector<std::vector<Value>>& nasty_values() {
+  static const std::vector<std::vector<Value>> kValues = [] {
+    std::vector<std::vector<Value>> v(8);
+    for (std::int64_t n :
+         {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, INT64_MIN, INT64_MAX, (std::int64_t{1} << 53) + 1, std::int64_t{1} << 53})
+      v[1].push_back(integer(n));
+    for (double x :
+         {0.0, -0.0, 1.5, -1.5, 0.1 + 0.2, 0.3, 1e308, -1e308, 5e-324, 9007199254740993.0, std::numeric_limits<double>::quiet_NaN(),
+          std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+      v[2].push_back(real(x));
+    for (std::int64_t d : {0LL, 1LL, -1LL, 1230LL, 999'999'999'999LL, -999'999'999'999LL, 30LL}) v[3].push_back(decimal(d));
+    for (const char* t : {"",  " ", "a", "A",  "a ", "b",   "ä", "Ä", "a\u0308", "ß",   "ss",   "日本", "𝒳",    "\uFFFD",
+                          "%", "_", "'", "\"", "\\", "\\'", "Z", "z", "1",       "1.0", "true", "NULL", "a\nb", "\t"})
+      v[4].push_back(text(t));
+    for (const char* on : {"1970-01-01", "1969-12-31", "2024-02-29", "2024-03-31", "1000-01-01", "9999-12-31", "1582-10-10"})
+      v[5].push_back(date(on));
+    for (const char* when : {"1970-01-01", "2024-03-31T01:30", "2024-03-31T02:30:00.000001", "2024-10-27T00:59:59.999999",
+                             "2024-10-27T01:30", "1900-01-01", "9998-12-31T23:59:59.999999", "2024-02-29T12:00:00.123456"})
+      v[6].push_back(at(when));
+    for (std::string_view bytes : {std::string_view(""), std::string_view("\0", 1), std::string_view("\xff\xfe"), std::string_view("abc"),
+                                   std::string_view("abc\0", 4), std::string_view("ABC"), std::string_view("'\\")})
+      v[7].push_back(text(std::string(bytes), TypeId::kBinary));
+    return v;
+  }();
+  return kValues;
+}
+
+}  // namespace
+
+const Schema& things() {
+  static const Schema kThings{{{"id", {TypeId::kInt}, false},
+                               {"n", {TypeId::kInt}},
+                               {"x", {TypeId::kDouble}},
+                               {"d", {TypeId::kDecimal, 12, 2}},
+                               {"t", {TypeId::kText}},
+                               {"on", {TypeId::kDate}},
+                               {"at", {TypeId::kTimestamp}},
+                               {"bytes", {TypeId::kBinary}}}};
+  return kThings;
+}
+
+std::vector<LogicalRow> nasty_rows() {
+  std::size_t longest = 0;
+  for (const auto& values : nasty_values()) longest = std::max(longest, values.size());
+  std::vector<LogicalRow> rows;
+  for (std::size_t i = 0; i <= longest; ++i) {
+    LogicalRow row{integer(static_cast<std::int64_t>(i) + 1)};
+    for (std::size_t c = 1; c < things().fields.size(); ++c)
+      row.push_back(i < nasty_values()[c].size() ? nasty_values()[c][i] : null(things().fields[c].type));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+namespace {
+
+int order_of(const Value& a, const Value& b) {
+  auto sign = [](auto x, auto y) { return x < y ? -1 : (y < x ? 1 : 0); };
+  switch (a.type.id) {
+    case TypeId::kDouble:
+      if (std::isnan(a.real) || std::isnan(b.real)) return sign(std::isnan(a.real), std::isnan(b.real));
+      return sign(a.real, b.real);
+    case TypeId::kDecimal: return sign(a.decimal, b.decimal);
+    case TypeId::kText:
+    case TypeId::kBinary: return sign(a.text.compare(b.text), 0);
+    default: return sign(a.integer, b.integer);
+  }
+}
+
+}  // namespace
+
+bool satisfies(const Value& value, const Filter& filter) {
+  if (filter.op == CompareOp::kIsNull) return value.null;
+  if (value.null) return false;
+  if (filter.op == CompareOp::kIsNotNull) return true;
+  if (filter.op == CompareOp::kIn)
+    return std::any_of(filter.values.begin(), filter.values.end(), [&](const Value& v) { return order_of(value, v) == 0; });
+  int order = order_of(value, filter.values[0]);
+  switch (filter.op) {
+    case CompareOp::kEqual: return order == 0;
+    case CompareOp::kNotEqual: return order != 0;
+    case CompareOp::kLess: return order < 0;
+    case CompareOp::kLessEqual: return order <= 0;
+    case CompareOp::kGreater: return order > 0;
+    default: return order >= 0;
+  }
+}
+
+SourceConfig config_from(const std::string& yaml) {
+  static int counter = 0;
+  auto root = std::filesystem::temp_directory_path() / fmt::format("sinan-config-{}-{}", ::getpid(), ++counter);
+  std::filesystem::create_directories(root / "sources");
+  std::ofstream(root / "sinan.yaml") << "name: Test\n";
+  std::ofstream(root / "sources" / "x.yaml") << yaml;
+  Diagnostics diagnostics;
+  auto workspace = Workspace::open(root, diagnostics);
+  std::vector<SourceConfig> configs;
+  if (workspace) configs = read_configs(*workspace, diagnostics);
+  std::filesystem::remove_all(root);
+  for (const Diagnostic& d : diagnostics.sorted()) ADD_FAILURE() << d.place.text() << ": " << d.message << " (" << d.hint << ")";
+  if (configs.empty()) throw std::runtime_error("no configuration");
+  return configs[0];
+}
+
+std::string text_of(const LogicalRow& row) {
+  std::string out;
+  for (const Value& value : row) {
+    std::string cell = value.null ? "NULL" : value_text(value);
+    if (!value.null && value.type.id == TypeId::kDouble && value.real == 0) cell = "0";  // -0.0 equals 0.0
+    if (value.type.id == TypeId::kBinary && !value.null) {
+      cell = "x";
+      for (unsigned char byte : value.text) cell += fmt::format("{:02x}", byte);
+    }
+    out += (out.empty() ? "" : " | ") + cell;
+  }
+  return out;
+}
+
+std::vector<LogicalRow> rows_of(Scan& scan) {
+  std::vector<LogicalRow> out;
+  Batch batch;
+  while (true) {
+    auto more = scan.next(batch);
+    if (!more) throw std::runtime_error(more.error().text());
+    if (!*more) break;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      auto& values = out.emplace_back();
+      for (const Column& column : batch.columns) values.push_back(cell_value(column, row));
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const LogicalRow& a, const LogicalRow& b) { return order_of(a[0], b[0]) < 0; });
+  return out;
+}
+
+namespace {
+
+using FixtureMaker = std::unique_ptr<Fixture> (*)();
+
+class Conformance : public ::testing::TestWithParam<std::pair<const char*, FixtureMaker>> {
+ protected:
+  void SetUp() override {
+    fixture_ = GetParam().second();
+    fixture_->create();
+    rows_ = nasty_rows();
+    for (LogicalRow& row : rows_)
+      for (std::size_t c = 0; c < row.size(); ++c)
+        if (!row[c].null && !fixture_->holds(things().fields[c], row[c])) row[c] = null(things().fields[c].type);
+  }
+
+  std::unique_ptr<Source> open(const std::string& extra = {}, const Zone& zone = {}, const CancelToken* cancel = nullptr) {
+    config_ = config_from(fixture_->yaml() + extra);
+    auto source = open_source(config_, {.base_dir = std::filesystem::temp_directory_path(), .zone = zone, .cancel = cancel});
+    if (!source) throw std::runtime_error(source.error().text());
+    return std::move(*source);
+  }
+
+  static std::vector<std::string> all_columns() {
+    std::vector<std::string> out;
+    for (const Field& field : things().fields) out.push_back(field.name);
+    return out;
+  }
+
+  static std::vector<LogicalRow> scan(Snapshot& snapshot, const ScanRequest& request) {
+    auto scan = snapshot.scan(request);
+    if (!scan) throw std::runtime_error(scan.error().text());
+    return rows_of(**scan);
+  }
+
+  static std::vector<std::string> texts(const std::vector<LogicalRow>& rows) {
+    std::vector<std::string> out;
+    for (const LogicalRow& row : rows) out.push_back(text_of(row));
+    return out;
+  }
+
+  std::unique_ptr<Fixture> fixture_;
+  std::vector<LogicalRow> rows_;
+  SourceConfig config_;
+};
+
+TEST_P(Conformance, DescribesItsTableWithTypesAndKey) {
+  fixture_->put(rows_);
+  auto source = open();
+  auto tables = source->discover();
+  ASSERT_TRUE(tables) << tables.error().text();
+  ASSERT_TRUE(std::any_of(tables->begin(), tables->end(), [](const TableInfo& t) { return t.name == "things"; }));
+  auto info = source->describe("things");
+  ASSERT_TRUE(info) << info.error().text();
+  for (std::size_t i = 0; i < things().fields.size(); ++i) {
+    EXPECT_EQ(info->schema.fields[i].name, things().fields[i].name);
+    EXPECT_EQ(info->schema.fields[i].type.sql(), things().fields[i].type.sql()) << info->schema.fields[i].name;
+  }
+  EXPECT_EQ(info->key, std::vector<std::string>{"id"});
+}
+
+TEST_P(Conformance, AnUnknownTableIsNotFoundAndTheNearestNamed) {
+  fixture_->put(rows_);
+  auto missing = open()->describe("thing");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(missing.error().message.find("did you mean 'things'"), std::string::npos) << missing.error().message;
+}
+
+TEST_P(Conformance, AScanBringsEveryValueAsItWasPut) {
+  fixture_->put(rows_);
+  auto source = open();
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  EXPECT_EQ(texts(scan(**snapshot, {"things", all_columns(), {}})), texts(rows_));
+}
+
+TEST_P(Conformance, AScanBringsTheColumnsInTheOrderAsked) {
+  fixture_->put(rows_);
+  auto source = open();
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  auto two = scan(**snapshot, {"things", {"id", "t"}, {}});
+  ASSERT_EQ(two.size(), rows_.size());
+  for (std::size_t i = 0; i < two.size(); ++i) EXPECT_EQ(text_of(two[i]), text_of({rows_[i][0], rows_[i][4]}));
+  EXPECT_EQ(scan(**snapshot, {"things", {}, {}}).size(), rows_.size());
+}
+
+// Every filter that a connector says it answers, over every pair of nasty values, against the same filter applied here.
+void compare_filters(Source& source, const std::vector<std::string>& columns,
+                     const std::function<std::vector<LogicalRow>(const ScanRequest&)>& scan) {
+  auto everything = scan({"things", columns, {}});
+  int pushed = 0;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::vector<Filter> filters;
+    for (CompareOp op : {CompareOp::kIsNull, CompareOp::kIsNotNull}) filters.push_back({columns[c], op, {}});
+    std::vector<Value> constants = c == 0 ? std::vector<Value>{integer(3), integer(0)} : nasty_values()[c];
+    for (const Value& constant : constants)
+      for (CompareOp op : {CompareOp::kEqual, CompareOp::kNotEqual, CompareOp::kLess, CompareOp::kLessEqual, CompareOp::kGreater,
+                           CompareOp::kGreaterEqual})
+        filters.push_back({columns[c], op, {constant}});
+    filters.push_back({columns[c], CompareOp::kIn, {constants.front(), constants.back()}});
+    for (const Filter& filter : filters) {
+      Pushdown how = source.pushdown("things", filter);
+      if (how == Pushdown::kNone) continue;
+      ++pushed;
+      std::vector<std::string> expected;
+      for (const LogicalRow& row : everything)
+        if (satisfies(row[c], filter)) expected.push_back(text_of(row));
+      std::vector<std::string> got;
+      for (const LogicalRow& row : scan({"things", columns, {filter}}))
+        if (how == Pushdown::kExact || satisfies(row[c], filter)) got.push_back(text_of(row));
+      EXPECT_EQ(got, expected) << columns[c] << " op " << static_cast<int>(filter.op) << " "
+                               << (filter.values.empty() ? "" : text_of({filter.values[0]})) << "\n  "
+                               << source.explain({"things", columns, {filter}});
+    }
+  }
+  EXPECT_GT(pushed, 16);
+}
+
+TEST_P(Conformance, EveryPushedFilterAgreesWithTheSameFilterAppliedHere) {
+  fixture_->put(rows_);
+  auto source = open();
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  ASSERT_TRUE(source->describe("things"));
+  compare_filters(*source, all_columns(), [&](const ScanRequest& request) { return scan(**snapshot, request); });
+}
+
+TEST_P(Conformance, FiltersAgreeInAZoneWhoseClocksChange) {
+  fixture_->put(rows_);
+  auto source = open("timezone: Europe/Berlin\n");
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  ASSERT_TRUE(source->describe("things"));
+  compare_filters(*source, {"id", "n", "x", "d", "t", "on", "at"}, [&](const ScanRequest& request) { return scan(**snapshot, request); });
+}
+
+TEST_P(Conformance, SeveralScansMayBeOpenAtOnceAndOneMayBeGivenUp) {
+  fixture_->put(rows_);
+  auto source = open();
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  ScanRequest request{"things", {"id"}, {}};
+  auto first = (*snapshot)->scan(request);
+  ASSERT_TRUE(first) << first.error().text();
+  auto given_up = (*snapshot)->scan(request);
+  ASSERT_TRUE(given_up) << given_up.error().text();
+  auto second = (*snapshot)->scan(request);
+  ASSERT_TRUE(second) << second.error().text();
+  given_up->reset();
+  EXPECT_EQ(rows_of(**second).size(), rows_.size());
+  EXPECT_EQ(rows_of(**first).size(), rows_.size());
+  first->reset();
+  second->reset();
+  EXPECT_EQ(scan(**snapshot, request).size(), rows_.size());
+}
+
+TEST_P(Conformance, ASnapshotSeesNothingOfWhatComesLater) {
+  fixture_->put({rows_[0], rows_[1]});
+  auto source = open();
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  EXPECT_EQ((*snapshot)->consistent(), fixture_->consistent());
+  if (!fixture_->consistent()) return;
+  fixture_->put({rows_[2]});
+  EXPECT_EQ(scan(**snapshot, {"things", all_columns(), {}}).size(), 2U);
+  snapshot->reset();
+  auto later = source->snapshot();
+  ASSERT_TRUE(later) << later.error().text();
+  EXPECT_EQ(scan(**later, {"things", all_columns(), {}}).size(), 3U);
+}
+
+TEST_P(Conformance, CancellingEndsAScan) {
+  fixture_->put(rows_);
+  CancelToken cancel;
+  auto source = open({}, {}, &cancel);
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  cancel.cancel();
+  auto begun = (*snapshot)->scan({"things", all_columns(), {}});
+  Batch batch;
+  auto more = begun ? (*begun)->next(batch) : Result<bool>(std::unexpected(begun.error()));
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, ErrorCode::kCancelled);
+}
+
+// Applies changes to a model of the table, as sync does to the lake.
+class Replica {
+ public:
+  void read(Source& source, const ChangeOptions& options, bool expect_all) {
+    auto snapshot = source.snapshot();
+    ASSERT_TRUE(snapshot) << snapshot.error().text();
+    Position next;
+    auto changes = (*snapshot)->changes(options, position_, next);
+    ASSERT_TRUE(changes) << changes.error().text();
+    if (expect_all) EXPECT_TRUE(changes->replaces_all);
+    if (changes->replaces_all) rows_.clear();
+    last_ = 0;
+    for (const LogicalRow& row : rows_of(*changes->upserts)) {
+      rows_[row[0].integer] = text_of(row);
+      ++last_;
+    }
+    if (changes->present_keys) {
+      std::map<std::int64_t, std::string> kept;
+      for (const LogicalRow& key : rows_of(*changes->present_keys)) kept[key[0].integer] = rows_[key[0].integer];
+      rows_ = std::move(kept);
+    }
+    position_.state = Json::parse(next.state.dump());
+  }
+
+  std::vector<std::string> rows() const {
+    std::vector<std::string> out;
+    for (const auto& [id, row] : rows_) out.push_back(row);
+    return out;
+  }
+  std::size_t last() const { return last_; }
+
+ private:
+  Position position_;
+  std::map<std::int64_t, std::string> rows_;
+  std::size_t last_ = 0;
+};
+
+TEST_P(Conformance, ChangesBringInsertedChangedAndDeletedRows) {
+  fixture_->put(rows_);
+  auto source =
+      open("tables:\n  things: {cursor: n" + std::string(GetParam().first == std::string("files") ? ", path: things.parquet" : "") + "}\n");
+  auto info = source->describe("things");
+  ASSERT_TRUE(info) << info.error().text();
+  auto options = change_options(config_, *info);
+  EXPECT_EQ(options.cursor, "n");
+  Replica replica;
+  replica.read(*source, options, true);
+  EXPECT_EQ(replica.rows(), texts(rows_));
+  auto changed = rows_;
+  changed[1][1] = integer(INT64_MAX);
+  changed[1][4] = text("changed");
+  LogicalRow added = changed[2];
+  added[0] = integer(1000);
+  added[1] = integer(INT64_MAX);
+  changed.push_back(added);
+  fixture_->put({changed[1], added});
+  fixture_->remove(changed[0][0].integer);
+  changed.erase(changed.begin());
+  replica.read(*source, options, false);
+  EXPECT_EQ(replica.rows(), texts(changed));
+  replica.read(*source, options, false);
+  EXPECT_EQ(replica.rows(), texts(changed));
+}
+
+TEST_P(Conformance, ARowIsWrittenOncePerKey) {
+  if (!fixture_->create_orders()) {
+    fixture_->put(rows_);
+    EXPECT_EQ(open()->writer(), nullptr);
+    return;
+  }
+  auto writer = open()->writer();
+  ASSERT_NE(writer, nullptr);
+  auto good = writer->check("orders", "order_key", {"item", "quantity", "number"});
+  EXPECT_TRUE(good) << good.error().text();
+  WriteRequest request{
+      "orders", "order_key", "k-1", {{"item", text("it's \"quoted\" \\ 日本")}, {"quantity", decimal(1250)}, {"number", integer(7)}}};
+  auto first = writer->write(request);
+  ASSERT_TRUE(first) << first.error().text();
+  EXPECT_EQ(*first, WriteOutcome::kWritten);
+  request.values[1].second = decimal(9900);
+  auto again = open()->writer()->write(request);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(*again, WriteOutcome::kAlreadyThere);
+  EXPECT_EQ(fixture_->orders(), (std::vector<std::vector<std::string>>{{"k-1", "it's \"quoted\" \\ 日本", "12.50", "7"}}));
+  // A conflict on another column is an error, never taken for a row that is there.
+  request.idempotency_key = "k-2";
+  auto other = writer->write(request);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kConflict) << other.error().text();
+  request.values[2].second = integer(8);
+  auto second = writer->write(request);
+  ASSERT_TRUE(second) << second.error().text();
+  EXPECT_EQ(fixture_->orders().size(), 2U);
+}
+
+TEST_P(Conformance, ATableThatCouldTakeARowTwiceIsRefused) {
+  if (!fixture_->create_orders()) return;
+  auto writer = open()->writer();
+  EXPECT_FALSE(writer->check("loose", "order_key", {"item", "quantity", "number"})) << "no unique index";
+  EXPECT_FALSE(writer->check("orders", "order_key", {"quantity"})) << "item may not be null";
+  EXPECT_FALSE(writer->check("orders", "number", {"item"})) << "not a text column";
+  auto unknown = writer->check("orders", "order_key", {"itm"});
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("'item'"), std::string::npos) << unknown.error().message;
+  auto table = writer->check("order", "order_key", {"item"});
+  ASSERT_FALSE(table);
+  EXPECT_NE(table.error().message.find("'orders'"), std::string::npos) << table.error().message;
+}
+
+const std::vector<std::pair<const char*, FixtureMaker>> kEvery{
+#define SINAN_CONNECTOR(name) {#name, &name::fixture},
+#include "data/sources/connectors.inc"
+#undef SINAN_CONNECTOR
+};
+INSTANTIATE_TEST_SUITE_P(Every, Conformance, ::testing::ValuesIn(kEvery), [](const auto& info) { return std::string(info.param.first); });
+
+}  // namespace
+}  // namespace conformance
+}  // namespace sinan::sources
