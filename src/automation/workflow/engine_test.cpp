@@ -8,6 +8,8 @@
 #include <csignal>
 #include <fstream>
 
+#include "base/kill_point.hpp"
+
 namespace sinan::workflow {
 namespace {
 
@@ -343,40 +345,47 @@ TEST_F(EngineTest, AnObserverSeesTheRunInOrder) {
   EXPECT_EQ(seen, "0 2a 4a 2a 3a 5a 6 ");
 }
 
-// The process is killed inside each step in turn, at the moment after the step's effect and before its record; whatever the moment, the
-// steps before are not run again and the run ends as one.
+// The process is killed at each named place of each step, and in the middle of the step; whatever the moment, a step whose end was
+// recorded is not run again, and the run ends as one.
 TEST_F(EngineTest, AKilledProcessIsTakenUpFromItsLastFinishedStep) {
   std::string text =
-      "parallel: 1\nsteps:\n  - {id: a, task: leave_mark}\n  - {id: b, task: leave_mark, needs: [a]}\n  - {id: c, task: leave_mark, needs: "
-      "[b]}\n";
-  std::string killer;
+      "parallel: 1\nsteps:\n  - {id: a, task: leave_mark}\n  - {id: b, task: leave_mark, needs: [a]}\n"
+      "  - {id: c, task: leave_mark, needs: [b]}\n";
+  std::string victim;
   task("leave_mark", [&](TaskContext& context) -> Result<TaskOutput> {
     std::ofstream(dir_ / "marks", std::ios::app) << context.step << '\n';
-    if (context.step == killer) ::raise(SIGKILL);
+    if (context.step == victim) ::raise(SIGKILL);
     return Json::object();
   });
-  for (std::string victim : {"a", "b", "c"}) {
+  const std::string steps[] = {"a", "b", "c"};
+  for (int moment = 0; moment < 9; ++moment) {
+    std::string where = steps[moment / 3];
     std::filesystem::remove(dir_ / "marks");
     engine_.reset();
     store_.reset();
     pid_t child = ::fork();
     if (child == 0) {
-      killer = victim;
+      if (moment % 3 == 0) arm_kill_point("workflow.step.started", moment / 3 + 1);
+      if (moment % 3 == 1) victim = where;
+      if (moment % 3 == 2) arm_kill_point("workflow.step.finished", moment / 3 + 1);
       reopen();
       (void)engine_->run(workflow(text), {});
       ::_exit(1);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_TRUE(WIFSIGNALED(status)) << moment;
     reopen();
     RunRecord record = run(text);
-    EXPECT_EQ(record.resumed, 1) << victim;
+    EXPECT_EQ(record.resumed, 1) << moment;
     EXPECT_EQ(record.status, RunStatus::kDone);
     std::ifstream marks(dir_ / "marks");
     std::map<std::string, int> count;
     for (std::string line; std::getline(marks, line);) ++count[line];
-    for (std::string step : {"a", "b", "c"}) EXPECT_EQ(count[step], step == victim ? 2 : 1) << step << " with a kill in " << victim;
+    for (const std::string& step : steps) {
+      int expected = step == where && moment % 3 != 0 ? 2 : 1;
+      EXPECT_EQ(count[step], expected) << step << " at moment " << moment;
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/kill_point.hpp"
+
 namespace sinan::workflow {
 namespace {
 
@@ -137,6 +139,7 @@ Status Execution::start(std::size_t index) {
   int attempt = record.attempts.empty() ? 1 : record.attempts.back().number + 1;
   record.attempts.push_back({attempt, now, std::nullopt, {}, {}});
   SINAN_CHECK(history_.save_step(run_, record));
+  kill_point("workflow.step.started");
   emit(RunEvent::Kind::kStepStarted, &record);
   state.retry_at.reset();
   state.timed_out = false;
@@ -192,6 +195,7 @@ Status Execution::complete(Completion completion) {
   Attempt& attempt = record.attempts.back();
   attempt.ended_at = now;
   record.ended_at = now;
+  kill_point("workflow.step.finished");
   if (completion.result) return succeed(completion.step, std::move(*completion.result));
 
   Error error = std::move(completion.result).error();

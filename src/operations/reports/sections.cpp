@@ -271,13 +271,12 @@ std::string cost_section(const ReportData& data) {
   }
   if (!cost.suppliers.empty()) {
     double most = cost.suppliers.front().amount.amount.to_double();
-    TableHtml table({{{"Supplier", "供应商"}},
-                     {{"Orders", "订单数"}, Place::kNumber},
-                     {{"", ""}},
-                     {{"Ordered this month", "本月金额"}, Place::kNumber}});
+    TableHtml table(
+        {{{"Supplier", "供应商"}}, {{"Orders", "订单数"}, Place::kNumber}, {{"Ordered this month", "本月金额"}, Place::kNumber}});
     for (const SpendLine& line : cost.suppliers) {
-      table.row({name_html(line.supplier_name, line.supplier_id), grouped(line.orders),
-                 share_bar(most > 0 ? line.amount.amount.to_double() / most : 0, "enough"), escape(money(line.amount))});
+      table.row(
+          {name_html(line.supplier_name, line.supplier_id) + share_bar(most > 0 ? line.amount.amount.to_double() / most : 0, "enough"),
+           grouped(line.orders), escape(money(line.amount))});
     }
     content += table.finish();
   }
