@@ -1,0 +1,104 @@
+#include "application/api/serve.hpp"
+
+#include <fmt/format.h>
+
+#include "automation/workflow/scheduler.hpp"
+#include "platform/secrets/secrets.hpp"
+
+namespace sinan::api {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{500};
+
+// Starts what is due until told to end.
+class ScheduleLoop {
+ public:
+  ScheduleLoop(const ApiContext& context, const std::function<void(const std::string&)>& log)
+      : context_(context), log_(log), thread_([this] { loop(); }) {}
+  ~ScheduleLoop() {
+    {
+      std::lock_guard guard(mutex_);
+      ended_ = true;
+    }
+    woken_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void loop() {
+    take_up();
+    std::unique_lock lock(mutex_);
+    while (!ended_) {
+      lock.unlock();
+      start_due();
+      lock.lock();
+      woken_.wait_for(lock, kTick, [this] { return ended_; });
+    }
+  }
+
+  // Runs that a stop or a crash cut off go on first.
+  void take_up() {
+    for (const workflow::Workflow& workflow : *context_.workflows) {
+      auto newest = context_.engine->history().list({.workflow = workflow.name, .limit = 1});
+      if (!newest) return say(newest.error());
+      if (newest->empty()) continue;
+      workflow::RunStatus status = newest->front().status;
+      if (status != workflow::RunStatus::kInterrupted && status != workflow::RunStatus::kRunning) continue;
+      if (context_.clock->now() - newest->front().started_at > workflow.resume_within) continue;
+      start(workflow, "resume");
+    }
+  }
+
+  void start_due() {
+    auto due = workflow::take_due(*context_.workflows, context_.engine->history(), context_.clock->now());
+    if (!due) return say(due.error());
+    for (const workflow::Due& next : *due) start(*next.workflow, "schedule");
+  }
+
+  void start(const workflow::Workflow& workflow, const std::string& trigger) {
+    auto id = context_.launcher->start(workflow, {.trigger = trigger, .requested_by = "system:scheduler"});
+    if (!id) {
+      say(id.error());
+    } else if (log_) {
+      log_(fmt::format("run {} has begun ({})", *id, trigger));
+    }
+  }
+
+  // The same complaint twice a second would drown the log.
+  void say(const Error& error) {
+    std::string text = error.text();
+    if (log_ && text != last_complaint_) log_(text);
+    last_complaint_ = text;
+  }
+
+  const ApiContext& context_;
+  const std::function<void(const std::string&)>& log_;
+  std::string last_complaint_;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Status serve(const ApiContext& context, ServeOptions options, const CancelToken& stop) {
+  SINAN_TRY(std::unique_ptr<http::Server> server, http::Server::open(options.http, routes(context)));
+  if (options.on_ready) options.on_ready(server->address());
+  std::optional<ScheduleLoop> schedule;
+  if (options.schedule && context.launcher) schedule.emplace(context, options.log);
+  Status status = server->run(stop);
+  schedule.reset();
+  if (context.launcher) {
+    if (!context.launcher->idle() && options.log) options.log("stopping: the run under way is interrupted, and taken up at the next start");
+    context.launcher->stop();
+  }
+  return status;
+}
+
+Result<std::string> server_token(const std::filesystem::path& state_dir) {
+  SINAN_TRY(std::string key, secrets::key_file(state_dir / "keys" / "server"));
+  return secrets::hmac_sha256(key, "sinan server token");
+}
+
+}  // namespace sinan::api
