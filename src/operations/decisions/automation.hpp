@@ -19,9 +19,9 @@
 // 3. Else `default`, which is approval by the owner unless written otherwise; it may not be `automatic`.
 // An amount in another currency than a rule's bounds cannot be judged by that rule: the rule does not hold, and if it would have
 // forbidden the decision, or held it back, a later rule cannot make it automatic: it needs the default's approval. A rule that bounds
-// amounts or quantities never lets a decision pass that has a negative one, or (amounts) no currency. A daily total that the decision
-// would exceed makes an automatic rule not hold; totals count what that rule let pass that day, in the workspace's zone.
-// Kind "alert" has no effect and asks nobody: it is automatic unless a rule says otherwise.
+// amounts or quantities never lets a negative one pass, and does not hold for what costs nothing (no currency: transfers, alerts). A daily
+// total that the decision would exceed makes an automatic rule not hold; totals count what that rule let pass that day, in the workspace's
+// zone. Kind "alert" has no effect and asks nobody: it is automatic unless a rule says otherwise.
 #pragma once
 
 #include "base/workspace.hpp"
@@ -37,7 +37,7 @@ struct DailyLimit {
 const Shape<DailyLimit>& shape_of(const DailyLimit*);
 
 struct AutomationRule {
-  Located<std::string> rule_name;                                             // unique
+  Located<std::string> name;                                                  // unique
   std::vector<std::string> kinds, item_classes, suppliers, locations;         // empty: any
   std::optional<Decimal> min_amount, max_amount, min_quantity, max_quantity;  // inclusive
   std::string currency;                                                       // of the amounts
@@ -76,8 +76,8 @@ using DayTotals = std::map<std::string, DayTotal, std::less<>>;  // by rule name
 
 struct Verdict {
   std::string verdict;  // "automatic", "approval", "forbidden"
-  std::string rule;     // name and place
-  std::string rule_name;
+  std::string rule;     // name; empty: the default
+  std::string place;
   std::string role;    // of "approval"
   std::string reason;  // why a rule that seemed to fit did not hold; may be empty
 };

@@ -45,7 +45,8 @@ Json to_json(const Evidence& evidence);
 
 // What a planner hands in. Empty texts mean "does not apply".
 struct Proposal {
-  std::string kind;  // "purchase_order", "transfer", "alert", …
+  std::string kind;   // "purchase_order", "transfer", "alert", …
+  std::string topic;  // of an alert: "no_supplier"
   std::string item_id;
   std::string location_id;
   std::string from_location_id;
@@ -59,8 +60,10 @@ struct Proposal {
 };
 
 struct Decision {
-  std::string id;  // also the idempotency key of its effect
+  std::string id;           // "k7m2qxab-1042"; also the idempotency key of its effect
+  std::int64_t number = 0;  // of its proposal in the chain "decisions": the part of the id behind the dash
   std::string kind;
+  std::string topic;
   State state = State::kProposed;
   std::string item_id;
   std::string location_id;
@@ -70,9 +73,11 @@ struct Decision {
   Quantity quantity;
   Decimal unit_price;
   Money amount;
-  std::string verdict;       // "automatic", "approval", "forbidden"
-  std::string verdict_rule;  // the rule's name and place: "small orders (policies/automation.yaml:4:7)"
-  std::string role;          // who may approve: a role; empty unless verdict is "approval"
+  std::string verdict;         // "automatic", "approval", "forbidden"
+  std::string rule;            // the rule's name; empty: the default
+  std::string rule_place;      // "policies/automation.yaml:4:7"
+  std::string verdict_reason;  // why a rule that seemed to fit did not hold; may be empty
+  std::string role;            // who may approve: a role; empty unless verdict is "approval"
   std::string proposer;
   std::string approver;  // who approved or rejected; "policy" for automatic and forbidden ones
   std::string note;      // what the approver wrote
@@ -83,13 +88,17 @@ struct Decision {
   std::optional<Instant> expires_at;
   std::optional<Instant> decided_at;  // approved or rejected
   std::optional<Instant> executed_at;
-  std::int64_t attempts = 0;  // intents recorded
-  std::string error;          // of the last attempt
-  Json effect;                // of the execution: {"system", "reference", "already_there"}; null before
-  Json outcome;               // of the measurement; null before
-  std::string superseded_by;  // a decision's id, or why nothing takes its place
-  std::int64_t seq = 0;       // of its newest record in the chain "decisions"
+  std::int64_t approved_seq = 0;  // of the event that approved it; 0 before
+  std::int64_t attempts = 0;      // intents recorded
+  std::string error;              // of the last attempt
+  Json effect;                    // of the execution: {"system", "reference", "already_there"}; null before
+  Json outcome;                   // of the measurement; null before
+  std::string superseded_by;      // a decision's id, or why nothing takes its place
+  std::int64_t seq = 0;           // of its newest record in the chain "decisions"
 };
+
+// The decision as its creator knows it, before anything was recorded: number, id, verdict and times are not set.
+Decision decision_of(const Proposal& proposal);
 
 // An item of `decisions list --json`: the contract's fields.
 Json to_list_json(const Decision& decision);

@@ -27,7 +27,7 @@ struct ProposalBatch {
   std::int64_t basis_seq = 0;
   std::vector<Proposal> proposals;
   struct Target {
-    std::string kind, item_id, location_id;
+    std::string kind, item_id, location_id, topic = {};
     auto operator<=>(const Target&) const = default;
   };
   std::vector<Target> considered;  // what was planned, whether or not it led to a proposal
@@ -43,6 +43,7 @@ struct ExecuteReport {
   std::int64_t executed = 0;
   std::int64_t already_there = 0;  // of the executed
   std::vector<std::pair<std::string, Error>> failed;
+  std::int64_t not_tried = 0;  // left for the next run, because three in a row found their system down
 };
 
 struct ListFilter {
@@ -87,8 +88,8 @@ class Decisions {
 
   // Records, judges and (where policy lets pass) approves, all in one transaction.
   Result<ProposeReport> propose(const Principal& proposer, const ProposalBatch& batch);
-  // As propose(), without recording anything: what would be decided.
-  Result<std::vector<std::pair<Decision, Verdict>>> preview(const Principal& proposer, const ProposalBatch& batch);
+  // As propose(), without recording anything: what would be decided; decisions without ids.
+  Result<std::vector<Decision>> preview(const Principal& proposer, const ProposalBatch& batch) const;
 
   // Durable when it returns. kDenied: the approver proposed it, or lacks the role. kConflict: it does not wait any more.
   Result<Decision> approve(const std::string& id, const Principal& approver, const std::string& note = {});
@@ -125,6 +126,10 @@ class Decisions {
 
  private:
   explicit Decisions(Context context) : ledger_(context.ledger), policy_(std::move(context.policy)), zone_(std::move(context.zone)) {}
+  class Proposing;
+
+  Result<Decision> answer(const std::string& id, const Principal& approver, std::string_view kind, const std::string& note);
+  Result<ExecuteReport> execute_ids(const std::vector<std::string>& ids, EffectExecutor& executor, const CancelToken* cancel);
 
   audit::Ledger& ledger_;
   AutomationPolicy policy_;

@@ -111,16 +111,14 @@ std::filesystem::path Ledger::head_file(std::string_view chain) const { return h
 // After a crash between announcing an end and committing it, writes down which of the two became true. Says nothing about a head that
 // fits neither: that is for verify() to name, and for writers to refuse.
 Status Ledger::settle(std::string_view chain) {
-  SINAN_TRY(FileLock lock, FileLock::take(heads_ / "lock"));
-  Result<std::optional<Head>> head = read_head(head_file(chain), chain, key_);
-  if (!head || !*head || !(*head)->next) return {};
-  ChainEnd end;
-  SINAN_CHECK(store_.read([&](storage::Session& session) -> Status {
-    SINAN_TRY(end, stored_end(session, chain));
-    return {};
-  }));
-  if (end != (*head)->last && end != *(*head)->next) return {};
-  return write_head(head_file(chain), chain, Head{end, std::nullopt}, key_);
+  return store_.read([&](storage::Session& session) -> Status {
+    SINAN_TRY(FileLock lock, FileLock::take(heads_ / "lock"));
+    Result<std::optional<Head>> head = read_head(head_file(chain), chain, key_);
+    if (!head || !*head || !(*head)->next) return {};
+    SINAN_TRY(ChainEnd end, stored_end(session, chain));
+    if (end != (*head)->last && end != *(*head)->next) return {};
+    return write_head(head_file(chain), chain, Head{end, std::nullopt}, key_);
+  });
 }
 
 Status Ledger::transact(const std::function<Status(storage::Session&, Writer&)>& body) {
@@ -172,7 +170,7 @@ Result<std::int64_t> Ledger::Writer::next_seq(std::string_view chain) {
   return open_chain->end.seq + 1;
 }
 
-Result<std::int64_t> Ledger::Writer::append(std::string_view chain, Entry entry) {
+Result<Record> Ledger::Writer::append(std::string_view chain, Entry entry) {
   SINAN_TRY(Open * open_chain, open(chain));
   Record record;
   record.chain = chain;
@@ -188,7 +186,7 @@ Result<std::int64_t> Ledger::Writer::append(std::string_view chain, Entry entry)
                                {record.chain, record.seq, record.at, record.actor, record.subject, record.kind, record.body, record.digests,
                                 record.prev, record.hash, record.seal}));
   open_chain->end = {record.seq, record.hash};
-  return record.seq;
+  return record;
 }
 
 Status Ledger::read(storage::Session& session, std::string_view chain, std::string_view subject,
@@ -198,6 +196,17 @@ Status Ledger::read(storage::Session& session, std::string_view chain, std::stri
     return session.query(fmt::format("SELECT {} FROM audit_records WHERE chain = ? ORDER BY seq", kColumns), {std::string(chain)}, hand_on);
   return session.query(fmt::format("SELECT {} FROM audit_records WHERE chain = ? AND subject = ? ORDER BY seq", kColumns),
                        {std::string(chain), std::string(subject)}, hand_on);
+}
+
+Result<std::vector<std::string>> Ledger::subjects(storage::Session& session, std::string_view chain, const std::string& after,
+                                                  std::int64_t limit) const {
+  std::vector<std::string> out;
+  SINAN_CHECK(session.query("SELECT DISTINCT subject FROM audit_records WHERE chain = ? AND subject > ? ORDER BY subject LIMIT ?",
+                            {std::string(chain), after, limit}, [&](const storage::Row& row) -> Status {
+                              out.push_back(row.text(0));
+                              return {};
+                            }));
+  return out;
 }
 
 namespace {
@@ -224,6 +233,8 @@ class Walk {
 
   void finish(const Result<std::optional<Head>>& head, bool known) {
     out_.end = end_;
+    if (!known && end_.seq > 0)
+      add(Finding::Class::kHead, end_.seq, "", "chain", fmt::format("the list of chains does not name '{}' any more", out_.chain));
     if (!head) return add(Finding::Class::kHead, end_.seq, "", "", head.error().message);
     if (!*head) {
       if (known || end_.seq > 0)

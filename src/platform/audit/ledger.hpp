@@ -63,6 +63,10 @@ class Ledger {
   Status read(storage::Session& session, std::string_view chain, std::string_view subject,
               const std::function<Status(const Record&)>& each) const;
 
+  // The next `limit` subjects of a chain behind `after`, in byte order.
+  Result<std::vector<std::string>> subjects(storage::Session& session, std::string_view chain, const std::string& after,
+                                            std::int64_t limit) const;
+
   // Walks a chain and checks every record, every link and the end; also hands every record to `each`, broken ones too.
   // Memory does not grow with the chain. Must be the first thing done in `session`, and not inside transact().
   Result<Verification> verify(storage::Session& session, std::string_view chain,
@@ -90,8 +94,7 @@ class Ledger {
 class Ledger::Writer {
  public:
   Writer(const Ledger& ledger, storage::Session& session) : ledger_(ledger), session_(session) {}
-  // Appends; returns the record's number in its chain.
-  Result<std::int64_t> append(std::string_view chain, Entry entry);
+  Result<Record> append(std::string_view chain, Entry entry);
   // The number that the next record of the chain will get.
   Result<std::int64_t> next_seq(std::string_view chain);
 
