@@ -186,6 +186,7 @@ class QueryReader final : public ChunkReader {
   }
 
   Result<Chunk> fetch() {
+    if (ended_) return Chunk();
     try {
       for (;;) {
         if (cancel_ && cancel_->cancelled()) {
@@ -195,8 +196,9 @@ class QueryReader final : public ChunkReader {
         if (!wait()) continue;
         auto chunk = result_->FetchRaw();
         if (result_->HasError()) return fail(connection_->error(result_->GetErrorObject()));
-        if (!chunk || chunk->size() == 0) return Chunk();
-        return chunk;
+        if (chunk && chunk->size() > 0) return chunk;
+        ended_ = true;
+        return Chunk();
       }
     } catch (const std::exception& error) {
       return fail(connection_->error(duckdb::ErrorData(error)));
@@ -219,6 +221,7 @@ class QueryReader final : public ChunkReader {
   duckdb::unique_ptr<duckdb::QueryResult> result_;
   const CancelToken* cancel_;
   bool even_;
+  bool ended_ = false;
   Chunk part_;  // of which rows are left from part_from_ on
   duckdb::idx_t part_from_ = 0;
   Schema schema_;

@@ -310,6 +310,8 @@ TEST(Duck, EvenBatchesAreFullButTheLast) {
   ASSERT_EQ(sizes.size(), 9U);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(sizes[i], 2048U);
   EXPECT_EQ(sizes.back(), 17'142U - 8 * 2048U);
+  auto after = (*reader)->next(batch);
+  EXPECT_TRUE(after && !*after) << "after the end comes the end";
   EXPECT_EQ(sum, 19'999 * 20'000 / 2 - 7 * (2'857 * 2'858 / 2)) << "0 + … + 19999 without 7 · (0 + … + 2857)";
 }
 
