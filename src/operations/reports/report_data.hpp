@@ -127,6 +127,7 @@ struct RiskLine {
   std::optional<Date> runs_out_on;
   std::optional<Date> next_arrival;  // of what is ordered
   std::optional<Money> at_stake;     // sales value of expected shortage until help can arrive
+  bool decided = false;              // an order is approved or placed, but the ERP does not show it yet
 };
 struct SurplusLine {
   std::string item_id, item_name, location_id;

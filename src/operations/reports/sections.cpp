@@ -110,12 +110,13 @@ std::string risk_section(const ReportData& data) {
     for (const RiskLine& line : risk.run_out) {
       Text days{decimal(line.cover_days, 0) + (std::lround(line.cover_days) == 1 ? " day" : " days"), decimal(line.cover_days, 0) + " 天"};
       std::string arrival = line.on_order > 0 ? escape(quantity(line.on_order)) : std::string("–");
+      if (line.on_order <= 0 && line.decided) arrival = both({"placed now", "刚下单"});
       if (line.next_arrival) arrival += fmt::format(" <span class=\"unit\">{}</span>", both(short_day_text(*line.next_arrival)));
       table.row({name_html(line.item_name, line.item_id) + fmt::format(" <span class=\"place\">{}</span>", escape(line.location_id)),
                  escape(quantity(line.on_hand)), escape(quantity(line.daily_demand)),
                  cover_bar(line.cover_days, line.lead_time_days) + both(days), line.runs_out_on ? both(day_text(*line.runs_out_on)) : "–",
                  arrival, line.at_stake ? escape(money(*line.at_stake)) : "–"},
-                line.on_order > 0 ? "" : "bad");
+                line.on_order > 0 || line.decided ? "" : "bad");
     }
     content = table.finish() + more_html(risk.run_out_lines - static_cast<std::int64_t>(risk.run_out.size()),
                                          "sinan query \"SELECT * FROM ops.stock_policies WHERE position < reorder_point\"");

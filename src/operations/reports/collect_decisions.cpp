@@ -1,0 +1,105 @@
+// What waits, what was decided by rule, what failed and what is forbidden: from the record of decisions.
+#include <fmt/format.h>
+
+#include "operations/reports/reading.hpp"
+
+namespace sinan::reports {
+namespace {
+
+void add_total(std::vector<Money>& totals, const Money& amount) {
+  if (amount.currency.empty() || amount.amount == Decimal()) return;
+  for (Money& total : totals) {
+    if (total.currency == amount.currency) {
+      total.amount += amount.amount;
+      return;
+    }
+  }
+  totals.push_back(amount);
+}
+
+DecisionLine line_of(const decisions::Decision& d) {
+  return {.id = d.id,
+          .kind = d.kind,
+          .state = std::string(decisions::name(d.state)),
+          .item_id = d.item_id,
+          .location_id = d.location_id,
+          .supplier_id = d.supplier_id,
+          .quantity = d.quantity,
+          .amount = d.amount,
+          .role = d.role,
+          .rule = d.rule,
+          .error = d.error,
+          .expected_at = d.expected_at};
+}
+
+// Counts all, keeps the largest `rows` as lines.
+DecisionGroup group_of(std::vector<const decisions::Decision*> found, std::size_t rows) {
+  DecisionGroup out;
+  out.count = static_cast<std::int64_t>(found.size());
+  std::stable_sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->amount.amount > b->amount.amount; });
+  for (const decisions::Decision* d : found) {
+    add_total(out.totals, d->amount);
+    if (out.lines.size() < rows) out.lines.push_back(line_of(*d));
+  }
+  return out;
+}
+
+// Reasons stand in the evidence, which is read for the lines shown only.
+void fill_reasons(decisions::Decisions& record, DecisionGroup& group, const std::map<std::string, std::string>& names) {
+  for (DecisionLine& line : group.lines) {
+    if (auto name = names.find(line.item_id); name != names.end()) line.item_name = name->second;
+    auto dossier = record.show(line.id);
+    if (!dossier || !dossier->evidence.is_object()) continue;
+    Json explanation = dossier->evidence.value("explanation", Json::object());
+    if (explanation.is_object()) line.reason = {explanation.value("en", ""), explanation.value("zh", "")};
+  }
+}
+
+}  // namespace
+
+void collect_decisions(const Reader& reader, ReportData& data) {
+  decisions::Decisions* record = reader.context().decisions;
+  if (!record) return;
+  DecisionSection& section = data.decisions;
+  const std::string& run_id = reader.context().run.id;
+  section.origins = {{{"Decisions of this run", "本次运行的决策"}, fmt::format("sinan decisions list --run {} --json", run_id)},
+                     {{"Decisions that wait", "等待审批的决策"}, "sinan decisions list --status proposed --json"}};
+  auto open = record->list({.states = {decisions::State::kProposed, decisions::State::kFailed}, .limit = 100'000});
+  auto of_run = record->list({.run_id = run_id, .limit = 100'000});
+  if (!open || !of_run) {
+    section.problem = (open ? of_run.error() : open.error()).text();
+    return;
+  }
+  std::vector<const decisions::Decision*> waiting, failed, automatic, forbidden, alerts;
+  std::map<std::string, std::int64_t> by_role;
+  for (const decisions::Decision& d : *open) {
+    (d.state == decisions::State::kProposed ? waiting : failed).push_back(&d);
+    if (d.state == decisions::State::kProposed) ++by_role[d.role.empty() ? "owner" : d.role];
+  }
+  for (const decisions::Decision& d : *of_run) {
+    if (d.kind == "alert") {
+      alerts.push_back(&d);
+    } else if (d.verdict == "automatic") {
+      automatic.push_back(&d);
+    } else if (d.verdict == "forbidden") {
+      forbidden.push_back(&d);
+    }
+  }
+  Diagnostics ignored;
+  auto rows = static_cast<std::size_t>(read_report_config(*reader.context().workspace, ignored).rows);
+  section.waiting = group_of(std::move(waiting), rows);
+  section.failed = group_of(std::move(failed), rows);
+  section.automatic = group_of(std::move(automatic), rows);
+  section.forbidden = group_of(std::move(forbidden), rows);
+  section.alerts = group_of(std::move(alerts), rows);
+  section.waiting_by_role.assign(by_role.begin(), by_role.end());
+  std::set<std::string> ids;
+  for (const DecisionGroup* group : {&section.waiting, &section.failed, &section.automatic, &section.alerts}) {
+    for (const DecisionLine& line : group->lines) ids.insert(line.item_id);
+  }
+  std::map<std::string, std::string> names = item_names(reader, ids);
+  for (DecisionGroup* group : {&section.waiting, &section.failed, &section.automatic, &section.alerts})
+    fill_reasons(*record, *group, names);
+}
+
+}  // namespace sinan::reports

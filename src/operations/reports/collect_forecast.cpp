@@ -1,0 +1,199 @@
+// Forecast against actual: the curve of all items together, and how far earlier forecasts were off.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <unordered_map>
+
+#include "base/series.hpp"
+#include "operations/reports/reading.hpp"
+
+namespace sinan::reports {
+namespace {
+
+using std::chrono::days;
+
+constexpr int kDaysBack = 56;
+constexpr int kCompareDays = 28;      // how far back an earlier forecast may begin
+constexpr int kMaxVersionsBack = 60;  // lake versions looked at for it
+
+// Days of sales are cut in the zone of their place, as forecasts are.
+std::string day_of_sale(const Reader& reader, const Zone& zone) {
+  std::string place_zone = reader.optional("ops.locations", "l", "timezone", "NULL");
+  return fmt::format("CAST(timezone(coalesce(CAST({} AS VARCHAR), {}), timezone('UTC', s.sold_at)) AS DATE)", place_zone,
+                     literal(zone.name()));
+}
+
+std::string from_sales(Date first, Date end) {
+  // A day more on both sides, because the places' days begin earlier and later than those of UTC.
+  return fmt::format(
+      "FROM ops.sales s LEFT JOIN ops.locations l ON l.location_id = s.location_id WHERE s.quantity > 0 AND s.sold_at >= TIMESTAMP '{}' "
+      "AND "
+      "s.sold_at < TIMESTAMP '{}'",
+      format_timestamp(first - days{1}), format_timestamp(end + days{1}));
+}
+
+std::string actual_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
+  return fmt::format(
+      "SELECT day, CAST(sum(quantity) AS DOUBLE) FROM (SELECT {} AS day, s.quantity {}) WHERE day >= DATE '{}' AND day < DATE '{}' GROUP "
+      "BY day",
+      day_of_sale(reader, zone), from_sales(first, end), format_date(first), format_date(end));
+}
+
+// The version of the lake at which the oldest forecast stood that reaches into the last days; nullopt if there is none.
+struct Earlier {
+  lake::Version version = 0;
+  Date first;
+};
+std::optional<Earlier> earlier_forecast(const Reader& reader, Date today) {
+  std::optional<Earlier> out;
+  lake::Version at = reader.context().version;
+  for (int i = 0; i < kMaxVersionsBack && at > 0; ++i) {
+    auto table = reader.context().fabric->lake().table("ops.forecasts", at);
+    if (!table) break;
+    std::optional<Date> first;
+    if (!reader.each("SELECT min(CAST(ds AS DATE)) FROM ops.forecasts", [&](const RowView& row) { first = row.date(0); }, at)) break;
+    if (first && *first < today - days{kCompareDays}) break;
+    if (first && *first < today) out = Earlier{table->version, *first};
+    at = table->version - 1;
+  }
+  return out;
+}
+
+struct Pair {
+  double forecast = 0;
+  double actual = 0;
+};
+using Pairs = std::unordered_map<std::string, Pair>;  // by item, place and day, with unit separators
+
+// WAPE = Σ|y − ŷ| / Σ|y| over items, places and days (Hyndman & Koehler 2006 call it the weighted MAE).
+void compare(const Reader& reader, ReportData& data, const Earlier& earlier) {
+  ForecastSection& f = data.forecast;
+  std::string predicted = fmt::format(
+      "SELECT item_id, location_id, CAST(ds AS DATE), CAST(yhat AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' AND ds < DATE '{}'",
+      format_date(earlier.first), format_date(data.day));
+  std::string happened = fmt::format(
+      "SELECT item_id, location_id, day, CAST(sum(quantity) AS DOUBLE) FROM (SELECT s.item_id, s.location_id, {} AS day, s.quantity {}) "
+      "WHERE "
+      "day >= DATE '{}' AND day < DATE '{}' GROUP BY ALL",
+      day_of_sale(reader, data.zone), from_sales(earlier.first, data.day), format_date(earlier.first), format_date(data.day));
+  Pairs pairs;
+  auto key = [](const RowView& row) { return row.text(0) + '\x1f' + row.text(1) + '\x1f' + row.text(2); };
+  if (!reader.each(predicted, [&](const RowView& row) { pairs[key(row)].forecast = row.number(3); }, earlier.version)) return;
+  Status read = reader.each(happened, [&](const RowView& row) {
+    if (auto it = pairs.find(key(row)); it != pairs.end()) it->second.actual = row.number(3);
+  });
+  if (!read) return;
+  double error = 0;
+  double sold = 0;
+  std::map<std::string, Pair> by_series;
+  for (const auto& [name, pair] : pairs) {
+    error += std::abs(pair.actual - pair.forecast);
+    sold += pair.actual;
+    Pair& sum = by_series[name.substr(0, name.rfind('\x1f'))];
+    sum.forecast += pair.forecast;
+    sum.actual += pair.actual;
+  }
+  if (sold <= 0) return;
+  f.wape = error / sold;
+  f.days_compared = (data.day - earlier.first).count();
+  for (const auto& [name, sum] : by_series) {
+    std::size_t at = name.find('\x1f');
+    f.worst.push_back({name.substr(0, at), "", name.substr(at + 1), sum.actual, sum.forecast});
+  }
+  std::stable_sort(f.worst.begin(), f.worst.end(), [](const ForecastError& a, const ForecastError& b) {
+    return std::abs(a.actual - a.forecast) > std::abs(b.actual - b.forecast);
+  });
+  f.worst.resize(std::min<std::size_t>(f.worst.size(), 5));
+  f.origins.push_back(
+      {{fmt::format("Earlier forecasts, at lake version {}", earlier.version), fmt::format("此前的预测（数据湖版本 {}）", earlier.version)},
+       predicted});
+  f.origins.push_back({{"What was sold on those days", "相应日期的实际销量"}, happened});
+}
+
+}  // namespace
+
+std::optional<std::pair<double, double>> scatter(const std::vector<DayPoint>& points) {
+  std::array<double, 7> sum{};
+  std::array<int, 7> count{};
+  auto weekday = [](const DayPoint& p) { return std::chrono::weekday{p.day}.c_encoding(); };
+  for (const DayPoint& p : points) {
+    if (!std::isfinite(p.actual)) continue;
+    sum[weekday(p)] += p.actual;
+    ++count[weekday(p)];
+  }
+  std::vector<double> residuals;
+  for (const DayPoint& p : points) {
+    if (!std::isfinite(p.actual) || sum[weekday(p)] <= 0) continue;
+    residuals.push_back(p.actual / (sum[weekday(p)] / count[weekday(p)]) - 1);
+  }
+  if (residuals.size() < 14) return std::nullopt;
+  std::sort(residuals.begin(), residuals.end());
+  auto quantile = [&](double q) {
+    double at = q * static_cast<double>(residuals.size() - 1);
+    auto low = static_cast<std::size_t>(at);
+    std::size_t high = std::min(low + 1, residuals.size() - 1);
+    return residuals[low] + (residuals[high] - residuals[low]) * (at - static_cast<double>(low));
+  };
+  return std::pair(quantile(0.1), quantile(0.9));
+}
+
+void collect_forecast(const Reader& reader, ReportData& data) {
+  ForecastSection& f = data.forecast;
+  Date first = data.day - days{kDaysBack};
+  std::string actual = actual_sql(reader, data.zone, first, data.day);
+  std::string ahead =
+      fmt::format("SELECT CAST(ds AS DATE), CAST(sum(greatest(yhat, 0)) AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' GROUP BY 1",
+                  format_date(data.day));
+  std::string models =
+      "SELECT CAST(model AS VARCHAR), count(DISTINCT (item_id, location_id)), max(horizon) FROM ops.forecasts GROUP BY 1 ORDER BY 2 DESC, "
+      "1";
+  std::map<Date, DayPoint> points;
+  auto at = [&](Date day) -> DayPoint& {
+    return points.try_emplace(day, DayPoint{day, kMissing, kMissing, kMissing, kMissing}).first->second;
+  };
+  Status read = reader.each(actual, [&](const RowView& row) {
+    if (auto day = row.date(0)) at(*day).actual = row.number(1);
+  });
+  if (read) {
+    read = reader.each(ahead, [&](const RowView& row) {
+      if (auto day = row.date(0)) at(*day).forecast = row.number(1);
+    });
+  }
+  if (read) {
+    read = reader.each(models, [&](const RowView& row) {
+      f.models.emplace_back(row.text(0), row.integer(1));
+      f.series += row.integer(1);
+      f.horizon_days = std::max(f.horizon_days, row.integer(2));
+    });
+  }
+  if (!read) {
+    f.problem = read.error().text();
+    return;
+  }
+  f.models.resize(std::min<std::size_t>(f.models.size(), 6));
+  // A day between two with sales on which nothing was sold is a zero, not a gap.
+  if (!points.empty()) {
+    for (Date day = points.begin()->first; day < data.day; day += days{1}) {
+      DayPoint& p = at(day);
+      if (!std::isfinite(p.actual)) p.actual = 0;
+    }
+  }
+  for (const auto& [day, point] : points) f.days.push_back(point);
+  if (auto range = scatter(f.days)) {
+    for (DayPoint& p : f.days) {
+      if (!std::isfinite(p.forecast)) continue;
+      p.low = std::max(0.0, p.forecast * (1 + range->first));
+      p.high = p.forecast * (1 + range->second);
+    }
+  }
+  f.origins = {{{"Sold per day, cut in the zone of each place", "每日销量（按各地时区划分）"}, actual},
+               {{"Forecast per day", "每日预测"}, ahead},
+               {{"Models", "模型"}, models}};
+  if (auto earlier = earlier_forecast(reader, data.day)) compare(reader, data, *earlier);
+  std::set<std::string> ids;
+  for (const ForecastError& e : f.worst) ids.insert(e.item_id);
+  std::map<std::string, std::string> names = item_names(reader, ids);
+  for (ForecastError& e : f.worst) e.item_name = names[e.item_id];
+}
+
+}  // namespace sinan::reports
