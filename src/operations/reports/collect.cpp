@@ -81,24 +81,21 @@ void collect_reading(const CollectContext& context, ReportData& data) {
   data.read.origins = {run_origin(context, "The step that reads the sources", "读取数据源的步骤")};
   const Json* output = output_of(context, "sync_sources");
   data.read.known = output != nullptr;
+  for (const StepLine& step : context.run.steps) {
+    if (step.task == "sync_sources" && step.status == "failed") data.read.lines.push_back({.table = "*", .problem = step.message});
+  }
   if (!output) return;
-  for (const Json& source : list_of(*output, "sources")) {
-    std::string name = string_of(source, "source");
-    for (const Json& table : list_of(source, "tables")) {
-      ReadLine line{.source = name, .table = string_of(table, "table")};
-      line.rows_read = value_of<std::int64_t>(table, "read", 0);
-      line.inserted = value_of<std::int64_t>(table, "inserted", 0);
-      line.changed = value_of<std::int64_t>(table, "changed", 0);
-      line.deleted = value_of<std::int64_t>(table, "deleted", 0);
-      line.duration_s = value_of<double>(table, "duration_s", 0);
-      for (const Json& note : list_of(table, "notes")) {
-        if (note.is_string()) line.problem += (line.problem.empty() ? "" : "; ") + note.get<std::string>();
-      }
-      data.read.lines.push_back(std::move(line));
+  for (const Json& table : list_of(*output, "tables")) {
+    ReadLine line{.source = string_of(table, "source"), .table = string_of(table, "table")};
+    line.rows_read = value_of<std::int64_t>(table, "rows_read", 0);
+    line.inserted = value_of<std::int64_t>(table, "inserted", 0);
+    line.changed = value_of<std::int64_t>(table, "changed", 0);
+    line.deleted = value_of<std::int64_t>(table, "deleted", 0);
+    line.duration_s = value_of<double>(table, "duration_ms", 0) / 1000;
+    for (const Json& note : list_of(table, "notes")) {
+      if (note.is_string()) line.note += (line.note.empty() ? "" : "; ") + note.get<std::string>();
     }
-    if (std::string problem = string_of(source, "error"); !problem.empty()) {
-      data.read.lines.push_back({.source = name, .table = "*", .problem = problem});
-    }
+    data.read.lines.push_back(std::move(line));
   }
 }
 

@@ -59,6 +59,7 @@ struct ReadLine {
   std::int64_t deleted = 0;
   double duration_s = 0;
   std::string problem;
+  std::string note;  // what was noticed: a new column, values that could not be read as they are
 };
 struct ReadSection : Section {
   std::vector<ReadLine> lines;

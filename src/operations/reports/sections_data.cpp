@@ -54,7 +54,9 @@ std::string read_section(const ReportData& data) {
                      {{"Gone", "删除"}, Place::kNumber},
                      {{"Took", "用时"}, Place::kNumber}});
     for (const ReadLine& line : data.read.lines) {
-      std::string name = fmt::format("<code>{}.{}</code>", escape(line.source), escape(line.table));
+      std::string shown = line.source.empty() ? line.table : line.source + "." + line.table;
+      std::string name = fmt::format("<code>{}</code>", escape(shown));
+      if (!line.note.empty()) name += fmt::format("<span class=\"example\">{}</span>", escape(line.note));
       if (!line.problem.empty()) name += fmt::format("<span class=\"problem\">{}</span>", escape(line.problem));
       table.row({name, grouped(line.rows_read), change(line.inserted, "+"), change(line.changed, "~"), change(line.deleted, "−"),
                  both(duration_text(line.duration_s))},
