@@ -128,14 +128,14 @@ void GovernedTable::kept(const std::string& condition, const std::string& reason
   kept_.add(condition, reason.starts_with("not a comparison") ? reason : "the column is masked");
 }
 
-std::string GovernedTable::sql(const std::vector<std::size_t>& columns, const std::string& where) const {
+std::string GovernedTable::sql(const std::vector<std::size_t>& columns, const std::string& where, bool with_rows) const {
   std::string list;
   for (std::size_t column : columns) {
     const auto& access = options_.access.columns.at(column);
     const Field& field = options_.raw.fields.at(access.raw);
     list += fmt::format("{}{} AS {}", list.empty() ? "" : ", ", masked_sql(field, access.mask), duck::quote_name(field.name));
   }
-  std::string filter = row_filter_sql(options_.access);
+  std::string filter = with_rows ? row_filter_sql(options_.access) : "";
   if (!where.empty()) filter = filter.empty() ? where : fmt::format("({}) AND {}", filter, where);
   return fmt::format("SELECT {} FROM {}{}{}", list, options_.from, filter.empty() ? "" : " WHERE ", filter);
 }

@@ -91,8 +91,9 @@ class GovernedTable final : public duck::TableProvider {
   void kept(const std::string& condition, const std::string& reason) const override;
   Result<std::unique_ptr<duck::Reader>> open(const duck::StreamRequest& request) const override;
 
-  // The query in the trusted engine; `where` is an additional condition as SQL.
-  std::string sql(const std::vector<std::size_t>& columns, const std::string& where) const;
+  // The query in the trusted engine; `where` is an additional condition as SQL. `with_rows` = false leaves the row filter out: only to
+  // learn what becomes of the caller's own conditions, never to read.
+  std::string sql(const std::vector<std::size_t>& columns, const std::string& where, bool with_rows = true) const;
   duck::QueryOptions query_options() const;
   const KeptConditions& kept_conditions() const { return kept_; }
   const Options& options() const { return options_; }

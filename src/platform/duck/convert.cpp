@@ -252,7 +252,16 @@ std::string quote_text(std::string_view text) {
 
 std::string literal(const Value& value) {
   auto duck = to_duck(value);
-  if (value.type.id == TypeId::kText) return quote_text(value.text);
+  if (!value.null) {
+    switch (value.type.id) {
+      case TypeId::kText: return quote_text(value.text);
+      case TypeId::kBool:
+      case TypeId::kInt: return duck.ToString();
+      case TypeId::kDate: return "DATE " + quote_text(duck.ToString());
+      case TypeId::kTimestamp: return "TIMESTAMP " + quote_text(duck.ToString());
+      default: break;
+    }
+  }
   return fmt::format("CAST({} AS {})", duck.IsNull() ? "NULL" : quote_text(duck.ToString()), to_duck(value.type).ToString());
 }
 

@@ -224,7 +224,7 @@ duckdb::InsertionOrderPreservingMap<duckdb::string> describe(duckdb::TableFuncti
   duckdb::InsertionOrderPreservingMap<duckdb::string> out;
   out["Table"] = bound.provider->name();
   std::string pushed;
-  for (const Filter& filter : bound.filters) pushed += (pushed.empty() ? "" : " AND ") + condition(filter);
+  for (const Filter& filter : bound.filters) pushed += (pushed.empty() ? "" : "\n") + condition(filter);
   if (!pushed.empty()) out["Pushed"] = pushed;
   return out;
 }
