@@ -17,8 +17,9 @@ std::vector<LogicalRow> nasty_rows();
 class Fixture {
  public:
   virtual ~Fixture() = default;
-  // sources/x.yaml, without `tables:` where the source discovers them; `extra` is appended.
+  // sources/x.yaml without `tables:`, and what a table must say there ("path: …").
   virtual std::string yaml() const = 0;
+  virtual std::string table_options() const { return {}; }
   // Whether the source can keep the value in that column; null instead, if it cannot.
   virtual bool holds(const Field& field, const Value& value) const = 0;
   // Makes "things" empty, in the source's own words; then rows go in, and out by id. Each call is one committed transaction.
@@ -30,8 +31,8 @@ class Fixture {
   virtual bool create_orders() { return false; }
   // The cells of "orders", for looking at what was written: order_key, item, quantity, number, in order of order_key.
   virtual std::vector<std::vector<std::string>> orders() { return {}; }
-  // A read that began sees none of what is put later.
-  virtual bool consistent() const { return true; }
+  // Whether the source keeps old states, so that a read that began sees none of what is put later.
+  virtual bool versioned() const { return true; }
 };
 
 // Whether a row satisfies a filter, by the rules of the engine above the sources: NaN equals itself and is greater than all numbers,

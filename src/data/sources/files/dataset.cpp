@@ -1,0 +1,211 @@
+#include "data/sources/files/dataset.hpp"
+
+#include <glob.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace sinan::sources::files {
+
+const Shape<FilesOptions>& shape_of(const FilesOptions*) {
+  static const auto shape =
+      Shape<FilesOptions>("source", "Files on this machine.")
+          .optional("folder", &FilesOptions::folder,
+                    "Where relative paths start; default: the workspace. Without `tables`, each file in it is a table of its name")
+          .optional("timezone", static_cast<Located<std::string> FilesOptions::*>(&FilesOptions::timezone),
+                    "The zone of times that are written without an offset, such as Europe/Berlin; default: that of the workspace");
+  return shape;
+}
+
+const Shape<FilesTableOptions>& shape_of(const FilesTableOptions*) {
+  static const auto shape =
+      Shape<FilesTableOptions>("table", "Files that make one table.")
+          .optional("path", &FilesTableOptions::path, "The file, or a pattern such as shop/orders-*.csv.gz; may hold ${ENV}")
+          .optional("format", &FilesTableOptions::format, "What the files are; default: by their ending",
+                    {.allowed = {"csv", "json", "parquet"}})
+          .optional("delimiter", &FilesTableOptions::delimiter, "Between the values of a CSV line; default: found in the file")
+          .optional("quote", &FilesTableOptions::quote, "Around values of a CSV line; default: found in the file")
+          .optional("header", &FilesTableOptions::header, "Whether the first CSV line names the columns; default: found in the file")
+          .optional("encoding", &FilesTableOptions::encoding, "Of a CSV file; default: utf-8", {.allowed = {"utf-8", "utf-16", "latin-1"}})
+          .optional("nulls", &FilesTableOptions::nulls, "Texts of a CSV file that stand for null, besides the empty one")
+          .optional("date_format", &FilesTableOptions::date_format, "How dates are written in a CSV file, as for strftime: %d.%m.%Y")
+          .optional("timestamp_format", &FilesTableOptions::timestamp_format, "How times are written in a CSV file: %d.%m.%Y %H:%M")
+          .optional("decimal_separator", &FilesTableOptions::decimal_separator, "Of the numbers in a CSV file", {.allowed = {".", ","}});
+  return shape;
+}
+
+std::optional<Format> format_of(const std::filesystem::path& path) {
+  std::filesystem::path name = path;
+  if (name.extension() == ".gz" || name.extension() == ".zst") name = name.stem();
+  std::string ending = name.extension().string();
+  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  if (ending == ".csv" || ending == ".tsv" || ending == ".txt") return Format::kCsv;
+  if (ending == ".json" || ending == ".jsonl" || ending == ".ndjson") return Format::kJson;
+  if (ending == ".parquet") return Format::kParquet;
+  return std::nullopt;
+}
+
+std::optional<File> look_at(const std::filesystem::path& path) {
+  struct ::stat found{};
+  if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
+  return File{path, static_cast<std::uint64_t>(found.st_size), std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
+}
+
+Result<std::string> fingerprint(const File& file) {
+  constexpr std::uint64_t kHead = 1 << 16;
+  std::ifstream in(file.path, std::ios::binary);
+  std::string bytes(std::min(file.size, kHead), '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (file.size > kHead) {
+    std::string tail(std::min(file.size - kHead, kHead), '\0');
+    in.seekg(-static_cast<std::streamoff>(tail.size()), std::ios::end);
+    in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+    bytes += tail;
+  }
+  if (!in) return fail(ErrorCode::kConflict, "the file changed while it was read: read again", file.path.string());
+  std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a (Fowler, Noll, Vo), 64 bits
+  for (unsigned char byte : bytes) hash = (hash ^ byte) * 1'099'511'628'211ULL;
+  return fmt::format("{:016x}", hash);
+}
+
+Result<std::vector<File>> list_files(const std::filesystem::path& pattern) {
+  std::vector<File> out;
+  if (auto file = look_at(pattern)) return std::vector<File>{*file};
+  glob_t found{};
+  int result = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+  for (std::size_t i = 0; i < found.gl_pathc; ++i)
+    if (auto file = look_at(found.gl_pathv[i])) out.push_back(std::move(*file));
+  ::globfree(&found);
+  if (result == GLOB_ABORTED) return fail(ErrorCode::kDenied, "a folder of the pattern cannot be read", pattern.string());
+  if (out.empty()) return fail(ErrorCode::kNotFound, "there is no such file: check the path", pattern.string());
+  return out;
+}
+
+const FileColumn* FileTable::find(std::string_view column) const {
+  for (const FileColumn& known : columns)
+    if (known.name == column) return &known;
+  return nullptr;
+}
+
+std::string FileTable::from(const std::vector<File>& some) const {
+  std::vector<std::string> names;
+  for (const File& file : some) names.push_back(duck::quote_text(file.path.string()));
+  std::string_view function = format == Format::kCsv ? "read_csv" : format == Format::kJson ? "read_json" : "read_parquet";
+  return fmt::format("{}([{}]{})", function, fmt::join(names, ", "), parameters);
+}
+
+namespace {
+
+std::string csv_parameters(const FilesTableOptions& options) {
+  std::string out = ", union_by_name = true";
+  auto text = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) out += fmt::format(", {} = {}", key, duck::quote_text(value));
+  };
+  text("delim", options.delimiter == "\\t" ? "\t" : options.delimiter);
+  text("quote", options.quote);
+  text("encoding", options.encoding);
+  text("dateformat", options.date_format);
+  text("timestampformat", options.timestamp_format);
+  text("decimal_separator", options.decimal_separator);
+  if (options.header) out += fmt::format(", header = {}", *options.header);
+  if (!options.nulls.empty()) {
+    std::vector<std::string> nulls{"''"};
+    for (const std::string& null : options.nulls) nulls.push_back(duck::quote_text(null));
+    out += fmt::format(", nullstr = [{}]", fmt::join(nulls, ", "));
+  }
+  return out;
+}
+
+// Name and type, as DuckDB says them.
+Result<std::vector<std::pair<std::string, std::string>>> described(duck::Connection& connection, const std::string& from) {
+  SINAN_TRY(Table table, connection.table("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + from + ")"));
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Batch& batch : table.batches)
+    for (std::size_t row = 0; row < batch.rows(); ++row) out.emplace_back(batch.columns[0].text(row), batch.columns[1].text(row));
+  return out;
+}
+
+// Which columns that look like numbers hold one that a number would not give back as it is written.
+Result<std::set<std::string>> codes_among(duck::Connection& connection, const std::string& from_as_text,
+                                          const std::vector<std::pair<std::string, std::string>>& columns) {
+  std::vector<std::string> tests;
+  std::vector<std::string> names;
+  for (const auto& [name, type] : columns) {
+    if (type != "BIGINT" && type != "DOUBLE") continue;
+    tests.push_back(
+        fmt::format("coalesce(bool_or(regexp_matches({}, '^\\s*[+-]?(0[0-9]|[0-9]{{16,}}\\s*$)')), false)", duck::quote_name(name)));
+    names.push_back(name);
+  }
+  std::set<std::string> out;
+  if (tests.empty()) return out;
+  SINAN_TRY(Table table, connection.table(fmt::format("SELECT {} FROM {}", fmt::join(tests, ", "), from_as_text)));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (table.rows() == 1 && table.batches[0].columns[i].ints[0]) out.insert(names[i]);
+  return out;
+}
+
+Status sniff_csv(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+  std::string base = csv_parameters(table.options);
+  constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
+  std::uint64_t bytes = 0;
+  for (const File& file : table.files) bytes += file.size;
+  std::string sample = fmt::format(", sample_size = {}", bytes <= kWholeBytes ? -1 : 1'000'000);
+  table.parameters = base + sample;
+  SINAN_TRY(auto columns, described(connection, table.from(table.files)));
+  table.parameters = base + ", all_varchar = true";
+  SINAN_TRY(auto codes, codes_among(connection, table.from(table.files), columns));
+  std::vector<std::string> types;
+  for (auto& [name, type] : columns) {
+    bool exact = type == "BOOLEAN" || type == "DATE" || type.starts_with("TIMESTAMP") || type == "BIGINT" || type == "DOUBLE";
+    if (!exact || codes.contains(name)) type = "VARCHAR";
+    if (auto pin = pinned.find(name); pin != pinned.end()) type = pin->second.sql();
+    types.push_back(fmt::format("{}: {}", duck::quote_text(name), duck::quote_text(type)));
+  }
+  table.parameters = base + fmt::format(", types = {{{}}}", fmt::join(types, ", "));
+  return {};
+}
+
+// Lists and objects inside a row stay as they are written.
+Status sniff_json(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+  table.parameters = ", format = 'auto', sample_size = -1, maximum_depth = 2, union_by_name = true";
+  SINAN_TRY(auto columns, described(connection, table.from(table.files)));
+  std::vector<std::string> types;
+  for (auto& [name, type] : columns) {
+    if (type.starts_with("STRUCT") || type.starts_with("MAP") || type.ends_with("]")) type = "JSON";
+    if (auto pin = pinned.find(name); pin != pinned.end()) type = pin->second.sql();
+    types.push_back(fmt::format("{}: {}", duck::quote_text(name), duck::quote_text(type)));
+  }
+  table.parameters = fmt::format(", format = 'auto', columns = {{{}}}", fmt::join(types, ", "));
+  return {};
+}
+
+}  // namespace
+
+Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+  switch (table.format) {
+    case Format::kCsv: SINAN_CHECK(sniff_csv(connection, pinned, table)); break;
+    case Format::kJson: SINAN_CHECK(sniff_json(connection, pinned, table)); break;
+    case Format::kParquet: table.parameters = ", union_by_name = true"; break;
+  }
+  SINAN_TRY(auto columns, described(connection, table.from(table.files)));
+  std::vector<std::string> expressions;
+  table.columns.clear();
+  for (const auto& [name, type] : columns) {
+    FileColumn column;
+    column.name = name;
+    column.read = duck::quote_name(name);
+    column.local_time = type.starts_with("TIMESTAMP") && type.find("TIME ZONE") == std::string::npos;
+    if (auto pin = pinned.find(name); pin != pinned.end() && table.format == Format::kParquet) {
+      column.read = fmt::format("CAST({} AS {})", column.read, pin->second.sql());
+      column.local_time = pin->second.id == TypeId::kTimestamp && type.find("TIME ZONE") == std::string::npos;
+    }
+    expressions.push_back(fmt::format("{} AS {}", column.read, duck::quote_name(name)));
+    table.columns.push_back(std::move(column));
+  }
+  SINAN_TRY(table.info.schema,
+            connection.describe(fmt::format("SELECT {} FROM {}", fmt::join(expressions, ", "), table.from(table.files))));
+  for (std::size_t i = 0; i < table.columns.size(); ++i) table.columns[i].type = table.info.schema.fields[i].type;
+  return {};
+}
+
+}  // namespace sinan::sources::files

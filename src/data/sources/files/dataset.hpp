@@ -1,0 +1,72 @@
+// Files that make one table: which they are, what they looked like when listed, and how DuckDB is to read them.
+#pragma once
+
+#include "data/sources/options.hpp"
+#include "platform/duck/duck.hpp"
+
+namespace sinan::sources::files {
+
+struct FilesOptions : SharedOptions {
+  Secret folder;
+};
+const Shape<FilesOptions>& shape_of(const FilesOptions*);
+
+struct FilesTableOptions {
+  Secret path;
+  std::string format;
+  std::string delimiter;
+  std::string quote;
+  std::optional<bool> header;
+  std::string encoding;
+  std::vector<std::string> nulls;
+  std::string date_format;
+  std::string timestamp_format;
+  std::string decimal_separator;
+};
+const Shape<FilesTableOptions>& shape_of(const FilesTableOptions*);
+
+enum class Format : std::uint8_t { kCsv, kJson, kParquet };
+// By the name's ending, behind which .gz or .zst may stand.
+std::optional<Format> format_of(const std::filesystem::path& path);
+
+// A file as it was when it was listed.
+struct File {
+  std::filesystem::path path;
+  std::uint64_t size = 0;
+  std::int64_t mtime_ns = 0;
+
+  bool operator==(const File&) const = default;
+};
+// nullopt if there is no such file.
+std::optional<File> look_at(const std::filesystem::path& path);
+// A hash of the file's first and last bytes, to tell a file from another one of its name, size and time.
+Result<std::string> fingerprint(const File& file);
+
+// The files that a pattern with * ? [] matches, in order of name; a name without them is one file. kNotFound if there are none.
+Result<std::vector<File>> list_files(const std::filesystem::path& pattern);
+
+struct FileColumn {
+  std::string name;
+  Type type;
+  bool local_time = false;  // a time without an offset
+  std::string read;         // the SQL expression
+};
+
+struct FileTable {
+  TableInfo info;
+  Format format = Format::kCsv;
+  FilesTableOptions options;
+  std::vector<File> files;
+  std::vector<FileColumn> columns;
+  std::string parameters;  // of the reading function, with types
+
+  const FileColumn* find(std::string_view column) const;
+  // "read_csv([…], …)" for some of the files.
+  std::string from(const std::vector<File>& some) const;
+};
+
+// Looks into the files for columns and types: of all values, so that a late one is no surprise. Numbers that would not come back
+// as written (leading zeros, more digits than a double has) are text. Pinned types win.
+Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table);
+
+}  // namespace sinan::sources::files

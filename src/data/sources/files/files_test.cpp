@@ -1,0 +1,164 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "data/sources/conformance.hpp"
+#include "data/sources/values.hpp"
+
+namespace sinan::sources::files {
+namespace {
+
+using conformance::config_from;
+using conformance::LogicalRow;
+using conformance::rows_of;
+
+class Files : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / fmt::format("sinan-files-test-{}", ::getpid());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name, std::ios::binary) << text; }
+
+  Result<std::unique_ptr<Source>> open(const std::string& tables, const Zone& zone = {}) {
+    config_ = config_from("kind: files\nfolder: " + folder_.string() + "\n" + tables);
+    return open_source(config_, {.base_dir = folder_, .zone = zone});
+  }
+
+  // All cells of a table, rows in order of the first column: "a|b; c|d".
+  std::string read(const std::string& tables, const std::string& table = "t", const Zone& zone = {}) {
+    auto source = open(tables, zone);
+    if (!source) return source.error().text();
+    auto info = (*source)->describe(table);
+    if (!info) return info.error().text();
+    std::vector<std::string> columns;
+    types_.clear();
+    for (const Field& field : info->schema.fields) {
+      columns.push_back(field.name);
+      types_ += (types_.empty() ? "" : " ") + field.type.sql();
+    }
+    auto snapshot = (*source)->snapshot();
+    if (!snapshot) return snapshot.error().text();
+    auto scan = (*snapshot)->scan({table, columns, {}});
+    if (!scan) return scan.error().text();
+    std::string out;
+    try {
+      for (const LogicalRow& row : rows_of(**scan)) {
+        std::string line;
+        for (const Value& value : row) line += (line.empty() ? "" : "|") + (value.null ? "NULL" : value_text(value));
+        out += (out.empty() ? "" : "; ") + line;
+      }
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return out;
+  }
+
+  std::filesystem::path folder_;
+  SourceConfig config_;
+  std::string types_;
+};
+
+TEST_F(Files, CsvTypesAreThoseOfAllValues) {
+  write("t.csv", "id;sold;price;ok;note\n1;2024-03-01;2,50;true;\"a;b\"\n2;2024-03-02;10,00;false;\n");
+  EXPECT_EQ(read("tables: {t: {path: t.csv, decimal_separator: ','}}"), "1|2024-03-01|2.5|true|a;b; 2|2024-03-02|10|false|NULL");
+  EXPECT_EQ(types_, "bigint date double boolean text");
+}
+
+TEST_F(Files, ACodeThatLooksLikeANumberStaysText) {
+  std::string csv = "id,ean,zip,amount\n";
+  for (int i = 1; i < 30'000; ++i) csv += fmt::format("{},4006381333931,{},0.5\n", i, 10'000 + i);
+  csv += "30000,40063813339310000001,01067,0.25\n";
+  write("t.csv", csv);
+  std::string all = read("tables: {t: {path: t.csv}}");
+  EXPECT_EQ(types_, "bigint text text double");
+  EXPECT_TRUE(all.ends_with("30000|40063813339310000001|01067|0.25")) << all.substr(all.size() - 60);
+}
+
+TEST_F(Files, TypesCanBePinned) {
+  write("t.csv", "id,price,code\n1,2.555,7\n");
+  EXPECT_EQ(read("tables: {t: {path: t.csv, types: {price: 'decimal(18,4)', code: text}}}"), "1|2.5550|7");
+  EXPECT_EQ(types_, "bigint decimal(18,4) text");
+  write("t.jsonl", "{\"id\":1,\"price\":2.5}\n");
+  EXPECT_EQ(read("tables: {t: {path: t.jsonl, types: {price: 'decimal(18,4)'}}}"), "1|2.5000");
+}
+
+TEST_F(Files, JsonLinesKeepNestedValuesAsText) {
+  write("t.jsonl", "{\"id\":1,\"at\":\"2024-03-01T10:00:00Z\",\"tags\":[\"a\",\"b\"],\"deep\":{\"x\":1}}\n{\"id\":2,\"extra\":\"日本\"}\n");
+  EXPECT_EQ(read("tables: {t: {path: t.jsonl}}"), "1|2024-03-01 10:00:00|[\"a\",\"b\"]|{\"x\":1}|NULL; 2|NULL|NULL|NULL|日本");
+}
+
+TEST_F(Files, APatternIsOneTableAndColumnsGoByName) {
+  write("t-1.csv", "id,a\n1,x\n");
+  write("t-2.csv", "a,id,b\ny,2,new\n");
+  EXPECT_EQ(read("tables: {t: {path: 't-*.csv'}}"), "1|x|NULL; 2|y|new");
+}
+
+TEST_F(Files, AFolderWithoutTablesIsOneTableAFile) {
+  write("one.csv", "id\n1\n");
+  write("two.jsonl", "{\"id\":2}\n");
+  write("notes.md", "not data");
+  auto source = open("");
+  ASSERT_TRUE(source);
+  auto tables = (*source)->discover();
+  ASSERT_TRUE(tables) << tables.error().text();
+  ASSERT_EQ(tables->size(), 2U);
+  EXPECT_EQ((*tables)[0].name, "one");
+  EXPECT_EQ((*tables)[1].name, "two");
+}
+
+TEST_F(Files, TimesWithoutAnOffsetAreLocal) {
+  write("t.csv", "id,at\n1,2024-01-15 12:00:00\n2,2024-07-15 12:00:00\n3,2024-03-31 02:30:00\n4,2024-10-27 02:30:00\n");
+  // Berlin is UTC+1, in summer UTC+2. 02:30 on 31 March never was, and moves to 03:30; on 27 October it was twice, and is the first.
+  EXPECT_EQ(read("tables: {t: {path: t.csv}}", "t", *Zone::find("Europe/Berlin")),
+            "1|2024-01-15 11:00:00; 2|2024-07-15 10:00:00; 3|2024-03-31 01:30:00; 4|2024-10-27 00:30:00");
+}
+
+TEST_F(Files, BadFilesAreClearErrors) {
+  write("t.csv", "id,name\n1,\xff\xfe\xfa\n");
+  EXPECT_NE(read("tables: {t: {path: t.csv}}").find("t.csv"), std::string::npos);
+  write("t.parquet", "PAR1 this is no parquet file");
+  EXPECT_NE(read("tables: {t: {path: t.parquet}}").find("t.parquet"), std::string::npos);
+  write("t.csv.gz", "not compressed");
+  EXPECT_NE(read("tables: {t: {path: t.csv.gz}}").find("t.csv.gz"), std::string::npos);
+  std::string missing = read("tables: {t: {path: 'nothing-*.csv'}}");
+  EXPECT_NE(missing.find("there is no such file"), std::string::npos) << missing;
+}
+
+TEST_F(Files, NewFilesAreReadAloneAndAChangedOneReplacesAll) {
+  write("t-1.csv", "id\n1\n2\n");
+  auto source = open("tables: {t: {path: 't-*.csv'}}");
+  auto options = change_options(config_, *(*source)->describe("t"));
+  Position position;
+  auto next_read = [&] {
+    auto snapshot = (*source)->snapshot();
+    Position next;
+    auto changes = (*snapshot)->changes(options, position, next);
+    position = next;
+    return std::make_pair(changes->replaces_all, rows_of(*changes->upserts).size());
+  };
+  EXPECT_EQ(next_read(), std::make_pair(true, std::size_t{2}));
+  EXPECT_EQ(next_read(), std::make_pair(false, std::size_t{0}));
+  write("t-2.csv", "id\n3\n");
+  EXPECT_EQ(next_read(), std::make_pair(false, std::size_t{1}));
+  write("t-1.csv", "id\n1\n2\n9\n");
+  EXPECT_EQ(next_read(), std::make_pair(true, std::size_t{4}));
+  std::filesystem::remove(folder_ / "t-2.csv");
+  EXPECT_EQ(next_read(), std::make_pair(true, std::size_t{3}));
+}
+
+TEST_F(Files, APathMayComeFromTheEnvironment) {
+  write("t.csv", "id\n7\n");
+  ::setenv("SINAN_TEST_FILE", (folder_ / "t.csv").c_str(), 1);
+  EXPECT_EQ(read("tables: {t: {path: '${SINAN_TEST_FILE}'}}"), "7");
+  ::unsetenv("SINAN_TEST_FILE");
+  EXPECT_NE(read("tables: {t: {path: '${SINAN_TEST_FILE}'}}").find("SINAN_TEST_FILE"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sinan::sources::files
