@@ -179,8 +179,22 @@ Status Session::govern(QueryTable table, Schema raw, std::string from, std::shar
   return {};
 }
 
+bool Session::open_below(const catalog::View& view, std::size_t depth) {
+  if (depth >= kMaxViewDepth || !parser_) return false;
+  auto inspection = inspect(*parser_, view.sql);
+  if (!inspection) return false;
+  return std::ranges::all_of(inspection->tables, [&](const Mention& mention) {
+    std::string name = catalog::fold(mention.text());
+    if (auto below = shared_.views.find(name); below != shared_.views.end()) return open_below(below->second, depth + 1);
+    return !closed(name);
+  });
+}
+
 std::vector<Mention> Session::readable(std::vector<Error>* problems) {
   std::vector<Mention> out;
+  if (!parser_) {
+    if (auto parser = shared_.trusted.connect()) parser_ = *std::move(parser);
+  }
   auto problem = [&](Error error) {
     if (problems) problems->push_back(std::move(error));
   };
@@ -203,7 +217,8 @@ std::vector<Mention> Session::readable(std::vector<Error>* problems) {
   } else {
     problem(std::move(tables).error());
   }
-  for (const auto& [name, view] : shared_.views) out.push_back({parts_of(name)});
+  for (const auto& [name, view] : shared_.views)
+    if (principal_.is_trusted() || open_below(view)) out.push_back({parts_of(name)});
   return out;
 }
 

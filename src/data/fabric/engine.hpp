@@ -55,6 +55,8 @@ class Session {
   Status govern(QueryTable table, Schema raw, std::string from, std::shared_ptr<const void> keep);
   Result<std::shared_ptr<SourceSession>> session_of(const SourceHandle& handle);
   bool closed(std::string_view name) const;
+  // Whether every table below the view is open to the caller.
+  bool open_below(const catalog::View& view, std::size_t depth = 0);
   Error unknown(const std::string& name);
   Status create(duck::Connection& connection, const std::set<std::string>& attached) const;
   std::string clock_sql() const;

@@ -149,6 +149,9 @@ TEST(Policy, ListsOnlyWhatTheCallerMayReadAsTheySeeIt) {
   ASSERT_EQ(tables->size(), 1U);
   EXPECT_EQ(tables->at(0).name, "erp.orders");
   EXPECT_EQ(tables->at(0).schema.fields.size(), 4U);
+  auto with_view = f.company.fabric().tables(role("sales_eu"));
+  ASSERT_TRUE(with_view);
+  EXPECT_EQ(with_view->back().name, "ops.sales") << "a view is listed for those who may read what is below it";
   EXPECT_FALSE(tables->at(0).estimated_rows) << "the number of rows counts hidden ones";
 }
 

@@ -280,6 +280,20 @@ TEST(Duck, ErrorsSayWhatTheCallerCanDo) {
   }
 }
 
+TEST(Duck, WorkLargerThanMemorySpillsEvenWithoutFiles) {
+  Folder folder;
+  const std::string sql = "SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY md5(range::VARCHAR)) AS n FROM range(500000))";
+  for (bool spills : {true, false}) {
+    auto database =
+        Database::open({.memory_mb = 40, .threads = 1, .temp_dir = spills ? folder / "spill" : "", .files = false, .allowed_dirs = {}});
+    ASSERT_TRUE(database) << database.error().text();
+    ASSERT_TRUE(database->lock_configuration());
+    auto connection = *database->connect();
+    auto answer = text_of(connection, sql);
+    EXPECT_EQ(answer == "500000\n", spills) << answer;
+  }
+}
+
 TEST(Duck, WithoutFilesNothingOutsideCanBeReached) {
   auto database = Database::open({.files = false});
   ASSERT_TRUE(database->lock_configuration());
