@@ -284,9 +284,8 @@ TEST_F(ApiTest, ServingStopsInOrderAndTakesUpWhatWasCutOff) {
     std::promise<std::string> address;
     auto served = serve_until(stop, address);
     std::string at = address.get_future().get();
-    EXPECT_NE(
-        talk(at, "GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").find("{\"status\":\"live\"}"),
-        std::string::npos);
+    EXPECT_NE(talk(at, "GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").find("{\"status\":\"live\"}"),
+              std::string::npos);
     std::string answer = talk(at, "POST /api/v1/runs " + head + "Content-Length: 0\r\n\r\n");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 202")) << answer;
     stop.cancel();

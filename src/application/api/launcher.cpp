@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 namespace sinan::api {
+namespace {
+
+constexpr std::chrono::seconds kPatience{2};
+
+}  // namespace
 
 Result<std::string> Launcher::start(const workflow::Workflow& workflow, workflow::RunRequest request) {
   std::unique_lock lock(mutex_);
@@ -36,7 +41,7 @@ Result<std::string> Launcher::start(const workflow::Workflow& workflow, workflow
     job.ended = true;
     changed_.notify_all();
   });
-  changed_.wait(lock, [&] { return !job.run_id.empty() || job.ended; });
+  changed_.wait_for(lock, kPatience, [&] { return !job.run_id.empty() || job.ended; });
   std::string id = job.run_id;
   std::optional<Error> failure = job.failure;
   reap();

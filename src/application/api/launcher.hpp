@@ -21,7 +21,8 @@ class Launcher {
   explicit Launcher(Run run, Ended ended = {}) : run_(std::move(run)), ended_(std::move(ended)) {}
   ~Launcher() { stop(); }
 
-  // Returns the run's id once it has begun. kConflict: that workflow runs already. `request.cancel` and `request.observer` are the
+  // Returns the run's id once it has begun; "" when it has not within two seconds, because it waits for another process to let go of the
+  // state. kConflict: that workflow runs already. `request.cancel` and `request.observer` are the
   // launcher's.
   Result<std::string> start(const workflow::Workflow& workflow, workflow::RunRequest request);
   void stop();

@@ -45,22 +45,23 @@ class ScheduleLoop {
       workflow::RunStatus status = newest->front().status;
       if (status != workflow::RunStatus::kInterrupted && status != workflow::RunStatus::kRunning) continue;
       if (context_.clock->now() - newest->front().started_at > workflow.resume_within) continue;
-      start(workflow, "resume");
+      start(workflow, {.trigger = "resume", .requested_by = "system:scheduler", .resume_only = true});
     }
   }
 
   void start_due() {
     auto due = workflow::take_due(*context_.workflows, context_.engine->history(), context_.clock->now());
     if (!due) return say(due.error());
-    for (const workflow::Due& next : *due) start(*next.workflow, "schedule");
+    for (const workflow::Due& next : *due) start(*next.workflow, {.trigger = "schedule", .requested_by = "system:scheduler"});
   }
 
-  void start(const workflow::Workflow& workflow, const std::string& trigger) {
-    auto id = context_.launcher->start(workflow, {.trigger = trigger, .requested_by = "system:scheduler"});
+  void start(const workflow::Workflow& workflow, const workflow::RunRequest& request) {
+    auto id = context_.launcher->start(workflow, request);
     if (!id) {
       say(id.error());
     } else if (log_) {
-      log_(fmt::format("run {} has begun ({})", *id, trigger));
+      log_(id->empty() ? fmt::format("a run of {} waits for another process ({})", workflow.name, request.trigger)
+                       : fmt::format("run {} has begun ({})", *id, request.trigger));
     }
   }
 

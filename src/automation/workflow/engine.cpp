@@ -66,6 +66,8 @@ class StoreEngine final : public Engine {
     if (cut_off) {
       run = std::move(*cut_off);
       SINAN_CHECK(history_.save_run(run));
+    } else if (request.resume_only) {
+      return fail(ErrorCode::kPrecondition, fmt::format("no run of {} was cut off", workflow.name));
     } else {
       SINAN_CHECK(history_.prune(workflow.name, options_.keep_runs));
       run = fresh(workflow, request);

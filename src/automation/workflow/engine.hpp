@@ -49,6 +49,7 @@ struct RunRequest {
   std::optional<Instant> now;           // logical time; default: the real one
   bool dry_run = false;                 // tasks decide and show, but change nothing outside; never resumed
   bool resume = true;                   // take up a run of this workflow that was cut off; false: abandon it and begin anew
+  bool resume_only = false;             // take up a run that was cut off, or else kPrecondition: nothing to take up
   const CancelToken* cancel = nullptr;  // shutdown: the run ends as interrupted, and is taken up by the next
   Observer observer;
 };

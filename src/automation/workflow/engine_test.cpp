@@ -272,6 +272,7 @@ TEST_F(EngineTest, AnInterruptedRunIsTakenUpFromItsLastFinishedStep) {
   EXPECT_EQ(resumed.resumed, 1);
   EXPECT_EQ(format_rfc3339(resumed.now), "2026-02-28T00:00:00Z") << "the logical time is that of the run's beginning";
   EXPECT_EQ(trace_, (std::vector<std::string>{"a", "b", "b", "c"}));
+  EXPECT_EQ(engine_->run(workflow(text), {.resume_only = true}).error().code, ErrorCode::kPrecondition) << "nothing is cut off any more";
 }
 
 TEST_F(EngineTest, ARunThatMeansSomethingElseNowIsAbandoned) {

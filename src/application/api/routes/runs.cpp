@@ -40,7 +40,8 @@ Result<Json> start_run(const ApiContext& context, const http::Request& request) 
   }
   if (!context.launcher) return fail(ErrorCode::kUnsupported, "this server does not run workflows");
   SINAN_TRY(std::string id, context.launcher->start(*workflow, {.trigger = "api", .requested_by = context.user.user, .dry_run = dry_run}));
-  return Json{{"id", id}, {"workflow", name}, {"status", "running"}};
+  bool begun = !id.empty();
+  return Json{{"id", begun ? Json(id) : Json(nullptr)}, {"workflow", name}, {"status", begun ? "running" : "queued"}};
 }
 
 Result<Json> show_run(const ApiContext& context, const http::Request& request) {
