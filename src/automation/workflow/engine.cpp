@@ -120,7 +120,7 @@ class StoreEngine final : public Engine {
   bool may_resume(const Workflow& workflow, const RunRequest& request, const RunRecord& run) const {
     if (!request.resume || request.dry_run || run.dry_run) return false;
     if (run.definition_hash != definition_hash(workflow)) return false;
-    if (request.now && *request.now != run.now) return false;
+    if (request.now_is_asked && request.now && *request.now != run.now) return false;
     return options_.timer->now() - run.started_at <= workflow.resume_within;
   }
 

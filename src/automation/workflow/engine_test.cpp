@@ -296,7 +296,7 @@ TEST_F(EngineTest, ARunThatMeansSomethingElseNowIsAbandoned) {
   EXPECT_EQ(status_of(changed), RunStatus::kAbandoned);
 
   std::string later = interrupt();
-  EXPECT_NE(run(other, {.now = parse_instant("2026-04-01").value()}).id, later);
+  EXPECT_NE(run(other, {.now = parse_instant("2026-04-01").value(), .now_is_asked = true}).id, later);
   EXPECT_EQ(status_of(later), RunStatus::kAbandoned);
 
   std::string old = interrupt();
