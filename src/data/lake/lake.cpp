@@ -1,136 +1,22 @@
+// The lake on Parquet files: how loads become files and versions, and what vacuum removes.
 #include "data/lake/lake.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "base/kill_point.hpp"
 #include "data/lake/catalogue.hpp"
 #include "data/lake/merge_sql.hpp"
+#include "data/lake/schema_growth.hpp"
+#include "data/lake/staged_table.hpp"
 #include "platform/duck/duck.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::lake {
 namespace {
 
-constexpr std::string_view kRowColumn = "_row";
 constexpr std::string_view kChangedColumn = "_changed";  // see merge_sql.hpp
 // Beyond these a table is rewritten by vacuum().
 constexpr std::size_t kManyFiles = 24;
 constexpr double kManyDeleted = 0.2;
-
-Status make_durable(const std::filesystem::path& path) {
-  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  int rc = fd < 0 ? -1 : ::fsync(fd);
-  if (fd >= 0) ::close(fd);
-  if (rc != 0) return fail(ErrorCode::kLimit, "the lake cannot be written; is the disk full?", path.string());
-  return {};
-}
-
-// Numbers for the rows of one table, handed out once for ever.
-using RowCounter = std::atomic<std::int64_t>;
-
-class StagedTable final : public Staged {
- public:
-  StagedTable(std::string table, Schema schema, std::vector<std::string> key, std::filesystem::path file,
-              std::unique_ptr<duck::ParquetWriter> writer, std::shared_ptr<RowCounter> counter)
-      : table_(std::move(table)),
-        schema_(std::move(schema)),
-        key_(std::move(key)),
-        file_(std::move(file)),
-        writer_(std::move(writer)),
-        counter_(std::move(counter)) {}
-
-  ~StagedTable() override {
-    writer_.reset();
-    std::error_code error;
-    if (!kept_) std::filesystem::remove(file_, error);
-  }
-
-  Status append(const Batch& batch) override {
-    if (batch.rows() == 0) return {};
-    if (batch.columns.size() != schema_.fields.size()) broken("a staged batch has the columns of its schema");
-    Batch numbered = batch;
-    Column rows{Type{TypeId::kInt}};
-    std::int64_t first = counter_->fetch_add(static_cast<std::int64_t>(batch.rows()));
-    rows.ints.resize(batch.rows());
-    for (std::size_t i = 0; i < batch.rows(); ++i) rows.ints[i] = first + static_cast<std::int64_t>(i);
-    rows.rows = batch.rows();
-    numbered.columns.push_back(std::move(rows));
-    rows_ += static_cast<std::int64_t>(batch.rows());
-    SINAN_CHECK(writer_->append(std::move(numbered)));
-    kill_point("lake.stage.mid_file");
-    return {};
-  }
-  std::int64_t rows() const override { return rows_; }
-
-  Status finish() {
-    if (!writer_) return {};
-    SINAN_TRY(auto written, writer_->finish());
-    writer_.reset();
-    if (written != rows_) broken("a Parquet file has the rows that were appended");
-    return make_durable(file_);
-  }
-
-  void keep() { kept_ = true; }
-  const std::string& table() const { return table_; }
-  const Schema& schema() const { return schema_; }
-  const std::vector<std::string>& key() const { return key_; }
-  const std::filesystem::path& file() const { return file_; }
-
- private:
-  std::string table_;
-  Schema schema_;
-  std::vector<std::string> key_;
-  std::filesystem::path file_;
-  std::unique_ptr<duck::ParquetWriter> writer_;
-  std::shared_ptr<RowCounter> counter_;
-  std::int64_t rows_ = 0;
-  bool kept_ = false;
-};
-
-// The type that holds the values of both, or nothing.
-std::optional<Type> wider(const Type& a, const Type& b) {
-  if (a == b) return a;
-  auto is = [&](TypeId first, TypeId second) { return (a.id == first && b.id == second) || (a.id == second && b.id == first); };
-  if (is(TypeId::kInt, TypeId::kDouble)) return Type{TypeId::kDouble};
-  if (is(TypeId::kDate, TypeId::kTimestamp)) return Type{TypeId::kTimestamp};
-  if (is(TypeId::kBool, TypeId::kInt)) return Type{TypeId::kInt};
-  if (a.id == TypeId::kDecimal && b.id == TypeId::kDecimal) {
-    int scale = std::max(a.scale, b.scale);
-    int whole = std::max(a.precision - a.scale, b.precision - b.scale);
-    if (whole + scale > 38) return std::nullopt;
-    return Type{TypeId::kDecimal, static_cast<std::uint8_t>(whole + scale), static_cast<std::uint8_t>(scale)};
-  }
-  if (is(TypeId::kInt, TypeId::kDecimal)) {
-    const Type& decimal = a.id == TypeId::kDecimal ? a : b;
-    int precision = std::max<int>(decimal.precision, 19 + decimal.scale);
-    if (precision > 38) return std::nullopt;
-    return Type{TypeId::kDecimal, static_cast<std::uint8_t>(precision), decimal.scale};
-  }
-  return std::nullopt;
-}
-
-// The schema that holds the rows that are there and the new ones.
-Result<Schema> reconcile(const std::string& table, const Schema& there, const Schema& loaded) {
-  Schema out = there;
-  for (Field& field : out.fields) {
-    auto index = loaded.index_of(field.name);
-    if (!index)
-      return fail(ErrorCode::kConflict,
-                  fmt::format("the column '{}' is gone; load the table anew, or keep the column in the source", field.name), table);
-    auto type = wider(field.type, loaded.fields[*index].type);
-    if (!type)
-      return fail(ErrorCode::kConflict,
-                  fmt::format("the column '{}' changed from {} to {}, which cannot hold both; pin its type, or load the table anew",
-                              field.name, field.type.sql(), loaded.fields[*index].type.sql()),
-                  table);
-    field.type = *type;
-    field.nullable = field.nullable || loaded.fields[*index].nullable;
-  }
-  for (const Field& field : loaded.fields)
-    if (!out.index_of(field.name)) out.fields.push_back({field.name, field.type, true});
-  return out;
-}
+constexpr std::chrono::hours kDebrisAge{24};
 
 class ParquetLake final : public Lake {
  public:
@@ -340,6 +226,8 @@ class ParquetLake final : public Lake {
   Status delete_rows(TableChange& change, const std::string& select, std::int64_t& deleted, std::vector<std::filesystem::path>& written);
   Result<Version> commit_changes(std::vector<TableChange>& changes, const std::function<Status(storage::Session&, Version)>& also);
   Status rewrite(const std::string& name);
+  // Removes what a crash left: files that the catalogue does not know, old enough not to be work in hand.
+  void remove_debris(std::vector<std::string> known, std::chrono::seconds age) const;
 
   std::filesystem::path dir_;
   storage::Store& store_;
@@ -368,6 +256,8 @@ Result<std::optional<TableChange>> ParquetLake::work_out(Load& load, std::vector
     change.after.info.schema = staged->schema();
     change.after.info.key = staged->key();
   }
+  Schema schema_before = change.after.info.schema;
+  std::vector<std::string> key_before = change.after.info.key;
   for (auto& keys : load.deleted_keys) {
     auto& list = static_cast<StagedTable&>(*keys);
     SINAN_CHECK(list.finish());
@@ -401,12 +291,15 @@ Result<std::optional<TableChange>> ParquetLake::work_out(Load& load, std::vector
     }
     if (!by_key) counts.inserted = staged->rows();
   }
+  if (load.counts) *load.counts = counts;
+  bool same =
+      change.added.empty() && change.removed.empty() && change.after.info.schema == schema_before && change.after.info.key == key_before;
+  if (change.based_on != 0 && same) return std::nullopt;
   SINAN_TRY(auto next, counter(name));
   change.after.next_row = *next;
   SINAN_CHECK(count_rows(change.after));
   SINAN_CHECK(make_durable(dir_ / name));
   kill_point("lake.commit.files_written");
-  if (load.counts) *load.counts = counts;
   return change;
 }
 
@@ -419,6 +312,7 @@ Status ParquetLake::replace(TableChange& change, StagedTable& staged) {
 }
 
 Status ParquetLake::append(TableChange& change, StagedTable& staged) {
+  if (staged.rows() == 0 && change.based_on != 0) return {};
   SINAN_CHECK(add_file(change, staged.file(), FileKind::kData, staged.rows()));
   change.after.files.back().schema = schema_json(staged.schema());
   return {};
@@ -513,16 +407,22 @@ Status ParquetLake::vacuum(std::chrono::seconds keep) {
   }));
   std::error_code error;
   for (const std::string& path : gone) std::filesystem::remove(dir_ / path, error);
-  // What a crash left: files that the catalogue does not know, old enough not to be another process's work in hand.
-  std::sort(kept.begin(), kept.end());
+  remove_debris(std::move(kept), std::min<std::chrono::seconds>(keep, kDebrisAge));
+  return {};
+}
+
+void ParquetLake::remove_debris(std::vector<std::string> known, std::chrono::seconds age) const {
+  std::sort(known.begin(), known.end());
   auto now = std::filesystem::file_time_type::clock::now();
+  std::vector<std::filesystem::path> debris;
+  std::error_code error;
   for (std::filesystem::recursive_directory_iterator it(dir_, error), end; !error && it != end; it.increment(error)) {
     std::string relative = it->path().lexically_relative(dir_).generic_string();
-    if (!it->is_regular_file() || it->path().extension() != ".parquet" || std::binary_search(kept.begin(), kept.end(), relative)) continue;
-    if (now - it->last_write_time() > std::max<std::chrono::seconds>(keep, std::chrono::seconds{0}))
-      std::filesystem::remove(it->path(), error);
+    bool ours = it->path().extension() == ".parquet" || relative.starts_with("tmp/");
+    if (!ours || !it->is_regular_file(error) || std::binary_search(known.begin(), known.end(), relative)) continue;
+    if (now - it->last_write_time(error) > age) debris.push_back(it->path());
   }
-  return {};
+  for (const auto& path : debris) std::filesystem::remove(path, error);
 }
 
 }  // namespace

@@ -33,6 +33,10 @@ class Staged {
   virtual ~Staged() = default;
   virtual Status append(const Batch& batch) = 0;
   virtual std::int64_t rows() const = 0;
+  // Closes the file and makes it durable, which frees its memory; commit() does it for those that are still open. May be called again.
+  virtual Status finish() { return {}; }
+  // Size of the finished file.
+  virtual std::int64_t bytes() const { return 0; }
 };
 
 enum class Mode : std::uint8_t {
@@ -83,8 +87,8 @@ class Lake {
     LoadCounts* counts = nullptr;                       // filled when the commit succeeds
   };
   // Commits all loads at once (at most one load a table), together with whatever `also` writes to the store, in one transaction: either all
-  // is there or nothing. A schema that grew (new nullable columns, wider types) is followed; one that cannot be reconciled is kConflict and
-  // names the column.
+  // is there or nothing. A table in which nothing changed keeps its version. A schema that grew (new nullable columns, wider types) is
+  // followed; one that cannot be reconciled is kConflict and names the column.
   virtual Result<Version> commit(std::vector<Load> loads, const std::function<Status(storage::Session&, Version)>& also = {}) = 0;
   // Sets which rows of a table quality holds back (all of them, replacing the previous list).
   virtual Result<Version> reject(const std::string& name, const std::vector<std::int64_t>& rows,

@@ -44,6 +44,7 @@ class LakeTest : public ::testing::Test {
     for (const Field& field : schema.fields) batch.columns.emplace_back(field.type);
     for (const auto& [id, amount] : rows) {
       batch.columns[0].append_text(id);
+      if (schema.fields.size() > 2) batch.columns[2].append_text("new");
       if (schema.fields.size() < 2) continue;
       if (!amount)
         batch.columns[1].append_null();
@@ -165,11 +166,19 @@ TEST_F(LakeTest, ASchemaThatGrowsIsFollowedAndOneThatCannotBeIsNamed) {
   ASSERT_TRUE(commit(staged({{"b", 2}}, wide), Mode::kUpsert));
   EXPECT_EQ(lake_->table("lake.t", lake_->current())->schema.fields[1].type.id, TypeId::kDouble);
   EXPECT_EQ(read(lake_->current()).rows(), 2U);
-  auto removed = commit(staged({{"c", 0}}, Schema{{kSchema.fields[0]}}), Mode::kUpsert);
+  Schema more = wide;
+  more.fields.push_back({"note", Type{TypeId::kText}, true});
+  ASSERT_TRUE(commit(staged({{"c", 3}}, more), Mode::kUpsert));
+  ASSERT_TRUE(commit(staged({}, more), Mode::kUpsert));
+  Table grown = read(lake_->current());
+  EXPECT_EQ(grown.rows(), 3U);
+  EXPECT_TRUE(grown.batches[0].columns[2].is_null(0));
+  EXPECT_EQ(grown.batches[0].columns[2].to_text(2), "new");
+  auto removed = commit(staged({{"d", 0}}, Schema{{kSchema.fields[0]}}), Mode::kUpsert);
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, ErrorCode::kConflict);
   EXPECT_NE(removed.error().message.find("'amount'"), std::string::npos);
-  EXPECT_EQ(read(lake_->current()).rows(), 2U);
+  EXPECT_EQ(read(lake_->current()).rows(), 3U);
 }
 
 TEST_F(LakeTest, AKillAtAnyPointLeavesAllOfACommitOrNothingAndVacuumClearsUp) {

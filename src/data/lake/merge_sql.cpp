@@ -1,5 +1,7 @@
 #include "data/lake/merge_sql.hpp"
 
+#include <set>
+
 #include "platform/duck/duck.hpp"
 
 namespace sinan::lake {
@@ -28,15 +30,29 @@ std::vector<std::string> names(const Schema& schema) {
   return out;
 }
 
+// The columns that at least one of the files has.
+std::set<std::string> columns_of(const std::vector<const File*>& files) {
+  std::set<std::string> schemas;
+  for (const File* file : files) schemas.insert(file->schema);
+  std::set<std::string> out;
+  for (const std::string& text : schemas) {
+    auto schema = parse_schema(text);
+    if (!schema) broken("the catalogue keeps the schema of a data file");
+    for (const std::string& name : names(*schema)) out.insert(name);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string visible_rows(const TableState& state, const std::filesystem::path& dir, bool with_rejected) {
   auto data = state.of(FileKind::kData);
   std::string wanted = schema_json(state.info.schema);
   bool uniform = std::all_of(data.begin(), data.end(), [&](const File* file) { return file->schema == wanted; });
+  std::set<std::string> there = columns_of(data);
   std::vector<std::string> columns;
   for (const Field& field : state.info.schema.fields) {
-    std::string name = "d." + quote_name(field.name);
+    std::string name = there.contains(field.name) ? "d." + quote_name(field.name) : "NULL";
     columns.push_back(uniform ? name : fmt::format("CAST({} AS {}) AS {}", name, field.type.sql(), quote_name(field.name)));
   }
   columns.emplace_back("d._row");

@@ -1,0 +1,60 @@
+#include "data/lake/staged_table.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/kill_point.hpp"
+
+namespace sinan::lake {
+
+Status make_durable(const std::filesystem::path& path) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int rc = fd < 0 ? -1 : ::fsync(fd);
+  if (fd >= 0) ::close(fd);
+  if (rc != 0) return fail(ErrorCode::kLimit, "the lake cannot be written; is the disk full?", path.string());
+  return {};
+}
+
+StagedTable::StagedTable(std::string table, Schema schema, std::vector<std::string> key, std::filesystem::path file,
+                         std::unique_ptr<duck::ParquetWriter> writer, std::shared_ptr<RowCounter> counter)
+    : table_(std::move(table)),
+      schema_(std::move(schema)),
+      key_(std::move(key)),
+      file_(std::move(file)),
+      writer_(std::move(writer)),
+      counter_(std::move(counter)) {}
+
+StagedTable::~StagedTable() {
+  writer_.reset();
+  std::error_code error;
+  if (!kept_) std::filesystem::remove(file_, error);
+}
+
+Status StagedTable::append(const Batch& batch) {
+  if (!writer_) broken("rows are staged before finish()");
+  if (batch.rows() == 0) return {};
+  if (batch.columns.size() != schema_.fields.size()) broken("a staged batch has the columns of its schema");
+  Batch numbered = batch;
+  Column rows{Type{TypeId::kInt}};
+  std::int64_t first = counter_->fetch_add(static_cast<std::int64_t>(batch.rows()));
+  rows.ints.resize(batch.rows());
+  std::iota(rows.ints.begin(), rows.ints.end(), first);
+  rows.rows = batch.rows();
+  numbered.columns.push_back(std::move(rows));
+  rows_ += static_cast<std::int64_t>(batch.rows());
+  SINAN_CHECK(writer_->append(std::move(numbered)));
+  kill_point("lake.stage.mid_file");
+  return {};
+}
+
+Status StagedTable::finish() {
+  if (!writer_) return {};
+  SINAN_TRY(auto written, writer_->finish());
+  writer_.reset();
+  if (written != rows_) broken("a Parquet file has the rows that were appended");
+  std::error_code error;
+  bytes_ = static_cast<std::int64_t>(std::filesystem::file_size(file_, error));
+  return make_durable(file_);
+}
+
+}  // namespace sinan::lake
