@@ -11,11 +11,22 @@ namespace sinan {
 
 const std::vector<std::string_view>& kill_points() {
   static const std::vector<std::string_view> kNames{
-      "store.transact.before_commit",   "store.transact.after_commit",   "audit.transact.head_announced",
-      "audit.transact.committed",       "lake.stage.mid_file",           "lake.commit.files_written",
-      "lake.commit.before_store",       "lake.commit.after_store",       "sync.table.read",
-      "decisions.propose.before_store", "decisions.approve.after_store", "decisions.execute.intent_recorded",
-      "decisions.execute.effect_done",  "decisions.execute.recorded",    "workflow.step.started",
+      "store.transact.before_commit",
+      "store.transact.after_commit",
+      "audit.transact.head_announced",
+      "audit.transact.committed",
+      "lake.stage.mid_file",
+      "lake.commit.files_written",
+      "lake.commit.before_store",
+      "lake.commit.after_store",
+      "sync.table.read",
+      "sync.commit.positions_written",
+      "decisions.propose.before_store",
+      "decisions.approve.after_store",
+      "decisions.execute.intent_recorded",
+      "decisions.execute.effect_done",
+      "decisions.execute.recorded",
+      "workflow.step.started",
       "workflow.step.finished",
   };
   return kNames;

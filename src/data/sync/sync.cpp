@@ -1,9 +1,12 @@
 #include "data/sync/sync.hpp"
 
 #include "base/kill_point.hpp"
+#include "data/sync/definition.hpp"
 
 namespace sinan::sync {
 namespace {
+
+constexpr std::string_view kFiles = "files";
 
 const storage::Migrations kMigrations{
     "sync",
@@ -14,45 +17,15 @@ const storage::Migrations kMigrations{
 // Where a table stands in the store.
 struct Kept {
   sources::Position position;
-  Json definition;  // null: never read
+  std::optional<Definition> definition;  // nullopt: never read
 };
-
-Json definition_of(const sources::TableInfo& info, const std::string& cursor) {
-  Json columns = Json::array();
-  for (const Field& field : info.schema.fields) columns.push_back(Json::array({field.name, field.type.sql()}));
-  return Json{{"columns", columns}, {"key", info.key}, {"cursor", cursor}};
-}
-
-// What is different between two definitions, for people.
-std::vector<std::string> differences(const Json& before, const Json& after) {
-  std::vector<std::string> out;
-  auto type_in = [](const Json& definition, const std::string& name) -> std::string {
-    for (const Json& column : definition["columns"])
-      if (column[0] == name) return column[1].get<std::string>();
-    return {};
-  };
-  for (const Json& column : after["columns"]) {
-    std::string name = column[0].get<std::string>();
-    std::string was = type_in(before, name);
-    if (was.empty())
-      out.push_back(fmt::format("new column '{}'", name));
-    else if (was != column[1].get<std::string>())
-      out.push_back(fmt::format("column '{}' changed from {} to {}", name, was, column[1].get<std::string>()));
-  }
-  for (const Json& column : before["columns"])
-    if (type_in(after, column[0].get<std::string>()).empty())
-      out.push_back(fmt::format("column '{}' is gone", column[0].get<std::string>()));
-  if (before["key"] != after["key"]) out.emplace_back("another key");
-  if (before["cursor"] != after["cursor"]) out.emplace_back("another cursor");
-  return out;
-}
 
 // One table on its way.
 struct Reading {
   TableReport report;
   lake::Lake::Load load;
   sources::Position next;
-  Json definition;
+  Definition definition;
 };
 
 class SourceReading {
@@ -83,46 +56,66 @@ class SourceReading {
   Result<Reading> read_table(const std::string& name, sources::Snapshot& snapshot) {
     double start = clock_.elapsed().count();
     SINAN_TRY(sources::TableInfo info, source_.describe(name));
-    std::string cursor;
-    if (auto configured = config_.tables.find(name); configured != config_.tables.end()) cursor = configured->second.cursor.value;
+    sources::ChangeOptions options = sources::change_options(config_, info);
     Reading out;
     out.report.source = config_.name;
     out.report.table = name;
     out.report.lake_table = lake_table(config_.name, name);
-    out.definition = definition_of(info, cursor);
+    out.definition = definition_of(info, options.cursor);
     SINAN_TRY(Kept kept, kept_position(name));
-    if (!kept.definition.is_null() && kept.definition != out.definition) {
-      for (std::string& note : differences(kept.definition, out.definition)) out.report.notes.push_back(std::move(note));
+    bool grown = true;
+    if (kept.definition && *kept.definition != out.definition) {
+      SINAN_TRY(grown, follow(*kept.definition, out));
       kept.position = {};
     }
     bool from_start = kept.position.state.is_null();
 
-    sources::ChangeOptions options{name, {}, info.key, cursor};
-    for (const Field& field : info.schema.fields) options.columns.push_back(field.name);
     SINAN_TRY(sources::Changes changes, snapshot.changes(options, kept.position, out.next));
     out.report.whole = changes.replaces_all || from_start;
-    SINAN_TRY(out.load.staged, stage(*changes.upserts, out.report.lake_table, info.schema, info.key, out.report.notes));
+    out.report.position = dump(out.next.state);
+    SINAN_TRY(out.load.staged, stage(*changes.upserts, out.report, info.schema, info.key));
     out.load.table = out.report.lake_table;
-    out.load.mode = mode_of(info, out.report.whole, kept.definition != out.definition);
+    out.load.mode = mode_of(info, out.report.whole, grown);
     if (changes.present_keys && !out.report.whole) {
       Schema key_schema;
       for (const std::string& column : info.key) key_schema.fields.push_back(info.schema.fields[*info.schema.index_of(column)]);
-      SINAN_TRY(out.load.present_keys, stage(*changes.present_keys, out.report.lake_table, key_schema, info.key, out.report.notes));
+      SINAN_TRY(out.load.present_keys, stage(*changes.present_keys, out.report, key_schema, info.key));
     }
     out.report.duration = std::chrono::duration<double>(clock_.elapsed().count() - start);
     return out;
   }
 
-  lake::Mode mode_of(const sources::TableInfo& info, bool whole, bool redefined) const {
-    if (!whole) return info.key.empty() ? lake::Mode::kAppend : lake::Mode::kUpsert;
-    // The key of a file is a claim that nothing enforces: equal keys must stay to be seen by the quality rules, so nothing is merged.
-    bool enforced = !info.key.empty() && config_.kind.value != "files";
-    return redefined || !enforced ? lake::Mode::kReplace : lake::Mode::kMerge;
+  // Whether the rows that are there fit the table's new definition; an error when the change may not pass in silence.
+  Result<bool> follow(const Definition& before, Reading& reading) const {
+    const std::string& name = reading.report.table;
+    std::vector<std::string> types_free;
+    bool columns_chosen = false;
+    if (auto configured = config_.tables.find(name); configured != config_.tables.end()) {
+      columns_chosen = !configured->second.columns.empty();
+      for (const auto& [column, type] : configured->second.types) types_free.push_back(column);
+    }
+    if (config_.kind.value == kFiles) types_free.emplace_back("*");
+    Evolution evolution = compare(before, reading.definition, columns_chosen, types_free);
+    if (!evolution.refused.empty())
+      return fail(
+          ErrorCode::kPrecondition,
+          fmt::format("the table changed since it was last read: {}. Undo that in the source; or, if it is meant, say so in "
+                      "sources/{}.yaml: tables: {{{}: {{columns: […], types: {{…}}}}}}, with the columns wanted and the types that changed",
+                      fmt::join(evolution.refused, "; "), config_.name, name));
+    for (std::string& note : evolution.followed) reading.report.notes.push_back(std::move(note));
+    return evolution.only_grown;
   }
 
-  Result<std::unique_ptr<lake::Staged>> stage(sources::Scan& scan, const std::string& table, const Schema& schema,
-                                              const std::vector<std::string>& key, std::vector<std::string>& notes) {
-    SINAN_TRY(auto staged, lake_.stage(table, schema, key));
+  lake::Mode mode_of(const sources::TableInfo& info, bool whole, bool grown) const {
+    // The key of files is a claim that nothing enforces: equal keys must stay to be seen by the quality rules, so nothing is merged.
+    bool enforced = !info.key.empty() && config_.kind.value != kFiles;
+    if (!whole) return enforced ? lake::Mode::kUpsert : lake::Mode::kAppend;
+    return grown && enforced ? lake::Mode::kMerge : lake::Mode::kReplace;
+  }
+
+  Result<std::unique_ptr<lake::Staged>> stage(sources::Scan& scan, TableReport& report, const Schema& schema,
+                                              const std::vector<std::string>& key) {
+    SINAN_TRY(auto staged, lake_.stage(report.lake_table, schema, key));
     Batch batch;
     while (true) {
       SINAN_CHECK(cancel_.check());
@@ -130,8 +123,10 @@ class SourceReading {
       if (!more) break;
       SINAN_CHECK(staged->append(batch));
     }
+    SINAN_CHECK(staged->finish());
+    report.bytes += staged->bytes();
     for (const sources::Warning& warning : scan.warnings())
-      notes.push_back(fmt::format("{} values of column '{}': {}", warning.count, warning.column, warning.what));
+      report.notes.push_back(fmt::format("{} values of column '{}': {}", warning.count, warning.column, warning.what));
     return staged;
   }
 
@@ -141,7 +136,8 @@ class SourceReading {
       return session.query("SELECT position, definition FROM sync_positions WHERE source = ? AND name = ?", {config_.name, table},
                            [&](const storage::Row& row) -> Status {
                              SINAN_TRY(kept.position.state, parse_json(row.text(0)));
-                             SINAN_TRY(kept.definition, parse_json(row.text(1)));
+                             SINAN_TRY(Json definition, parse_json(row.text(1)));
+                             SINAN_TRY(kept.definition, definition_from(definition));
                              return {};
                            });
     }));
@@ -159,8 +155,9 @@ class SourceReading {
         SINAN_CHECK(session.execute(
             "INSERT INTO sync_positions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source, name) DO UPDATE SET"
             " position = excluded.position, definition = excluded.definition, version = excluded.version, read_at = excluded.read_at",
-            {config_.name, reading.report.table, dump(reading.next.state), dump(reading.definition), version,
+            {config_.name, reading.report.table, dump(reading.next.state), dump(to_json(reading.definition)), version,
              format_rfc3339(clock_.now())}));
+      kill_point("sync.commit.positions_written");
       return {};
     });
   }

@@ -1,7 +1,11 @@
 // Reads what changed in the sources into the lake: `lake.<source>_<table>`, each row once, with its position.
 //
 // All tables of one source are read in one snapshot and committed at once, rows and positions in one transaction: a crash at any moment
-// leaves the state before or after. A table whose columns, key or cursor changed is read anew as a whole.
+// leaves the state before or after. Memory does not grow with the rows.
+//
+// A table whose definition changed in the source is read anew as a whole. New columns and wider types are followed, and so is whatever
+// the workspace itself asks for (`columns:`, `types:`, `key:`, `cursor:`) and what the sniffing of files finds. A column that is gone
+// or became narrower, where nobody asked for it, is kPrecondition: it names the table, the change and the way out, and nothing is read.
 #pragma once
 
 #include "base/cancel.hpp"
@@ -15,6 +19,8 @@ struct TableReport {
   std::string table;       // in the source, as the workspace names it
   std::string lake_table;  // "lake.erp_orders"
   lake::LoadCounts counts;
+  std::int64_t bytes = 0;          // of the rows read, as compressed Parquet
+  std::string position;            // where the next read begins: JSON of the connector
   bool whole = false;              // the whole table was read, not only its changes
   std::vector<std::string> notes;  // schema changes that were followed, values that could not be read as they are
   std::chrono::duration<double> duration{};
