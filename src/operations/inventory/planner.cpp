@@ -1,0 +1,283 @@
+#include "operations/inventory/planner.hpp"
+
+namespace sinan::inventory {
+namespace {
+
+using decisions::Evidence;
+using decisions::Text;
+
+constexpr double kDaysOfYear = 365.25;
+constexpr double kLatenessShare = 0.25;  // of the lead time, of a delivery that is late
+
+// A supplier, judged: what a day costs with it, and why.
+struct Judged {
+  const Offer* offer = nullptr;
+  double lead_days = 0;
+  double lead_sd = 0;
+  Distribution demand = Distribution::of(0, 0);  // over lead time and review period
+  StockPolicy policy;
+  double cycle = 0;     // quantity of a usual order
+  double quantity = 0;  // to order now; 0: none
+  Decimal unit_price;   // at the quantity to order, or of a usual order
+  double rate = 0;      // demand per day until an order would arrive
+  // Cost per unit of demand, by part.
+  double goods = 0, transport = 0, ordering = 0, holding = 0, lost_sales = 0;
+  double per_unit() const { return goods + transport + ordering + holding + lost_sales; }
+};
+
+// Two decimals, half to even, by way of the one rounding in base/money.
+Decimal cents(double value) {
+  std::int64_t raw = Decimal::round(value / 100).raw();
+  return Decimal::raw(raw * 100);
+}
+std::string money(double value) { return cents(value).text(2); }
+std::string number(double value, int decimals = 1) { return fmt::format("{:.{}f}", value, decimals); }
+std::string number(Decimal value) { return value.text(); }
+
+Decimal price_at(const Offer& offer, double quantity) {
+  Decimal price = offer.breaks.front().unit_price;
+  for (const PriceBreak& b : offer.breaks)
+    if (b.min_quantity.to_double() <= quantity) price = b.unit_price;
+  return price;
+}
+
+// Why an offer cannot be used at all; nullopt when it can.
+std::optional<Text> unusable(const Offer& offer, const Need& need) {
+  if (offer.breaks.empty() || offer.breaks.front().unit_price <= Decimal()) return Text{"it has no price", "没有价格"};
+  if (offer.currency.empty()) return Text{"its price has no currency", "价格没有币种"};
+  if (offer.currency != need.currency)
+    return Text{fmt::format("it sells in {}, the item is kept in {}, and no rate joins them", offer.currency, need.currency),
+                fmt::format("以{}报价，而商品以{}核算，且没有汇率", offer.currency, need.currency)};
+  if (!(offer.lead_time_days > 0)) return Text{"its lead time is not known", "交货期未知"};
+  return std::nullopt;
+}
+
+void add_lead_time(const Offer& offer, Judged& out) {
+  double promised = offer.lead_time_days + offer.transit_days;
+  double late_share = offer.on_time_share ? std::clamp(1 - *offer.on_time_share, 0.0, 1.0) : 0;
+  double late_days = kLatenessShare * promised;
+  out.lead_days = promised + late_share * late_days;
+  out.lead_sd = std::sqrt(offer.lead_time_sd_days * offer.lead_time_sd_days + late_share * (1 - late_share) * late_days * late_days);
+}
+
+// What an order should hold: economic under the price breaks, one review period's demand at least, max_cover_days of demand at most.
+double economic_quantity(const Offer& offer, const PlanConfig& config, double order_cost, double rate) {
+  std::vector<UnitPrice> prices;
+  double transport = offer.transport_per_unit.to_double();
+  for (const PriceBreak& b : offer.breaks)
+    prices.push_back({prices.empty() ? 0 : b.min_quantity.to_double(), b.unit_price.to_double() + transport});
+  double economic = economic_order_all_units(order_cost, config.holding_cost_rate / kDaysOfYear, rate, prices).quantity;
+  return std::clamp(economic, rate * config.review_days(), std::max(config.max_cover_days, config.review_days()) * rate);
+}
+
+Judged judge(const Offer& offer, const Need& need, const PlanConfig& config) {
+  Judged out;
+  out.offer = &offer;
+  add_lead_time(offer, out);
+  double span = out.lead_days + config.review_days();
+  Distribution fixed = need.demand.over(span);
+  double rate = out.rate = fixed.mean() / span;
+  out.demand = with_lead_time_risk(fixed, rate, out.lead_sd);
+  double order_cost = need.currency == config.currency ? config.order_cost.to_double() : 0;
+  double economic = economic_quantity(offer, config, order_cost, rate);
+  out.cycle = orderable(economic, offer.moq.to_double(), offer.pack.to_double());
+  out.policy = stock_policy(out.demand, config.service_level(need.item_class), economic);
+
+  double position = need.position.total().to_double();
+  if (rate > 0 && position <= out.policy.reorder_point)
+    out.quantity = orderable(out.policy.order_up_to - position, offer.moq.to_double(), offer.pack.to_double());
+  out.unit_price = price_at(offer, out.quantity > 0 ? out.quantity : out.cycle);
+
+  double holding = config.holding_cost_rate / kDaysOfYear * (out.unit_price + offer.transport_per_unit).to_double();
+  double per_cycle = out.cycle > 0 ? 1 / out.cycle : 0;
+  double lost_sale = config.lost_sale_share * (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
+  out.goods = out.unit_price.to_double();
+  out.transport = offer.transport_per_unit.to_double();
+  out.ordering = per_cycle * order_cost;
+  out.holding = rate > 0 ? holding * ((out.cycle / 2 + out.policy.safety_stock) / rate + out.lead_days) : 0;
+  out.lost_sales = per_cycle * lost_sale * out.demand.loss(out.policy.reorder_point);
+  return out;
+}
+
+// Which part makes `other` dearer than `best`, in words.
+Text why_dearer(const Judged& other, const Judged& best) {
+  struct Part {
+    double more;
+    std::string_view en, zh;
+  };
+  std::array parts{
+      Part{other.goods - best.goods, "a higher price", "单价更高"},
+      Part{other.transport - best.transport, "dearer transport", "运费更高"},
+      Part{other.ordering - best.ordering, "more orders", "订货次数更多"},
+      Part{other.holding - best.holding, "more stock to hold", "需要持有更多库存"},
+      Part{other.lost_sales - best.lost_sales, "a greater risk of lost sales", "缺货风险更大"},
+  };
+  const Part& most = *std::ranges::max_element(parts, {}, &Part::more);
+  double share = best.per_unit() > 0 ? (other.per_unit() / best.per_unit() - 1) * 100 : 0;
+  return {fmt::format("costs {} % more in all, most of it by {}", number(share), most.en),
+          fmt::format("总成本高出{}%，主要因为{}", number(share), most.zh)};
+}
+
+Json figures_of(const Judged& j) {
+  return Json{{"unit_price", j.unit_price.text(2)},
+              {"lead_time_days", number(j.lead_days)},
+              {"lead_time_sd_days", number(j.lead_sd)},
+              {"goods_per_unit", number(j.goods, 4)},
+              {"transport_per_unit", number(j.transport, 4)},
+              {"ordering_per_unit", number(j.ordering, 4)},
+              {"holding_per_unit", number(j.holding, 4)},
+              {"lost_sales_per_unit", number(j.lost_sales, 4)},
+              {"reorder_point", number(j.policy.reorder_point)},
+              {"usual_order", number(j.cycle)}};
+}
+
+std::vector<Evidence::Alternative> alternatives_of(const std::vector<Judged>& judged,
+                                                   const std::vector<std::pair<const Offer*, Text>>& unusable_offers, const Need& need) {
+  std::vector<Evidence::Alternative> out;
+  const Judged& best = judged.front();
+  for (const Judged& j : judged) {
+    Evidence::Alternative a{"supplier " + j.offer->supplier_id, {cents(j.per_unit() * best.quantity), need.currency}, figures_of(j), {}};
+    if (&j != &best) a.why_not = why_dearer(j, best);
+    out.push_back(std::move(a));
+  }
+  for (const auto& [offer, why] : unusable_offers)
+    out.push_back({"supplier " + offer->supplier_id, {Decimal(), need.currency}, Json::object(), why});
+  return out;
+}
+
+std::vector<std::string> binding_constraints(const Judged& best, const Need& need) {
+  std::vector<std::string> out;
+  double wanted = best.policy.order_up_to - need.position.total().to_double();
+  double moq = best.offer->moq.to_double();
+  if (moq > wanted) out.emplace_back("moq");
+  if (best.quantity > std::max(moq, wanted) + 1e-9) out.emplace_back("pack_size");
+  for (const PriceBreak& b : best.offer->breaks)
+    if (b.min_quantity > Decimal() && best.cycle == b.min_quantity.to_double()) out.emplace_back("price_break");
+  return out;
+}
+
+Json position_json(const Position& p) {
+  return Json{{"on_hand", number(p.on_hand)},   {"reserved", number(p.reserved)},   {"in_transit", number(p.in_transit)},
+              {"on_order", number(p.on_order)}, {"committed", number(p.committed)}, {"total", number(p.total())}};
+}
+
+Text explain_order(const Judged& best, const Need& need, const decisions::Proposal& p, double avoided, double service_level) {
+  std::string position = number(need.position.total());
+  std::string days = number(best.lead_days, 0);
+  std::string percent = number(service_level * 100, 0);
+  return {fmt::format(
+              "{} units are there or on their way; {} are needed to last until an order arrives in {} days, {} % of the time. Ordering {} "
+              "from {} costs {} {} and avoids about {} {} of lost sales.",
+              position, number(best.policy.reorder_point, 0), days, percent, number(p.quantity.amount), p.supplier_id,
+              p.amount.amount.text(2), p.amount.currency, money(avoided), need.currency),
+          fmt::format("现有及在途共{}件；按{}%的服务水平，撑到{}天后到货需要{}件。向{}订购{}件，金额{} {}，预计避免{} {}的缺货损失。",
+                      position, percent, days, number(best.policy.reorder_point, 0), p.supplier_id, number(p.quantity.amount),
+                      p.amount.amount.text(2), p.amount.currency, money(avoided), need.currency)};
+}
+
+decisions::Proposal order_of(const std::vector<Judged>& judged, const std::vector<std::pair<const Offer*, Text>>& unusable_offers,
+                             const Need& need, const PlanConfig& config, Instant now, double& avoided) {
+  const Judged& best = judged.front();
+  decisions::Proposal p;
+  p.kind = "purchase_order";
+  p.item_id = need.item_id;
+  p.location_id = need.location_id;
+  p.supplier_id = best.offer->supplier_id;
+  p.item_class = need.item_class;
+  p.quantity = {Decimal::round(best.quantity), need.unit};
+  p.unit_price = best.unit_price;
+  p.amount = {best.unit_price * p.quantity.amount, best.offer->currency};
+  p.expected_at = now + std::chrono::duration_cast<std::chrono::microseconds>(
+                            std::chrono::duration<double, std::ratio<86400>>(best.offer->lead_time_days + best.offer->transit_days));
+  double position = need.position.total().to_double();
+  double saved = best.demand.loss(position) - best.demand.loss(position + best.quantity);
+  avoided = saved * (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
+
+  p.evidence.inputs = Json{{"position", position_json(need.position)},
+                           {"demand_mean", number(best.demand.mean(), 2)},
+                           {"demand_sd", number(best.demand.sd(), 2)},
+                           {"demand_days", number(best.lead_days + config.review_days())}};
+  p.evidence.model = need.model;
+  p.evidence.alternatives = alternatives_of(judged, unusable_offers, need);
+  p.evidence.binding_constraints = binding_constraints(best, need);
+  p.evidence.explanation = explain_order(best, need, p, avoided, config.service_level(need.item_class));
+  p.evidence.figures = Json{{"avoided_lost_sales", money(avoided)},
+                            {"avoided_lost_units", number(saved)},
+                            {"transport", (best.offer->transport_per_unit * p.quantity.amount).text(2)},
+                            {"currency", need.currency},
+                            {"service_level", fmt::format("{}", config.service_level(need.item_class))},
+                            {"reorder_point", number(best.policy.reorder_point)},
+                            {"order_up_to", number(best.policy.order_up_to)},
+                            {"safety_stock", number(best.policy.safety_stock)},
+                            {"stock_out_risk_without", number((1 - best.demand.cdf(position)) * 100) + " %"}};
+  return p;
+}
+
+// Judges every usable offer, best first; ties by supplier, so that the order of rows does not matter.
+std::vector<Judged> judge_all(const Need& need, const PlanConfig& config, std::vector<std::pair<const Offer*, Text>>& unusable_offers) {
+  std::vector<Judged> judged;
+  for (const Offer& offer : need.offers) {
+    if (std::optional<Text> why = unusable(offer, need))
+      unusable_offers.emplace_back(&offer, std::move(*why));
+    else
+      judged.push_back(judge(offer, need, config));
+  }
+  std::ranges::sort(judged, [](const Judged& a, const Judged& b) {
+    return std::tuple(a.per_unit(), a.offer->supplier_id) < std::tuple(b.per_unit(), b.offer->supplier_id);
+  });
+  return judged;
+}
+
+}  // namespace
+
+decisions::Proposal alert(std::string topic, const Need& need, Text text) {
+  decisions::Proposal p;
+  p.kind = "alert";
+  p.topic = std::move(topic);
+  p.item_id = need.item_id;
+  p.location_id = need.location_id;
+  p.item_class = need.item_class;
+  p.quantity.unit = need.unit;
+  p.evidence.inputs = Json{{"position", position_json(need.position)}};
+  p.evidence.model = need.model;
+  p.evidence.explanation = std::move(text);
+  return p;
+}
+
+ItemPlan plan_item(const Need& need, const PlanConfig& config, Instant now) {
+  ItemPlan plan;
+  plan.service_level = config.service_level(need.item_class);
+  plan.demand_per_day = need.demand.over(config.review_days()).mean() / config.review_days();
+  bool stock_known = need.position.known || config.missing_stock == "zero";
+  bool wanted = !need.demand.empty() && need.demand.mean.back() > 0;
+  if (!wanted) return plan;
+  if (!stock_known)
+    plan.alerts.push_back(alert("no_stock", need,
+                                {"There is demand, but no row in ops.stock says how much there is: nothing is ordered until one does.",
+                                 "有需求，但 ops.stock 中没有库存记录：在补充记录之前不会订货。"}));
+
+  std::vector<std::pair<const Offer*, Text>> unusable_offers;
+  std::vector<Judged> judged = judge_all(need, config, unusable_offers);
+  if (judged.empty()) {
+    if (need.offers.empty()) {
+      plan.alerts.push_back(alert("no_supplier", need,
+                                  {"There is demand, but nobody supplies this item: add a row to ops.supplier_items.",
+                                   "有需求，但没有供应商：请在 ops.supplier_items 中补充。"}));
+    } else {
+      const auto& [offer, why] = unusable_offers.front();
+      plan.alerts.push_back(alert("bad_terms", need,
+                                  {fmt::format("There is demand, but no supplier's terms can be used; {}: {}.", offer->supplier_id, why.en),
+                                   fmt::format("有需求，但没有可用的供应条件；{}：{}。", offer->supplier_id, why.zh)}));
+    }
+    return plan;
+  }
+  const Judged& best = judged.front();
+  plan.supplier_id = best.offer->supplier_id;
+  plan.lead_time_days = best.lead_days;
+  plan.lead_time_sd_days = best.lead_sd;
+  plan.policy = best.policy;
+  if (stock_known && best.quantity > 0) plan.order = order_of(judged, unusable_offers, need, config, now, plan.avoided_loss);
+  return plan;
+}
+
+}  // namespace sinan::inventory
