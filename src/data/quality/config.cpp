@@ -98,6 +98,28 @@ void read_table(const YamlNode::Entry& entry, Config& config, Diagnostics& out) 
   config.tables.push_back(std::move(table));
 }
 
+class EntryLookup final : public TableLookup {
+ public:
+  explicit EntryLookup(const std::vector<catalog::TableEntry>& entries) : entries_(entries) {}
+
+  std::vector<std::string> tables() const override {
+    std::vector<std::string> out;
+    for (const catalog::TableEntry& entry : entries_)
+      if (entry.kind == catalog::Kind::kSource) out.push_back(entry.name);
+    return out;
+  }
+  // A source that is down lists no tables, but its rows may lie in the lake.
+  bool knows(const std::string& table) const override { return schema(table).has_value(); }
+  std::optional<Schema> schema(const std::string& table) const override {
+    for (const catalog::TableEntry& entry : entries_)
+      if (entry.name == table || entry.name == lake_table(table)) return entry.schema;
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<catalog::TableEntry>& entries_;
+};
+
 class DuckSqlCheck final : public SqlCheck {
  public:
   DuckSqlCheck(duck::Database database, duck::Connection connection) : database_(std::move(database)), connection_(std::move(connection)) {}
@@ -160,6 +182,11 @@ void check_config(const Config& config, const TableLookup& tables, const SqlChec
       known.condition(rule->settings().where);
     }
   }
+}
+
+void check_config(const Config& config, const std::vector<catalog::TableEntry>& tables, Diagnostics& diagnostics) {
+  auto sql = make_sql_check();
+  check_config(config, EntryLookup(tables), sql ? sql->get() : nullptr, diagnostics);
 }
 
 Result<std::unique_ptr<SqlCheck>> make_sql_check() {

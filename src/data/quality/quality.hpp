@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/workspace.hpp"
+#include "data/catalog/catalog.hpp"
 #include "data/fabric/fabric.hpp"
 #include "data/quality/rule.hpp"
 
@@ -42,6 +43,8 @@ Json config_schema();
 
 // What rules say about tables, columns and SQL, against what there is. `sql` may be null.
 void check_config(const Config& config, const TableLookup& tables, const SqlCheck* sql, Diagnostics& diagnostics);
+// The same, against what fabric::Fabric::tables() lists: a table is known by its source, or by the lake that holds its rows.
+void check_config(const Config& config, const std::vector<catalog::TableEntry>& tables, Diagnostics& diagnostics);
 // Compiles SQL in an engine of its own, without data.
 Result<std::unique_ptr<SqlCheck>> make_sql_check();
 

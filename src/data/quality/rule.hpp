@@ -44,6 +44,8 @@ class TableLookup {
   virtual ~TableLookup() = default;
   // "erp.orders", in order of name.
   virtual std::vector<std::string> tables() const = 0;
+  // Whether there is such a table; by default, whether it is among tables().
+  virtual bool knows(const std::string& table) const;
   // Nullopt: the table may exist, but its columns are not known now (its source is down); column checks are left out then.
   virtual std::optional<Schema> schema(const std::string& table) const = 0;
 };

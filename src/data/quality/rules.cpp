@@ -52,6 +52,11 @@ bool column_in(const Schema* schema, const std::string& table, const Located<std
 
 }  // namespace
 
+bool TableLookup::knows(const std::string& table) const {
+  auto known = tables();
+  return std::find(known.begin(), known.end(), table) != known.end();
+}
+
 bool RuleCheck::column(const Located<std::string>& name) const { return column_in(schema, table, name, out); }
 
 bool RuleCheck::column_of(const std::string& other_table, const Located<std::string>& name) const {
@@ -60,9 +65,9 @@ bool RuleCheck::column_of(const std::string& other_table, const Located<std::str
 }
 
 bool RuleCheck::known_table(const Located<std::string>& name) const {
-  auto known = tables.tables();
-  if (std::find(known.begin(), known.end(), name.value) != known.end()) return true;
-  out.add(name.place, "unknown_table", fmt::format("no source has a table '{}'", name.value), way_out(name.value, known, "tables"));
+  if (tables.knows(name.value)) return true;
+  out.add(name.place, "unknown_table", fmt::format("no source has a table '{}'", name.value),
+          way_out(name.value, tables.tables(), "tables"));
   return false;
 }
 
