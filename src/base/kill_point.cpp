@@ -13,6 +13,8 @@ const std::vector<std::string_view>& kill_points() {
   static const std::vector<std::string_view> kNames{
       "store.transact.before_commit",
       "store.transact.after_commit",
+      "state.restore.before_swap",
+      "state.restore.swapped",
       "audit.transact.head_announced",
       "audit.transact.committed",
       "lake.stage.mid_file",

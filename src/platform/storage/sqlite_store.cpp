@@ -246,4 +246,19 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
   return std::make_unique<SqliteStore>(std::move(writer), std::move(reader));
 }
 
+Status Store::unused(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return {};
+  sqlite3* db = nullptr;
+  int rc = sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  // Leaving WAL needs the file for oneself alone: SQLite refuses as long as any other connection is open.
+  if (rc == SQLITE_OK) rc = sqlite3_exec(db, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+  sqlite3_close(db);
+  // A damaged store is one that may be replaced.
+  if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+    return fail(ErrorCode::kUnavailable, "the state is in use; stop `sinan serve` and what else works on it, then run again",
+                file.string());
+  return {};
+}
+
 }  // namespace sinan::storage

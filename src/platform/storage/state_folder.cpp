@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -51,24 +52,34 @@ Status write_holder(int fd, const std::string& purpose, const Clock& clock) {
   return {};
 }
 
+bool is_same(int fd, const std::filesystem::path& file) {
+  struct stat open{};
+  struct stat there{};
+  return ::fstat(fd, &open) == 0 && ::stat(file.c_str(), &there) == 0 && open.st_ino == there.st_ino && open.st_dev == there.st_dev;
+}
+
 }  // namespace
 
 Result<StateLock> StateLock::acquire(const std::filesystem::path& folder, const std::string& purpose, const Clock& clock,
                                      std::chrono::seconds wait, const CancelToken* cancel) {
   std::filesystem::path file = folder / "lock";
-  int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return fail(ErrorCode::kPrecondition, "the lock cannot be opened; check permissions", file.string());
-  StateLock lock(fd);
   double deadline = clock.elapsed().count() + static_cast<double>(wait.count());
-  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  while (true) {
+    int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return fail(ErrorCode::kPrecondition, "the lock cannot be opened; check permissions", file.string());
+    StateLock lock(fd);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      // A restore may have put another folder in this place meanwhile: that one's lock counts.
+      if (!is_same(fd, file)) continue;
+      SINAN_CHECK(write_holder(fd, purpose, clock));
+      return lock;
+    }
     if (cancel) SINAN_CHECK(cancel->check());
     if (clock.elapsed().count() >= deadline)
       return fail(ErrorCode::kUnavailable, fmt::format("the workspace is in use by {}; wait for it, or stop it", holder_text(file)),
                   file.string());
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
-  SINAN_CHECK(write_holder(fd, purpose, clock));
-  return lock;
 }
 
 StateLock::StateLock(StateLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -45,6 +45,8 @@ struct Migrations {
 class Store {
  public:
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
+  // kUnavailable when any process, this one too, has the file open; a file that is not there is unused.
+  static Status unused(const std::filesystem::path& file);
   virtual ~Store() = default;
 
   virtual Status migrate(const Migrations& migrations) = 0;

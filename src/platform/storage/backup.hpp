@@ -1,0 +1,38 @@
+// Backup and restore of the whole state folder: the store, the lake's files, keys, reports and what else lies there.
+//
+// A backup is a folder with the same layout and a list of its files with their hashes (backup.json). It holds the keys too: keep it as
+// safe as the state itself.
+#pragma once
+
+#include "base/cancel.hpp"
+#include "base/time.hpp"
+#include "platform/storage/store.hpp"
+
+namespace sinan::storage {
+
+struct BackupInfo {
+  Instant created_at;
+  int state_version = 0;
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+};
+
+// Copies the state while readers go on; runs wait (the state's lock is held), and so do writers of the store while it is copied. `target`
+// must not exist, and appears complete and durable or not at all. kUnavailable: a run is at work.
+Result<BackupInfo> backup_state(const std::filesystem::path& folder, Store& store, const std::filesystem::path& target, const Clock& clock,
+                                const CancelToken* cancel = nullptr);
+
+// Proves that every file of a backup is there, with its hash. kCorrupt names the first one that is not.
+Result<BackupInfo> check_backup(const std::filesystem::path& backup, const CancelToken* cancel = nullptr);
+
+struct RestoreInfo {
+  BackupInfo backup;
+  std::filesystem::path previous;  // where the state that was there lies now; empty: there was none
+};
+
+// Puts a backup in the place of the state, in one step: a crash leaves the old state or the new one. The old one is kept beside it.
+// Nothing may have the store open: kUnavailable.
+Result<RestoreInfo> restore_state(const std::filesystem::path& backup, const std::filesystem::path& folder, const Clock& clock,
+                                  const CancelToken* cancel = nullptr);
+
+}  // namespace sinan::storage
