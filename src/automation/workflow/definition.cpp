@@ -208,10 +208,6 @@ steps:
   - id: master
     task: merge_master
     needs: [check]
-  - id: measure
-    task: measure_outcomes
-    needs: [check]
-    on_failure: skip
   - id: forecast
     task: forecast_demand
     needs: [check]
@@ -228,7 +224,7 @@ steps:
     backoff: 2s
   - id: report
     task: write_report
-    needs: [master, measure, act]
+    needs: [master, act]
     always: true
 )";
 }

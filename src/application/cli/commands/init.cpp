@@ -33,7 +33,7 @@ constexpr Template kFiles[] = {
      "# Who may see and do what. The owner (you, at a local terminal) may do everything; a table without a policy is closed to all "
      "others.\n"
      "roles:\n"
-     "  buyer: {}\n"
+     "  buyer: Plans what to buy\n"
      "users:\n"
      "  anna: {roles: [buyer]}\n"},
     {".gitignore", ".sinan/\n"},

@@ -1,0 +1,76 @@
+// `sinan runs list|show`: what ran, when, and how it ended.
+#include "application/cli/rows_output.hpp"
+#include "application/cli/workspace_command.hpp"
+#include "base/text.hpp"
+
+namespace sinan::cli {
+namespace {
+
+Result<int> list_runs(Invocation& invocation) {
+  SINAN_TRY(auto workspace, open_workspace(invocation));
+  workflow::RunFilter filter;
+  filter.workflow = invocation.text("workflow");
+  SINAN_TRY(std::int64_t limit, invocation.integer("limit", 50));
+  filter.limit = static_cast<int>(std::clamp<std::int64_t>(limit, 1, 500));
+  SINAN_TRY(auto records, workspace->engine().history().list(filter));
+  if (invocation.json) {
+    Json out = Json::array();
+    for (const auto& record : records) out.push_back(workflow::to_json(record));
+    invocation.print_json(out);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  Instant now = SystemClock().now();
+  for (const auto& record : records)
+    rows.push_back({record.id, std::string(workflow::name(record.status)), record.trigger,
+                    format_timestamp(record.started_at).substr(0, 19), format_duration(record.duration(now)), visible(record.message)});
+  invocation.print(aligned({"run", "status", "trigger", "started (UTC)", "took", ""}, rows, {false, false, false, false, true, false}));
+  return 0;
+}
+
+Result<int> show_run(Invocation& invocation) {
+  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto record, workspace->engine().history().show(invocation.text("run", "latest")));
+  if (invocation.json) {
+    invocation.print_json(workflow::to_json(record));
+    return 0;
+  }
+  invocation.print(
+      fmt::format("{}  {}  {} (UTC)\n", record.id, workflow::name(record.status), format_timestamp(record.started_at).substr(0, 19)));
+  if (!record.message.empty()) invocation.print(visible(record.message) + "\n");
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& step : record.steps) {
+    std::string took = step.started_at && step.ended_at ? format_duration(*step.ended_at - *step.started_at) : "";
+    rows.push_back(
+        {step.id, step.task, std::string(workflow::name(step.status)), std::to_string(step.attempts.size()), took, visible(step.message)});
+  }
+  invocation.print(aligned({"step", "task", "status", "attempts", "took", ""}, rows, {false, false, false, true, true, false}));
+  return 0;
+}
+
+}  // namespace
+
+CommandInfo runs_list() {
+  return {
+      .name = "runs list",
+      .summary = "List runs, newest first",
+      .details = {},
+      .options = {{.name = "workflow", .value = "NAME", .summary = "Only of this workflow"},
+                  {.name = "limit", .value = "N", .summary = "At most so many; default 50"}},
+      .examples = {},
+      .run = list_runs,
+  };
+}
+
+CommandInfo runs_show() {
+  return {
+      .name = "runs show",
+      .summary = "Show one run, step by step",
+      .details = {},
+      .options = {{.name = "run", .value = "ID", .summary = "Its id; default: the newest", .positional = true}},
+      .examples = {},
+      .run = show_run,
+  };
+}
+
+}  // namespace sinan::cli

@@ -1,0 +1,182 @@
+#include "application/runtime/runtime.hpp"
+
+#include "application/runtime/effects.hpp"
+#include "application/runtime/policies.hpp"
+#include "base/text.hpp"
+#include "platform/audit/ledger.hpp"
+#include "platform/secrets/secrets.hpp"
+
+namespace sinan::runtime {
+
+// In the order in which they are opened; destroyed the other way round.
+struct Runtime::Parts {
+  WorkspaceClock clock;
+  std::optional<Workspace> workspace;
+  std::filesystem::path state_dir;
+  bool now_from_data = false;
+  identity::Directory people;
+  Principal user;
+  std::vector<sources::SourceConfig> sources;
+  quality::Config quality;
+  std::vector<master::Entity> entities;
+  demand::ForecastConfig forecast;
+  inventory::PlanConfig plan;
+  std::unique_ptr<storage::Store> store;
+  std::unique_ptr<lake::Lake> lake;
+  std::unique_ptr<fabric::Fabric> fabric;
+  std::unique_ptr<sync::Sync> sync;
+  std::unique_ptr<audit::Ledger> ledger;
+  std::unique_ptr<decisions::Decisions> decisions;
+  std::unique_ptr<SourceEffects> effects;
+  std::optional<tasks::Rooms> rooms;
+  std::vector<std::unique_ptr<workflow::Task>> tasks;
+  std::unique_ptr<workflow::Engine> engine;
+  std::vector<workflow::Workflow> workflows;
+
+  Status read(const OpenOptions& options, Diagnostics& diagnostics);
+  Status open_data(Diagnostics& diagnostics);
+  Status open_operations(Diagnostics& diagnostics);
+  Status settle_now();
+  Result<std::unique_ptr<sources::Source>> open_source(const sources::SourceConfig& config, const CancelToken* cancel) const;
+  int threads() const;
+};
+
+int Runtime::Parts::threads() const {
+  auto wanted = static_cast<int>(workspace->settings().threads);
+  return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+Result<std::unique_ptr<sources::Source>> Runtime::Parts::open_source(const sources::SourceConfig& config, const CancelToken* cancel) const {
+  sources::OpenContext context;
+  context.base_dir = workspace->root();
+  context.zone = workspace->zone();
+  context.cancel = cancel;
+  return sources::open_source(config, context);
+}
+
+Status Runtime::Parts::read(const OpenOptions& options, Diagnostics& diagnostics) {
+  SINAN_TRY(auto root, find_workspace(options.directory));
+  SINAN_TRY(workspace, Workspace::open(root, diagnostics));
+  if (options.now) clock.stop_at(*options.now);
+  now_from_data = !options.now && workspace->settings().now == "from_data";
+  state_dir = options.state_dir ? std::filesystem::absolute(*options.state_dir) : root / ".sinan";
+  people = identity::Directory::read(*workspace, diagnostics);
+  check_policy_keys(*workspace, diagnostics);
+  sources = sources::read_configs(*workspace, diagnostics);
+  quality = quality::read_config(*workspace, diagnostics);
+  entities = master::read_config(*workspace, diagnostics);
+  forecast = demand::read_config(*workspace, diagnostics);
+  plan = inventory::read_plan(*workspace, diagnostics);
+  user = owner_principal();
+  if (!options.as_user.empty()) {
+    SINAN_TRY(user, people.resolve(options.as_user));
+  }
+  return {};
+}
+
+Status Runtime::Parts::open_data(Diagnostics& diagnostics) {
+  SINAN_CHECK(storage::prepare_state_folder(state_dir));
+  SINAN_TRY(store, storage::Store::open(state_dir / "state.db"));
+  lake::Options lake_options{workspace->settings().memory_mb / 2, threads()};
+  SINAN_TRY(lake, lake::Lake::open(state_dir / "lake", *store, clock, lake_options));
+  SINAN_TRY(std::string mask_key, secrets::key_file(state_dir / "keys" / "mask"));
+  fabric::FabricContext context;
+  context.workspace = &*workspace;
+  for (const sources::SourceConfig& config : sources)
+    context.sources.push_back({config.name, config.kind.value, [this, &config] { return open_source(config, nullptr); }});
+  context.lake = lake.get();
+  context.lake_dir = state_dir / "lake";
+  context.clock = &clock;
+  context.mask_key = std::move(mask_key);
+  context.memory_mb = workspace->settings().memory_mb;
+  context.threads = threads();
+  context.temp_dir = state_dir / "tmp";
+  std::error_code error;
+  std::filesystem::create_directories(context.temp_dir, error);
+  SINAN_TRY(fabric, fabric::open(std::move(context), diagnostics));
+  SINAN_TRY(sync, sync::Sync::open(*store, *lake, clock));
+  return {};
+}
+
+Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
+  SINAN_TRY(ledger, audit::Ledger::open(*store, state_dir, clock));
+  auto policy = decisions::read_automation(*workspace, diagnostics);
+  SINAN_TRY(decisions, decisions::Decisions::open({*ledger, std::move(policy), workspace->zone()}));
+  auto open = [this](const sources::SourceConfig& config, const CancelToken* cancel) { return open_source(config, cancel); };
+  effects = std::make_unique<SourceEffects>(sources, open, state_dir / "outbox");
+  rooms.emplace(tasks::Rooms{*workspace, state_dir, clock, *store, *lake, *fabric, *sync, sources, open, quality, entities, forecast, plan,
+                             *decisions, *effects, [this] { return settle_now(); }, threads(), SINAN_VERSION});
+  tasks = tasks::make_tasks(&*rooms);
+  std::vector<workflow::Task*> known;
+  for (auto& task : tasks) known.push_back(task.get());
+  workflows = workflow::read_workflows(*workspace, known, diagnostics);
+  SINAN_TRY(engine, workflow::Engine::open(*store, known, {.lock_dir = state_dir}));
+  return {};
+}
+
+// `now: from_data`: the present is the first moment of the day after the newest sale.
+Status Runtime::Parts::settle_now() {
+  if (!now_from_data || lake->current() == 0) return {};
+  auto table = fabric::query_table(*fabric, system_principal("clock"), "SELECT max(sold_at) FROM ops.sales", {}, 1);
+  if (!table) {
+    // Before the first sync the lake lacks the tables below ops.sales.
+    if (table.error().code == ErrorCode::kNotFound) return {};
+    return fail(std::move(table.error()).within("now: from_data needs the newest time of ops.sales"));
+  }
+  const Column& newest = table->batches.at(0).columns.at(0);
+  if (newest.is_null(0)) return {};
+  if (newest.type.id != TypeId::kTimestamp)
+    return fail(ErrorCode::kInvalidInput, "ops.sales.sold_at must be a timestamp; cast it in the view", "model/sales.sql");
+  Date day = workspace->zone().day_of(Instant{std::chrono::microseconds{newest.ints[0]}});
+  clock.stop_at(workspace->zone().start_of(day + std::chrono::days{1}));
+  return {};
+}
+
+Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Runtime::~Runtime() = default;
+
+Result<std::unique_ptr<Runtime>> Runtime::open(const OpenOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  Diagnostics diagnostics;
+  SINAN_CHECK(parts->read(options, diagnostics));
+  if (!diagnostics.ok()) return fail(diagnostics.error());
+  SINAN_CHECK(parts->open_data(diagnostics));
+  SINAN_CHECK(parts->open_operations(diagnostics));
+  if (!diagnostics.ok()) return fail(diagnostics.error());
+  SINAN_CHECK(parts->settle_now());
+  return std::unique_ptr<Runtime>(new Runtime(std::move(parts)));
+}
+
+const Workspace& Runtime::workspace() const { return *parts_->workspace; }
+const std::filesystem::path& Runtime::state_dir() const { return parts_->state_dir; }
+const Clock& Runtime::clock() const { return parts_->clock; }
+const Principal& Runtime::user() const { return parts_->user; }
+const identity::Directory& Runtime::people() const { return parts_->people; }
+fabric::Fabric& Runtime::fabric() const { return *parts_->fabric; }
+decisions::Decisions& Runtime::decisions() const { return *parts_->decisions; }
+decisions::EffectExecutor& Runtime::effects() const { return *parts_->effects; }
+workflow::Engine& Runtime::engine() const { return *parts_->engine; }
+const std::vector<workflow::Workflow>& Runtime::workflows() const { return parts_->workflows; }
+reports::Archive Runtime::reports() const { return reports::Archive(parts_->state_dir / "reports"); }
+storage::Store& Runtime::store() const { return *parts_->store; }
+lake::Lake& Runtime::lake() const { return *parts_->lake; }
+
+Result<const workflow::Workflow*> Runtime::workflow(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const workflow::Workflow& candidate : parts_->workflows) {
+    if (candidate.name == name) return &candidate;
+    names.push_back(candidate.name);
+  }
+  auto near = nearest(name, names);
+  return fail(ErrorCode::kNotFound,
+              fmt::format("there is no workflow '{}'; {}", visible(name),
+                          near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(names, ", "))));
+}
+
+Result<workflow::RunRecord> Runtime::run(const workflow::Workflow& workflow, workflow::RunRequest request, std::chrono::seconds wait) {
+  SINAN_TRY(auto lock, storage::StateLock::acquire(parts_->state_dir, "run " + workflow.name, parts_->clock, wait, request.cancel));
+  request.now = parts_->clock.now();
+  return parts_->engine->run(workflow, request);
+}
+
+}  // namespace sinan::runtime

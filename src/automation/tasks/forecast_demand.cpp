@@ -1,0 +1,43 @@
+// forecast_demand: forecasts every item at every place into ops.forecasts.
+#include "automation/tasks/rooms.hpp"
+
+namespace sinan::tasks {
+namespace {
+
+class ForecastDemand final : public workflow::Task {
+ public:
+  explicit ForecastDemand(Rooms* rooms) : rooms_(rooms) {}
+
+  const workflow::TaskInfo& info() const override {
+    static const auto info =
+        workflow::task_info<workflow::NoOptions>("forecast_demand", "Forecasts the demand of every item at every place");
+    return info;
+  }
+
+  Result<workflow::TaskOutput> run(workflow::TaskContext& context) override {
+    demand::ForecastRequest request;
+    request.config = rooms_->forecast;
+    request.run_id = context.run_id;
+    request.now = rooms_->clock.now();
+    request.zone = rooms_->workspace.zone();
+    request.threads = rooms_->threads;
+    request.cancel = &context.cancel;
+    request.progress = context.progress;
+    SINAN_TRY(auto report, demand::forecast(rooms_->fabric, request));
+    return workflow::TaskOutput(Json{{"series", report.series},
+                                     {"values", report.values},
+                                     {"classes", report.classes},
+                                     {"models", report.models},
+                                     {"read_version", report.read_version},
+                                     {"version", report.version}});
+  }
+
+ private:
+  Rooms* rooms_;
+};
+
+}  // namespace
+
+std::unique_ptr<workflow::Task> forecast_demand(Rooms* rooms) { return std::make_unique<ForecastDemand>(rooms); }
+
+}  // namespace sinan::tasks

@@ -1,0 +1,19 @@
+#include "automation/tasks/planning.hpp"
+
+namespace sinan::tasks {
+
+Result<inventory::PlanReport> plan(Rooms& rooms, workflow::TaskContext& context, std::optional<lake::Version> at, bool write_policies) {
+  SINAN_TRY(auto commitments, rooms.decisions.commitments());
+  inventory::PlanRequest request;
+  request.config = rooms.plan;
+  request.run_id = context.run_id;
+  request.at = at;
+  request.now = rooms.clock.now();
+  request.threads = static_cast<unsigned>(rooms.threads);
+  request.write_policies = write_policies && !context.dry_run;
+  request.cancel = &context.cancel;
+  request.progress = context.progress;
+  return inventory::plan(rooms.fabric, commitments, request);
+}
+
+}  // namespace sinan::tasks

@@ -1,0 +1,326 @@
+#include "intelligence/forecasting/forecasting.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <thread>
+
+#include "base/text.hpp"
+#include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/intervals.hpp"
+#include "intelligence/forecasting/lead_time.hpp"
+#include "intelligence/forecasting/pool.hpp"
+#include "intelligence/forecasting/season.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+constexpr std::size_t kBlock = 64;                   // series that a thread takes at once
+constexpr std::size_t kMaxErrors = 24'000'000;       // errors that are kept for learning their shape
+constexpr std::size_t kGroups = kSeriesClasses * 2;  // class, with a season or without
+
+std::uint64_t hash(std::string_view text, std::uint64_t seed) {
+  std::uint64_t h = 0xcbf29ce484222325ULL ^ (seed * 0x9e3779b97f4a7c15ULL);
+  for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  h ^= h >> 33;
+  h *= 0xff51afd7ed558ccdULL;
+  return h ^ (h >> 33);
+}
+
+Status check(const Panel& panel, const Options& options, std::span<const int> seasons) {
+  auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
+  if (options.horizon < 1 || options.horizon > 10'000)
+    return bad(fmt::format("the horizon must be 1 … 10000 periods, not {}", options.horizon));
+  if (options.threads < 1) return bad(fmt::format("threads must be 1 or more, not {}", options.threads));
+  for (std::size_t q = 0; q < options.quantiles.size(); ++q) {
+    double p = options.quantiles[q];
+    if (!(p > 0 && p < 1)) return bad(fmt::format("a quantile must lie between 0 and 1, not {}", p));
+    if (q > 0 && p <= options.quantiles[q - 1]) return bad(fmt::format("quantiles must increase; {} does not", p));
+  }
+  for (int season : options.season_candidates)
+    if (season < 2 || season > 20'000) return bad(fmt::format("a season must be 2 … 20000 periods, not {}", season));
+  if (!seasons.empty() && seasons.size() != panel.size())
+    return bad(fmt::format("{} seasons were given for {} series", seasons.size(), panel.size()));
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    if (!seasons.empty() && (seasons[i] < 0 || seasons[i] > 20'000))
+      return bad(fmt::format("series {}: a season must be 1 … 20000 periods, not {}", visible(panel.keys[i]), seasons[i]));
+    for (double v : panel.series(i))
+      if (std::isinf(v) || std::abs(v) > 1e30)
+        return bad(fmt::format("series {}: the value {} is too large to be forecast; correct or remove it", visible(panel.keys[i]), v));
+  }
+  return {};
+}
+
+Result<std::vector<const ModelInfo*>> find_models(const std::vector<std::string>& names) {
+  std::vector<const ModelInfo*> out;
+  std::vector<std::string> known;
+  for (const ModelInfo& model : models()) known.emplace_back(model.name);
+  for (const std::string& name : names) {
+    auto found = std::ranges::find(models(), name, &ModelInfo::name);
+    if (found == models().end())
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("there is no forecast model '{}'; there are: {}", visible(name), fmt::join(known, ", ")));
+    out.push_back(&*found);
+  }
+  return out;
+}
+
+// Runs `work(worker, i)` for all i < count on `threads` threads; which thread does what must not matter.
+template <typename Work>
+Status in_parallel(std::size_t count, int threads, const CancelToken* cancel, const Progress& progress, std::size_t done_before,
+                   std::size_t total, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  std::size_t done = 0;
+  std::mutex mutex;
+  auto run = [&](std::size_t worker) {
+    while (true) {
+      std::size_t from = next.fetch_add(kBlock);
+      if (from >= count || (cancel && cancel->cancelled())) return;
+      std::size_t to = std::min(count, from + kBlock);
+      for (std::size_t i = from; i < to; ++i) work(worker, i);
+      if (!progress) continue;
+      std::scoped_lock lock(mutex);
+      done += to - from;
+      progress(done_before + done, total);
+    }
+  };
+  std::vector<std::jthread> others;
+  for (int t = 1; t < threads; ++t) others.emplace_back(run, static_cast<std::size_t>(t));
+  run(0);
+  others.clear();
+  if (cancel) return cancel->check();
+  return {};
+}
+
+class Run {
+ public:
+  Run(const Panel& panel, const Options& options, std::span<const int> seasons, std::vector<const ModelInfo*> members)
+      : panel_(panel),
+        options_(options),
+        seasons_(seasons),
+        members_(std::move(members)),
+        horizon_(static_cast<std::size_t>(options.horizon)),
+        count_(options.quantiles.size()),
+        facts_(panel.size()) {}
+
+  Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
+    prepare();
+    std::vector<Worker> workers;
+    workers.reserve(static_cast<std::size_t>(options_.threads));
+    for (int t = 0; t < options_.threads; ++t)
+      workers.push_back({Pool(members_, horizon_), Intermittent(members_, horizon_, options_.quantiles, options_.totals), {}, {}, {}});
+    SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
+                            [&](std::size_t worker, std::size_t i) { one(workers[worker], i); }));
+    workers.clear();
+    spread();
+    return std::move(out_);
+  }
+
+ private:
+  struct Worker {
+    Pool pool;
+    Intermittent intermittent;
+    Cleaned cleaned;
+    PoolForecast regular;
+    IntermittentForecast rare;
+  };
+  // What the second pass needs of a series.
+  struct Facts {
+    float unit = 1;   // of its errors
+    float noise = 0;  // mean size of first differences, in units
+    float own = 0;    // mean size of errors
+    bool regular = false;
+    bool non_negative = false;
+  };
+
+  void prepare() {
+    std::size_t n = panel_.size();
+    out_.horizon = options_.horizon;
+    out_.quantiles = options_.quantiles;
+    out_.yhat.assign(n * horizon_, 0);
+    out_.mean.assign(n * horizon_, 0);
+    out_.at_quantile.assign(n * horizon_ * count_, 0);
+    if (options_.totals) {
+      out_.total_mean.assign(n * horizon_, 0);
+      out_.total_at_quantile.assign(n * horizon_ * count_, 0);
+    }
+    out_.classes.assign(n, SeriesClass::kDead);
+    out_.seasons.assign(n, 1);
+    out_.models.assign(n, "zero");
+    stride_ = kOrigins * horizon_;
+    sampled_.assign(n, 1);
+    std::size_t room = std::max<std::size_t>(kMaxErrors / stride_, 100);
+    if (n > room) {
+      // A sample by key, so that the order of the series does not matter.
+      double share = static_cast<double>(room) / static_cast<double>(n);
+      for (std::size_t i = 0; i < n; ++i) sampled_[i] = static_cast<double>(hash(panel_.keys[i], options_.seed) >> 11) * 0x1p-53 < share;
+    }
+    slot_.assign(n, 0);
+    std::size_t slots = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      if (sampled_[i]) slot_[i] = slots++;
+    errors_.assign(slots * stride_, std::numeric_limits<float>::quiet_NaN());
+  }
+
+  int season_of(std::size_t i) const {
+    if (!seasons_.empty() && seasons_[i] > 0) return seasons_[i];
+    return 0;
+  }
+
+  // The strongest of the candidates that the series shows.
+  int find_season(const Cleaned& cleaned) const {
+    int best = 1;
+    double strength = 0;
+    for (int candidate : options_.season_candidates) {
+      double s = season_strength(cleaned.y, candidate);
+      if (s > strength) best = candidate, strength = s;
+    }
+    return best;
+  }
+
+  void one(Worker& w, std::size_t i) {
+    int season = season_of(i);
+    clean(panel_.series(i), panel_.lost_of(i), std::max(season, 1), w.cleaned);
+    if (season == 0) {
+      season = find_season(w.cleaned);
+      if (season > 1) clean(panel_.series(i), panel_.lost_of(i), season, w.cleaned);
+    }
+    out_.classes[i] = w.cleaned.series_class;
+    facts_[i].non_negative = w.cleaned.non_negative;
+    facts_[i].unit = static_cast<float>(w.cleaned.scale);
+    switch (w.cleaned.series_class) {
+      case SeriesClass::kDead: return;
+      case SeriesClass::kIntermittent:
+      case SeriesClass::kLumpy: return rare(w, i, static_cast<std::size_t>(season));
+      default: return regular(w, i, static_cast<std::size_t>(season));
+    }
+  }
+
+  void regular(Worker& w, std::size_t i, std::size_t season) {
+    w.pool.forecast(w.cleaned, season, w.regular);
+    out_.seasons[i] = static_cast<int>(w.regular.season);
+    out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "combination";
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      double value = w.regular.point[k] * w.cleaned.scale;
+      out_.yhat[i * horizon_ + k] = w.cleaned.non_negative ? std::max(0.0, value) : value;
+    }
+    Facts& facts = facts_[i];
+    facts.regular = true;
+    std::span<const float> y = w.cleaned.y;
+    std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
+    double sum = 0;
+    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
+    facts.noise = y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F;
+    if (sampled_[i]) std::ranges::copy(w.regular.errors, errors_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * stride_));
+    double size = 0;
+    std::size_t known = 0;
+    for (float e : w.regular.errors)
+      if (std::isfinite(e)) size += std::abs(e), ++known;
+    facts.own = known ? static_cast<float>(size / static_cast<double>(known)) : -1;
+  }
+
+  void rare(Worker& w, std::size_t i, std::size_t season) {
+    w.intermittent.forecast(w.cleaned, season, w.rare);
+    out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "empirical_lead_time";
+    double scale = w.cleaned.scale;
+    double total = 0;
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      out_.mean[i * horizon_ + k] = w.rare.mean[k] * scale;
+      total += w.rare.mean[k] * scale;
+      if (options_.totals) out_.total_mean[i * horizon_ + k] = total;
+      out_.yhat[i * horizon_ + k] = w.rare.median[k] * scale;
+      for (std::size_t q = 0; q < count_; ++q) {
+        std::size_t at = (i * horizon_ + k) * count_ + q;
+        out_.at_quantile[at] = w.rare.at_quantile[k * count_ + q] * scale;
+        if (options_.totals) out_.total_at_quantile[at] = w.rare.total_at_quantile[k * count_ + q] * scale;
+      }
+    }
+  }
+
+  std::size_t group_of(std::size_t i) const { return static_cast<std::size_t>(out_.classes[i]) * 2 + (out_.seasons[i] > 1 ? 1 : 0); }
+
+  // Learns the shape of errors, and spreads the quantiles of regular series around their medians.
+  void spread() {
+    Intervals intervals(kGroups, kOrigins, horizon_);
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      if (!facts_[i].regular || !sampled_[i]) continue;
+      std::span<const float> errors = std::span(errors_).subspan(slot_[i] * stride_, stride_);
+      intervals.add(group_of(i), errors);
+      intervals.add_noise(group_of(i), errors, facts_[i].noise);
+    }
+    intervals.finish();
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].regular) spread_one(intervals, i);
+  }
+
+  void spread_one(const Intervals& intervals, std::size_t i) {
+    const Facts& facts = facts_[i];
+    std::size_t group = group_of(i);
+    // Of a series outside the sample only the mean size of its errors is known: as if it were the error at every step.
+    std::vector<float> flat;
+    std::span<const float> errors;
+    if (sampled_[i]) {
+      errors = std::span(errors_).subspan(slot_[i] * stride_, stride_);
+    } else if (facts.own >= 0) {
+      flat.assign(stride_, facts.own);
+      errors = flat;
+    }
+    double scale = intervals.scale(group, errors, facts.noise) * facts.unit;
+    double total = 0;
+    auto bounded = [&](double v) { return facts.non_negative ? std::max(0.0, v) : v; };
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      double median = out_.yhat[i * horizon_ + k];
+      double mean = bounded(median + scale * intervals.mean_offset(group, k));
+      out_.mean[i * horizon_ + k] = mean;
+      total += mean;
+      if (options_.totals) out_.total_mean[i * horizon_ + k] = total;
+      double previous = -std::numeric_limits<double>::infinity();
+      double previous_total = previous;
+      for (std::size_t q = 0; q < count_; ++q) {
+        std::size_t at = (i * horizon_ + k) * count_ + q;
+        double p = options_.quantiles[q];
+        previous = out_.at_quantile[at] = std::max(previous, bounded(median + scale * intervals.offset(group, k, p)));
+        if (options_.totals)
+          previous_total = out_.total_at_quantile[at] =
+              std::max(previous_total, bounded(total + scale * intervals.total_offset(group, k, p)));
+      }
+    }
+  }
+
+  const Panel& panel_;
+  const Options& options_;
+  std::span<const int> seasons_;
+  std::vector<const ModelInfo*> members_;
+  std::size_t horizon_;
+  std::size_t count_;
+  std::size_t stride_ = 0;
+  Forecasts out_;
+  std::vector<Facts> facts_;
+  std::vector<std::uint8_t> sampled_;
+  std::vector<std::size_t> slot_;
+  std::vector<float> errors_;
+};
+
+}  // namespace
+
+std::string_view name_of(SeriesClass series_class) {
+  switch (series_class) {
+    case SeriesClass::kSmooth: return "smooth";
+    case SeriesClass::kErratic: return "erratic";
+    case SeriesClass::kIntermittent: return "intermittent";
+    case SeriesClass::kLumpy: return "lumpy";
+    case SeriesClass::kShort: return "short";
+    case SeriesClass::kDead: return "dead";
+  }
+  return "dead";
+}
+
+Result<Forecasts> forecast(const Panel& panel, const Options& options, std::span<const int> seasons, const CancelToken* cancel,
+                           const Progress& progress) {
+  SINAN_CHECK(check(panel, options, seasons));
+  SINAN_TRY(auto members, find_models(options.models));
+  return Run(panel, options, seasons, std::move(members)).all(cancel, progress);
+}
+
+}  // namespace sinan::forecasting
