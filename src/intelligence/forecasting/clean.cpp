@@ -1,0 +1,96 @@
+#include "intelligence/forecasting/clean.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sinan::forecasting {
+namespace {
+
+// What a gap at `t` most likely held: the mean of the same phase one and two seasons away, else a line between the nearest known values.
+double guess(std::span<const double> values, std::span<const std::uint8_t> lost, std::size_t t, std::size_t season) {
+  auto known = [&](std::size_t at) { return std::isfinite(values[at]) && (lost.empty() || !lost[at]); };
+  if (season > 1) {
+    double sum = 0;
+    int count = 0;
+    for (std::size_t away = season; away <= 2 * season; away += season) {
+      if (t >= away && known(t - away)) sum += values[t - away], ++count;
+      if (t + away < values.size() && known(t + away)) sum += values[t + away], ++count;
+    }
+    if (count > 0) return sum / count;
+  }
+  std::size_t before = t;
+  while (before > 0 && !known(before)) --before;
+  std::size_t after = t;
+  while (after + 1 < values.size() && !known(after)) ++after;
+  bool has_before = known(before);
+  bool has_after = known(after);
+  if (has_before && has_after)
+    return values[before] + (values[after] - values[before]) * static_cast<double>(t - before) / static_cast<double>(after - before);
+  if (has_before) return values[before];
+  return has_after ? values[after] : 0;
+}
+
+}  // namespace
+
+DemandClass classify(std::span<const float> y, int season, bool non_negative) {
+  std::size_t demands = 0;
+  std::size_t last = 0;
+  std::size_t longest_gap = 0;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t t = 0; t < y.size(); ++t) {
+    if (y[t] == 0) continue;
+    if (demands > 0) longest_gap = std::max(longest_gap, t - last);
+    ++demands;
+    last = t;
+    sum += y[t];
+    squares += static_cast<double>(y[t]) * y[t];
+  }
+  if (demands == 0) return DemandClass::kDead;
+  std::size_t silent = y.size() - 1 - last;
+  double probability = (static_cast<double>(demands) - 0.5) / static_cast<double>(last + 1);
+  bool unlikely = std::pow(1 - probability, static_cast<double>(silent)) < 1e-4;
+  if (non_negative && unlikely && silent >= 12 && silent > longest_gap * 3 / 2 && silent >= 2 * static_cast<std::size_t>(season))
+    return DemandClass::kDead;
+  if (y.size() < 6) return DemandClass::kShort;
+  double n = static_cast<double>(demands);
+  double mean = sum / n;
+  double variation = mean == 0 ? 1 : (squares / n - mean * mean) / (mean * mean);
+  bool rare = non_negative && static_cast<double>(y.size()) / n >= 1.32;
+  if (rare) return variation >= 0.49 ? DemandClass::kLumpy : DemandClass::kIntermittent;
+  return variation >= 0.49 ? DemandClass::kErratic : DemandClass::kSmooth;
+}
+
+void clean(std::span<const double> values, std::span<const std::uint8_t> lost, int season, Cleaned& out) {
+  if (values.size() > kMaxLength) {
+    if (!lost.empty()) lost = lost.last(kMaxLength);
+    values = values.last(kMaxLength);
+  }
+  out.positive = true;
+  out.non_negative = true;
+  double size = 0;
+  std::size_t count = 0;
+  for (double v : values) {
+    if (!std::isfinite(v)) continue;
+    size += std::abs(v);
+    ++count;
+    out.positive = out.positive && v > 0;
+    out.non_negative = out.non_negative && v >= 0;
+  }
+  out.scale = size > 0 ? size / static_cast<double>(count) : 1;
+  std::size_t first = 0;
+  while (first < values.size() && (!std::isfinite(values[first]) || (out.non_negative && values[first] == 0))) ++first;
+  if (first == values.size()) first = 0;
+  out.y.clear();
+  for (std::size_t t = first; t < values.size(); ++t) {
+    bool gap = !std::isfinite(values[t]);
+    bool sold_out = !gap && !lost.empty() && lost[t];
+    double v = values[t];
+    if (gap) v = guess(values, lost, t, static_cast<std::size_t>(season));
+    if (sold_out) v = std::max(v, guess(values, lost, t, static_cast<std::size_t>(season)));
+    out.y.push_back(static_cast<float>(v / out.scale));
+  }
+  out.demand_class = classify(out.y, std::max(season, 1), out.non_negative);
+}
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,29 @@
+// From a history as it was recorded to one that models can learn from.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "intelligence/forecasting/forecast.hpp"
+
+namespace sinan::forecasting {
+
+struct Cleaned {
+  std::vector<float> y;       // no gaps, divided by `scale`
+  double scale = 1;           // mean size of the values; 1 when all are zero
+  bool positive = false;      // every known value is above zero
+  bool non_negative = false;  // no known value is below zero
+  DemandClass demand_class = DemandClass::kDead;
+};
+
+// Gaps are filled by the same phase of the seasons beside them, else by a line between the known values around; periods without stock
+// (`lost`) count as gaps, but never get less than what was sold. Leading gaps, and zeros before the first demand, are dropped. Only the
+// newest kMaxLength values are used. `out` keeps its memory from call to call.
+inline constexpr std::size_t kMaxLength = 4'000;
+void clean(std::span<const double> values, std::span<const std::uint8_t> lost, int season, Cleaned& out);
+
+// The class of a cleaned history.
+DemandClass classify(std::span<const float> y, int season, bool non_negative);
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,156 @@
+#include "intelligence/forecasting/intervals.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace sinan::forecasting {
+namespace {
+
+constexpr double kPriorOrigins = 1;       // weight of the noise in a scale, in origins
+constexpr double kPriorErrors = 40;       // weight of the prior growth, in errors
+constexpr std::size_t kPriorShape = 200;  // points of the prior shape
+
+// Growth of errors before anything is known: a random walk with little drift, relative to its mean.
+double prior_growth(std::size_t k) { return std::sqrt(1 + 0.15 * static_cast<double>(k)); }
+double prior_total_growth(std::size_t k) { return std::pow(static_cast<double>(k) + 1, 0.85) * std::sqrt(prior_growth(k)); }
+
+// Quantile of Student's t, five degrees of freedom, mean size 1: inverse of its closed distribution function by bisection.
+double student_quantile(double p) {
+  auto cdf = [](double t) {
+    double x = t / std::sqrt(5.0);
+    double c = 1 + x * x;
+    return 0.5 + (x / c * (1 + 2.0 / (3 * c)) + std::atan(x)) / 3.14159265358979323846;
+  };
+  double low = -60;
+  double high = 60;
+  for (int i = 0; i < 60; ++i) (cdf((low + high) / 2) < p ? low : high) = (low + high) / 2;
+  return (low + high) / 2 / 0.9490;
+}
+
+// Sums in order of size, so that the order of the series does not show in the last bits.
+double sorted_mean(std::vector<double>& values) {
+  std::ranges::sort(values);
+  double sum = 0;
+  for (double v : values) sum += v;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+Intervals::Intervals(std::size_t groups, std::size_t origins, std::size_t horizon)
+    : origins_(origins), horizon_(horizon), groups_(groups) {}
+
+void Intervals::add(std::size_t group, std::span<const float> errors) {
+  groups_[group].errors.insert(groups_[group].errors.end(), errors.begin(), errors.end());
+}
+
+namespace {
+
+// Mean size of the errors of one series in units of `growth`, of all origins but `without`; 0 if there are none.
+double own_scale(std::span<const float> errors, std::span<const double> growth, std::size_t without, double& weight) {
+  std::size_t horizon = growth.size();
+  double sum = 0;
+  weight = 0;
+  for (std::size_t j = 0; j * horizon < errors.size(); ++j) {
+    if (j == without || !std::isfinite(errors[j * horizon])) continue;
+    double size = 0;
+    std::size_t count = 0;
+    for (; count < horizon && std::isfinite(errors[j * horizon + count]); ++count)
+      size += std::abs(errors[j * horizon + count]) / growth[count];
+    sum += size / static_cast<double>(count);
+    weight += 1;
+  }
+  return weight > 0 ? sum / weight : 0;
+}
+
+constexpr std::size_t kAll = ~std::size_t{0};
+
+}  // namespace
+
+// Growth and shape of one group, of single steps or of totals. `group.growth` must be known before totals are learnt.
+void Intervals::learn(Group& group, bool totals) const {
+  std::vector<double>& growth = totals ? group.total_growth : group.growth;
+  std::vector<float>& shape = totals ? group.total_shape : group.shape;
+  growth.resize(horizon_);
+  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = totals ? prior_total_growth(k) : prior_growth(k);
+  const std::vector<double> scales_by = totals ? group.growth : growth;  // scales are always of single steps
+  std::size_t stride = origins_ * horizon_;
+  std::vector<std::vector<double>> sizes(horizon_);
+  std::vector<std::pair<std::uint32_t, float>> scaled;
+  for (std::size_t i = 0; i * stride < group.errors.size(); ++i) {
+    std::span<const float> errors = std::span(group.errors).subspan(i * stride, stride);
+    for (std::size_t j = 0; j < origins_; ++j) {
+      double weight = 0;
+      double scale = own_scale(errors, scales_by, j, weight);
+      if (weight == 0 || scale <= 1e-9) continue;
+      double sum = 0;
+      for (std::size_t k = 0; k < horizon_ && std::isfinite(errors[j * horizon_ + k]); ++k) {
+        sum = totals ? sum + errors[j * horizon_ + k] : errors[j * horizon_ + k];
+        double relative = std::clamp(sum / scale, -50.0 * growth[k], 50.0 * growth[k]);
+        sizes[k].push_back(std::abs(relative));
+        scaled.emplace_back(static_cast<std::uint32_t>(k), static_cast<float>(relative));
+      }
+    }
+  }
+  std::vector<double> raw(horizon_);
+  for (std::size_t k = 0; k < horizon_; ++k) {
+    double count = static_cast<double>(sizes[k].size());
+    raw[k] = (sorted_mean(sizes[k]) * count + growth[k] * kPriorErrors) / (count + kPriorErrors);
+  }
+  std::size_t reach = horizon_ / 16;
+  for (std::size_t k = 0; k < horizon_; ++k) {
+    std::size_t from = k - std::min(k, reach);
+    std::size_t to = std::min(horizon_ - 1, k + (k - from));
+    double sum = 0;
+    for (std::size_t i = from; i <= to; ++i) sum += raw[i];
+    growth[k] = sum / static_cast<double>(to - from + 1);
+  }
+  shape.clear();
+  for (auto [k, relative] : scaled) shape.push_back(static_cast<float>(relative / growth[k]));
+  for (std::size_t i = 0; i < kPriorShape; ++i)
+    shape.push_back(static_cast<float>(student_quantile((static_cast<double>(i) + 0.5) / static_cast<double>(kPriorShape))));
+  std::ranges::sort(shape);
+}
+
+void Intervals::finish() {
+  for (Group& group : groups_) {
+    learn(group, false);
+    learn(group, true);
+    std::ranges::sort(group.ratios);
+    if (!group.ratios.empty()) group.ratio = group.ratios[group.ratios.size() / 2];
+    double sum = 0;
+    for (float u : group.shape) sum += std::clamp(u, -5.0F, 5.0F);
+    group.mean_shape = sum / static_cast<double>(group.shape.size()) - group.shape[group.shape.size() / 2];
+    group.errors = {};
+  }
+}
+
+void Intervals::add_noise(std::size_t group, std::span<const float> errors, double noise) {
+  std::vector<double> growth(horizon_);
+  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = prior_growth(k);
+  double weight = 0;
+  double own = own_scale(errors, growth, kAll, weight);
+  if (weight > 0 && noise > 1e-9) groups_[group].ratios.push_back(own / noise);
+}
+
+double Intervals::scale(std::size_t group, std::span<const float> errors, double noise) const {
+  double weight = 0;
+  double own = own_scale(errors, groups_[group].growth, kAll, weight);
+  return (own * weight + groups_[group].ratio * noise * kPriorOrigins) / (weight + kPriorOrigins);
+}
+
+double Intervals::shape(const std::vector<float>& sorted, double q) {
+  auto at = [&](double p) {
+    double rank = p * static_cast<double>(sorted.size()) - 0.5;
+    double last = static_cast<double>(sorted.size() - 1);
+    rank = std::clamp(rank, 0.0, last);
+    std::size_t below = static_cast<std::size_t>(rank);
+    std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return sorted[below] + (rank - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  };
+  // The forecast is the median: what bias there was counts less towards the middle.
+  return at(q) - at(0.5) * (1 - std::abs(2 * q - 1));
+}
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,56 @@
+// Quantiles from errors that were made: conformal prediction with scales of their own and shapes in common.
+//
+// The errors e(j, k) of a series at origin j, k steps ahead, are taken as s · g(k) · u: s is the series' own scale, g the growth with the
+// horizon and u the shape, both common to its group. For learning u, an error is divided by the scale without its own origin, so that
+// few origins do not look like certainty. The same is done for the sums of errors over steps 0 … k. With few series, g is drawn towards
+// the growth of a slow random walk and u towards Student's t with five degrees of freedom.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace sinan::forecasting {
+
+class Intervals {
+ public:
+  // `errors` are arrays of origins × horizon with NaN where the data ended.
+  Intervals(std::size_t groups, std::size_t origins, std::size_t horizon);
+
+  // Learns from one series; call in order of the series' values, not of their position, or in any order: sums are sorted first.
+  void add(std::size_t group, std::span<const float> errors);
+  // No more add() after this.
+  void finish();
+
+  // The scale of a series: from its own errors, and as one more origin `noise` (mean size of its first differences, adjusted for season)
+  // times what errors in the group were to that. Without errors, from `noise` alone.
+  double scale(std::size_t group, std::span<const float> errors, double noise) const;
+  // What add() learns about errors against noise.
+  void add_noise(std::size_t group, std::span<const float> errors, double noise);
+
+  // The distance of quantile q from the median at step k; zero at 0.5, increasing in q. To be multiplied by the scale.
+  double offset(std::size_t group, std::size_t k, double q) const { return groups_[group].growth[k] * shape(groups_[group].shape, q); }
+  double total_offset(std::size_t group, std::size_t k, double q) const {
+    return groups_[group].total_growth[k] * shape(groups_[group].total_shape, q);
+  }
+  // Mean of what lies between median and mean at step k, in scales: for expected values.
+  double mean_offset(std::size_t group, std::size_t k) const { return groups_[group].growth[k] * groups_[group].mean_shape; }
+
+ private:
+  struct Group {
+    std::vector<float> errors;   // series × origins × horizon
+    std::vector<double> ratios;  // own scale to noise
+    std::vector<double> growth, total_growth;
+    std::vector<float> shape, total_shape;  // sorted
+    double ratio = 1;
+    double mean_shape = 0;
+  };
+  void learn(Group& group, bool totals) const;
+  static double shape(const std::vector<float>& sorted, double q);
+
+  std::size_t origins_;
+  std::size_t horizon_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace sinan::forecasting
