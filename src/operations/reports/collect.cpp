@@ -163,6 +163,19 @@ void collect_golden(const Reader& reader, ReportData& data) {
   }
 }
 
+// While the report is written the run has no outcome yet; a failure or a stop before it is one already.
+void settle_run(RunSection& run) {
+  std::erase_if(run.steps, [](const StepLine& step) { return step.task == "write_report"; });
+  if (run.status != "running") return;
+  for (const StepLine& step : run.steps) {
+    if (step.status == "stopped") run.status = "stopped";
+    if (step.status != "failed") continue;
+    run.status = "failed";
+    run.message = fmt::format("{}: {}", step.id, step.message);
+    return;
+  }
+}
+
 Result<ReportData> collect(const CollectContext& context) {
   const Settings& settings = context.workspace->settings();
   ReportData data;
@@ -175,6 +188,7 @@ Result<ReportData> collect(const CollectContext& context) {
   data.lake_version = context.version;
   data.version = context.sinan_version;
   data.run = context.run;
+  settle_run(data.run);
   data.run.origins = {run_origin(context, "This run", "本次运行")};
   Reader reader(context);
   collect_reading(context, data);

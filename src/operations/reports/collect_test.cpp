@@ -83,6 +83,8 @@ class CollectTest : public testing::Test {
                            .sinan_version = "0.1.0",
                            .outputs = outputs_};
     context.run.id = "cycle-20260308-1";
+    context.run.status = "running";
+    context.run.steps = steps_;
     return collect(context).value();
   }
 
@@ -94,6 +96,7 @@ class CollectTest : public testing::Test {
   std::unique_ptr<lake::Lake> lake_;
   std::unique_ptr<fabric::Fabric> fabric_;
   std::map<std::string, Json> outputs_;
+  std::vector<StepLine> steps_;
 };
 
 TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
@@ -164,6 +167,18 @@ TEST_F(CollectTest, StepsTellWhatWasReadAndRefused) {
   ASSERT_EQ(data.refused.rules.size(), 1U);
   EXPECT_EQ(data.refused.rules[0].examples[0].second.zh, "过小");
   EXPECT_EQ(headline(data).en, "Broken data stopped today's cycle; nothing was planned.");
+}
+
+TEST_F(CollectTest, AFailureBeforeTheReportIsTold) {
+  steps_ = {{.id = "sync", .task = "sync_sources", .status = "failed", .message = "erp is down"},
+            {.id = "report", .task = "write_report", .status = "running"}};
+  ReportData data = report();
+  EXPECT_EQ(data.run.status, "failed");
+  EXPECT_EQ(data.run.steps.size(), 1U);
+  EXPECT_TRUE(headline(data).en.starts_with("Today's cycle did not finish")) << headline(data).en;
+  EXPECT_TRUE(lead(data).en.starts_with("sync: erp is down")) << lead(data).en;
+  ASSERT_EQ(data.read.lines.size(), 1U);
+  EXPECT_EQ(data.read.lines[0].problem, "erp is down");
 }
 
 TEST(Scatter, IsTheSpreadAroundTheMeanOfTheWeekday) {
