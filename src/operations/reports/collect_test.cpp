@@ -141,6 +141,19 @@ TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
   EXPECT_NE(render_html(data).find("Lamp &lt;b&gt;"), std::string::npos);
 }
 
+TEST_F(CollectTest, AWorkspaceWithoutOrdersHasItsRisksAllTheSame) {
+  write_model();
+  std::filesystem::remove(dir_ / "model/purchase_orders.sql");
+  ReportData data = report();
+  EXPECT_EQ(data.risk.problem, "");
+  EXPECT_EQ(data.cost.problem, "");
+  EXPECT_FALSE(data.cost.month_to_date.has_value());
+  EXPECT_EQ(data.risk.run_out_items, 1);
+  EXPECT_EQ(data.risk.run_out_covered, 0);
+  // 30 free, 10 a day, new stock 10 days from now: out on the third day, 8 days × 10 × €50.
+  EXPECT_EQ(data.risk.run_out.at(0).at_stake.value(), (Money{Decimal::whole(4000), "EUR"}));
+}
+
 TEST_F(CollectTest, WithoutAModelTheReportSaysWhatIsMissing) {
   ReportData data = report();
   EXPECT_NE(data.risk.problem, "");
