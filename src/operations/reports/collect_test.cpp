@@ -36,7 +36,7 @@ class CollectTest : public testing::Test {
         "SELECT * FROM (VALUES ('A', 'Kettle', 20.00::DECIMAL(18,4), 50.00::DECIMAL(18,4), 'EUR'), ('B', 'Lamp <b>', 5.00, 10.00, 'EUR')) "
         "AS t(item_id, name, unit_cost, unit_price, currency)");
     write("model/locations.sql", "SELECT 'ham' AS location_id, 'Hamburg' AS name, 'Europe/Berlin' AS timezone");
-    // 10 A a day from 22 February to 7 March; the sale at 23:30 UTC belongs to the next day in Berlin. One return is no demand.
+    // 10 A a day from 22 February to 7 March; the sale at 23:30 UTC belongs to the next day in Berlin. Three A came back on 5 March.
     write(
         "model/sales.sql",
         "SELECT 'A' AS item_id, 'ham' AS location_id, TIMESTAMP '2026-02-22 12:00:00' + INTERVAL (i) DAY AS sold_at, 10::DECIMAL(18,4) AS "
@@ -126,6 +126,7 @@ TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
 
   ASSERT_EQ(data.forecast.days.size(), 28U);
   EXPECT_EQ(format_date(data.forecast.days.front().day), "2026-02-22");
+  EXPECT_EQ(data.forecast.days[11].actual, 7) << "5 March: three came back";
   EXPECT_EQ(data.forecast.days[12].actual, 10) << "6 March: the evening sale belongs to the 7th in Berlin";
   EXPECT_EQ(data.forecast.days[13].actual, 14);
   EXPECT_EQ(data.forecast.days[14].forecast, 12);
