@@ -61,7 +61,7 @@ class CollectTest : public testing::Test {
           "'2026-03-10 08:00:00', 'cancelled')) t(purchase_order_id, supplier_id, item_id, location_id, quantity, received_quantity, "
           "unit_price, currency, ordered_at, expected_at, status)");
   }
-  ReportData report() {
+  void open() {
     workspace_ = Workspace::open(dir_, diagnostics_).value();
     store_ = storage::Store::open(dir_ / "store.sqlite").value();
     lake_ = lake::Lake::open(dir_ / "lake", *store_, clock_).value();
@@ -74,9 +74,12 @@ class CollectTest : public testing::Test {
                                          .threads = 1};
     fabric_ = fabric::open(std::move(fabric_context), diagnostics_).value();
     EXPECT_TRUE(diagnostics_.ok()) << diagnostics_.error().text();
+  }
+  ReportData report() {
+    if (!fabric_) open();
     CollectContext context{.workspace = &*workspace_,
                            .fabric = fabric_.get(),
-                           .principal = {"system:reports", {}},
+                           .principal = {"system:reports", {"system"}},
                            .version = lake_->current(),
                            .now = clock_.now(),
                            .generated_at = clock_.now(),
@@ -140,6 +143,33 @@ TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
   ASSERT_EQ(data.assumptions.size(), 2U);
   EXPECT_EQ(data.assumptions[1].zh, "库存每周盘点。");
   EXPECT_NE(render_html(data).find("Lamp &lt;b&gt;"), std::string::npos);
+}
+
+// The forecast of 1 March stands in an older version of the lake: A 12 and B 2 a day. Until 7 March A sold 10 a day, but 7 on the 5th, and
+// B 4 on the 7th: |errors| are 6 × 2 + 5 for A and 6 × 2 + 2 for B, of 71 sold.
+TEST_F(CollectTest, AnEarlierForecastIsComparedWithWhatHappened) {
+  write_model();
+  std::filesystem::remove(dir_ / "model/forecasts.sql");
+  open();
+  auto forecast_from = [&](const std::string& day) {
+    std::string sql = fmt::format(
+        "SELECT item_id, 'ham' AS location_id, DATE '{}' + i::INTEGER AS ds, i + 1 AS horizon, yhat, 'theta' AS model FROM (VALUES ('A', "
+        "12.0), ('B', 2.0)) v(item_id, yhat), range(14) r(i)",
+        day);
+    auto version = fabric_->materialize({"system:demand", {"system"}}, sql, "ops.forecasts", {}, lake::Mode::kReplace);
+    ASSERT_TRUE(version.has_value()) << version.error().text();
+  };
+  forecast_from("2026-03-01");
+  forecast_from("2026-03-08");
+  ReportData data = report();
+  EXPECT_EQ(data.forecast.problem, "");
+  ASSERT_TRUE(data.forecast.wape.has_value());
+  EXPECT_NEAR(*data.forecast.wape, 31.0 / 71.0, 1e-12);
+  EXPECT_EQ(data.forecast.days_compared, 7);
+  ASSERT_EQ(data.forecast.worst.size(), 2U);
+  EXPECT_EQ(data.forecast.worst[0].item_name, "Kettle");
+  EXPECT_EQ(data.forecast.worst[0].actual, 67);
+  EXPECT_EQ(data.forecast.worst[0].forecast, 84);
 }
 
 TEST_F(CollectTest, AWorkspaceWithoutOrdersHasItsRisksAllTheSame) {
