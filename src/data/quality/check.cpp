@@ -9,6 +9,7 @@ namespace sinan::quality {
 namespace {
 
 constexpr std::size_t kExamples = 3;
+constexpr std::string_view kNow = "$now";  // in conditions that people write: the time of the check, as text
 
 // The lake's tables as rules see them while they make SQL.
 class LakeLookup final : public TableLookup {
@@ -137,6 +138,7 @@ class TableCheck {
     fabric::QueryOptions query;
     query.at = fabric_.lake().current();
     query.cancel = options_.cancel;
+    if (sql.find(kNow) != std::string::npos) query.parameters.emplace_back("now", format_timestamp(options_.now));
     for (const std::string& table : turn_.raw) query.with_rejected.push_back(lake_table(table));
     return fabric_.query(options_.principal, sql, query);
   }

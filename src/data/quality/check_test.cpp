@@ -188,6 +188,18 @@ TEST(Check, keeps_a_limited_copy_of_very_many_bad_rows_but_holds_all_back) {
   EXPECT_EQ(world.rows("SELECT count(*) FROM lake.erp_t"), Lines{"10"});
 }
 
+TEST(Check, conditions_know_the_time_of_the_check) {
+  FabricFixture world(
+      {{"quality/rules.yaml",
+        "tables:\n  erp.t: {stop_above_percent: 90, rules: [{rule: custom_sql, id: past, expression: 'due < $now::TIMESTAMP'}]}\n"}});
+  EXPECT_TRUE(
+      (*make_sql_check())->try_select("SELECT CAST((due < $now::TIMESTAMP) AS BOOLEAN) FROM t", Schema{{{"due", {TypeId::kDate}}}}));
+  world.put("lake.erp_t", "SELECT * FROM (VALUES (1, DATE '2024-06-30'), (2, DATE '2024-07-01')) v(id, due)", {"id"});
+  Report report = checked(world);
+  EXPECT_EQ(report.tables.at(0).rules.at(0).error, "");
+  EXPECT_EQ(world.rows("SELECT id FROM lake.erp_t"), Lines{"1"});
+}
+
 TEST(Check, source_text_cannot_command_the_terminal) {
   FabricFixture world({{"quality/rules.yaml", "tables:\n  erp.t: {rules: [{rule: pattern, column: c, format: digits}]}\n"}});
   world.put("lake.erp_t", "SELECT 'x' || chr(27) || '[31m' || repeat('y', 100) AS c");

@@ -176,7 +176,7 @@ Shape<Options> rule_shape(const std::string& name, const std::string& summary) {
                 "warn: the row goes on; quarantine: it is held back; stop: one is enough to stop the cycle",
                 {{"warn", "quarantine", "stop"}})
       .optional("where", static_cast<Located<std::string> Options::*>(&RuleSettings::where),
-                "SQL condition over the table (alias t): the rule judges only these rows")
+                "SQL condition over the table (alias t; $now is the time of the check): the rule judges only these rows")
       .optional("warn_above_percent", static_cast<std::optional<double> Options::*>(&RuleSettings::warn_above_percent),
                 "Share of bad rows above which the table's verdict is warn; default 0", {{}, 0, 100})
       .optional("stop_above_percent", static_cast<std::optional<double> Options::*>(&RuleSettings::stop_above_percent),

@@ -16,7 +16,7 @@ double guess(std::span<const double> values, std::span<const std::uint8_t> lost,
       if (t >= away && known(t - away)) sum += values[t - away], ++count;
       if (t + away < values.size() && known(t + away)) sum += values[t + away], ++count;
     }
-    if (count >= 2) return sum / count;
+    if (count > 0) return sum / count;
   }
   std::size_t before = t;
   while (before > 0 && !known(before)) --before;
@@ -32,7 +32,7 @@ double guess(std::span<const double> values, std::span<const std::uint8_t> lost,
 
 }  // namespace
 
-SeriesClass classify(std::span<const float> y, int season, bool non_negative) {
+DemandClass classify(std::span<const float> y, int season, bool non_negative) {
   std::size_t demands = 0;
   std::size_t last = 0;
   std::size_t longest_gap = 0;
@@ -46,19 +46,19 @@ SeriesClass classify(std::span<const float> y, int season, bool non_negative) {
     sum += y[t];
     squares += static_cast<double>(y[t]) * y[t];
   }
-  if (demands == 0) return SeriesClass::kDead;
+  if (demands == 0) return DemandClass::kDead;
   std::size_t silent = y.size() - 1 - last;
   double probability = (static_cast<double>(demands) - 0.5) / static_cast<double>(last + 1);
   bool unlikely = std::pow(1 - probability, static_cast<double>(silent)) < 1e-4;
   if (non_negative && unlikely && silent >= 12 && silent > longest_gap * 3 / 2 && silent >= 2 * static_cast<std::size_t>(season))
-    return SeriesClass::kDead;
-  if (y.size() < 6) return SeriesClass::kShort;
+    return DemandClass::kDead;
+  if (y.size() < 6) return DemandClass::kShort;
   double n = static_cast<double>(demands);
   double mean = sum / n;
   double variation = mean == 0 ? 1 : (squares / n - mean * mean) / (mean * mean);
   bool rare = non_negative && static_cast<double>(y.size()) / n >= 1.32;
-  if (rare) return variation >= 0.49 ? SeriesClass::kLumpy : SeriesClass::kIntermittent;
-  return variation >= 0.49 ? SeriesClass::kErratic : SeriesClass::kSmooth;
+  if (rare) return variation >= 0.49 ? DemandClass::kLumpy : DemandClass::kIntermittent;
+  return variation >= 0.49 ? DemandClass::kErratic : DemandClass::kSmooth;
 }
 
 void clean(std::span<const double> values, std::span<const std::uint8_t> lost, int season, Cleaned& out) {
@@ -90,7 +90,7 @@ void clean(std::span<const double> values, std::span<const std::uint8_t> lost, i
     if (sold_out) v = std::max(v, guess(values, lost, t, static_cast<std::size_t>(season)));
     out.y.push_back(static_cast<float>(v / out.scale));
   }
-  out.series_class = classify(out.y, std::max(season, 1), out.non_negative);
+  out.demand_class = classify(out.y, std::max(season, 1), out.non_negative);
 }
 
 }  // namespace sinan::forecasting

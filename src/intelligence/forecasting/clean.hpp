@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "intelligence/forecasting/forecasting.hpp"
+#include "intelligence/forecasting/forecast.hpp"
 
 namespace sinan::forecasting {
 
@@ -14,7 +14,7 @@ struct Cleaned {
   double scale = 1;           // mean size of the values; 1 when all are zero
   bool positive = false;      // every known value is above zero
   bool non_negative = false;  // no known value is below zero
-  SeriesClass series_class = SeriesClass::kDead;
+  DemandClass demand_class = DemandClass::kDead;
 };
 
 // Gaps are filled by the same phase of the seasons beside them, else by a line between the known values around; periods without stock
@@ -24,6 +24,6 @@ inline constexpr std::size_t kMaxLength = 4'000;
 void clean(std::span<const double> values, std::span<const std::uint8_t> lost, int season, Cleaned& out);
 
 // The class of a cleaned history.
-SeriesClass classify(std::span<const float> y, int season, bool non_negative);
+DemandClass classify(std::span<const float> y, int season, bool non_negative);
 
 }  // namespace sinan::forecasting

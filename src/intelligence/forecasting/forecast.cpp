@@ -6,198 +6,335 @@
 #include <mutex>
 #include <thread>
 
-#include "intelligence/forecasting/decomposition.hpp"
-#include "intelligence/forecasting/quantiles.hpp"
+#include "base/text.hpp"
+#include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/intervals.hpp"
+#include "intelligence/forecasting/pool.hpp"
+#include "intelligence/forecasting/season.hpp"
+#include "intelligence/forecasting/windows.hpp"
 
 namespace sinan::forecasting {
 namespace {
 
-constexpr std::size_t kRecent = 120;  // periods that an empirical distribution looks back, at least
+constexpr std::size_t kBlock = 64;              // series that a thread takes at once
+constexpr std::size_t kMaxErrors = 24'000'000;  // errors that are kept for learning their shape
+constexpr std::size_t kClasses = 6;
+constexpr std::size_t kGroups = kClasses * 2;  // class, with a season or without
 
-bool is_empirical(DemandClass c) { return c == DemandClass::kIntermittent || c == DemandClass::kLumpy; }
-
-// Runs work(i) for all i on `threads` threads; results must go to slots of their own.
-Status for_each(std::size_t count, int threads, const CancelToken* cancel, const Progress& progress,
-                const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  std::atomic<std::size_t> done = 0;
-  std::mutex progress_mutex;
-  constexpr std::size_t kChunk = 32;
-  auto worker = [&] {
-    while (!(cancel && cancel->cancelled())) {
-      std::size_t from = next.fetch_add(kChunk);
-      if (from >= count) return;
-      std::size_t to = std::min(count, from + kChunk);
-      for (std::size_t i = from; i < to; ++i) work(i);
-      std::size_t so_far = done.fetch_add(to - from) + (to - from);
-      if (progress) {
-        std::lock_guard lock(progress_mutex);
-        progress(so_far, count);
-      }
-    }
-  };
-  std::vector<std::jthread> helpers;
-  for (int t = 1; t < threads; ++t) helpers.emplace_back(worker);
-  worker();
-  helpers.clear();
-  return cancel ? cancel->check() : Status{};
+std::uint64_t hash(std::string_view text, std::uint64_t seed) {
+  std::uint64_t h = 0xcbf29ce484222325ULL ^ (seed * 0x9e3779b97f4a7c15ULL);
+  for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  h ^= h >> 33;
+  h *= 0xff51afd7ed558ccdULL;
+  return h ^ (h >> 33);
 }
 
-int find_season(std::span<const double> y, const std::vector<int>& candidates) {
-  int found = 1;
-  double strongest = 0;
-  for (int season : candidates) {
-    if (!is_seasonal(y, season)) continue;
-    double r = autocorrelation(y, season);
-    if (r > strongest) {
-      strongest = r;
-      found = season;
-    }
-  }
-  return found;
-}
-
-Status check(const Panel& panel, std::span<const int> seasons, const Options& options) {
+Status check_options(const Options& options) {
+  auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (options.horizon < 1 || options.horizon > 10'000)
-    return fail(ErrorCode::kInvalidInput, "the horizon must be from 1 to 10,000 periods");
-  for (double level : options.quantiles)
-    if (!(level > 0 && level < 1)) return fail(ErrorCode::kInvalidInput, fmt::format("a quantile must be between 0 and 1, not {}", level));
-  if (!seasons.empty() && seasons.size() != panel.size()) broken("a season for each series, or none");
+    return bad(fmt::format("the horizon must be 1 … 10000 periods, not {}", options.horizon));
+  if (options.threads < 1) return bad(fmt::format("threads must be 1 or more, not {}", options.threads));
+  if (options.origins < 1 || options.origins > 20) return bad(fmt::format("origins must be 1 … 20, not {}", options.origins));
+  for (double p : options.quantiles)
+    if (!(p > 0 && p < 1)) return bad(fmt::format("a quantile must lie between 0 and 1, not {}", p));
+  for (int season : options.seasons)
+    if (season < 1 || season > 20'000) return bad(fmt::format("a season must be 1 … 20000 periods, not {}", season));
+  return {};
+}
+
+Status check_panel(const Panel& panel, std::span<const int> seasons) {
+  if (!seasons.empty() && seasons.size() != panel.size())
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} seasons were given for {} series", seasons.size(), panel.size()));
   for (std::size_t i = 0; i < panel.size(); ++i) {
-    bool any = false;
-    for (double value : panel.series(i)) {
-      if (std::isinf(value)) return fail(ErrorCode::kInvalidInput, "a value is infinite; mend the series or leave it out", panel.keys[i]);
-      any = any || !std::isnan(value);
+    auto bad = [&](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message), visible(panel.keys[i])); };
+    if (!seasons.empty() && (seasons[i] < 0 || seasons[i] > 20'000))
+      return bad(fmt::format("the season of a series must be 1 … 20000 periods, not {}", seasons[i]));
+    bool known = false;
+    for (double v : panel.series(i)) {
+      if (std::isinf(v) || std::abs(v) > 1e30)
+        return bad(fmt::format("a series may not hold infinite values or such beyond 1e30: {}; correct or remove it", v));
+      known = known || std::isfinite(v);
     }
-    if (!any) return fail(ErrorCode::kInvalidInput, "the series has no values; leave it out", panel.keys[i]);
+    if (!known) return bad("a series needs at least one value that is not missing; give one or leave the series out");
   }
   return {};
 }
 
-// One series after the first pass.
-struct Work {
-  std::vector<double> recent;  // the end of an intermittent series, for its empirical distribution
-  SeriesFit fit;
-};
-
-Work first_pass(const Panel& panel, std::size_t i, int known_season, const Options& options) {
-  Work out;
-  std::vector<double> y = cleaned(panel.series(i), panel.lost_of(i), std::max(known_season, 1));
-  int season = 1;
-  if (known_season > 1)
-    season = is_seasonal(y, known_season) ? known_season : 1;
-  else if (known_season == 0)
-    season = find_season(y, options.seasons);
-  out.fit = fit_series(y, season, options);
-  if (is_empirical(out.fit.demand_class)) {
-    std::size_t keep = std::min(y.size(), std::max<std::size_t>(kRecent, 8 * static_cast<std::size_t>(options.horizon)));
-    out.recent.assign(y.end() - static_cast<std::ptrdiff_t>(keep), y.end());
+Result<std::vector<const ModelInfo*>> find_models(const std::vector<std::string>& names) {
+  std::vector<const ModelInfo*> out;
+  std::vector<std::string> known;
+  for (const ModelInfo& model : models()) known.emplace_back(model.name);
+  for (const std::string& name : names) {
+    auto found = std::ranges::find(models(), name, &ModelInfo::name);
+    if (found == models().end())
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("there is no forecast model '{}'; there are: {}", visible(name), fmt::join(known, ", ")));
+    out.push_back(&*found);
   }
   return out;
 }
 
-class SecondPass {
- public:
-  SecondPass(const std::vector<Work>& work, const Options& options, Forecasts& out) : work_(work), options_(options), out_(out) {
-    for (DemandClass c : {DemandClass::kSmooth, DemandClass::kErratic, DemandClass::kShort}) {
-      std::vector<const SeriesFit*> fits;
-      for (const Work& item : work)
-        if (item.fit.demand_class == c) fits.push_back(&item.fit);
-      singles_[static_cast<std::size_t>(c)] = pool_errors(fits, options.horizon, false);
-      if (options.cumulative) sums_[static_cast<std::size_t>(c)] = pool_errors(fits, options.horizon, true);
+// Runs `work(worker, i)` for all i < count on `threads` threads; which thread does what must not matter.
+template <typename Work>
+Status in_parallel(std::size_t count, int threads, const CancelToken* cancel, const Progress& progress, std::size_t done_before,
+                   std::size_t total, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  std::size_t done = 0;
+  std::mutex mutex;
+  auto run = [&](std::size_t worker) {
+    while (true) {
+      std::size_t from = next.fetch_add(kBlock);
+      if (from >= count || (cancel && cancel->cancelled())) return;
+      std::size_t to = std::min(count, from + kBlock);
+      for (std::size_t i = from; i < to; ++i) work(worker, i);
+      if (!progress) continue;
+      std::scoped_lock lock(mutex);
+      done += to - from;
+      progress(done_before + done, total);
     }
-  }
+  };
+  std::vector<std::jthread> others;
+  for (int t = 1; t < threads; ++t) others.emplace_back(run, static_cast<std::size_t>(t));
+  run(0);
+  others.clear();
+  if (cancel) return cancel->check();
+  return {};
+}
 
-  void run(std::size_t i) {
-    const SeriesFit& fit = work_[i].fit;
-    auto horizon = static_cast<std::size_t>(options_.horizon);
-    double sum = 0;
-    for (std::size_t h = 0; h < horizon; ++h) {
-      out_.mean[i * horizon + h] = fit.point[h];
-      out_.median[i * horizon + h] = fit.point[h];
-      sum += fit.point[h];
-      if (options_.cumulative) out_.sum_mean[i * horizon + h] = sum;
-    }
-    if (is_empirical(fit.demand_class))
-      empirical(i);
-    else if (fit.demand_class != DemandClass::kDead)
-      pooled(i);
+class Run {
+ public:
+  Run(const Panel& panel, const Options& options, std::span<const int> seasons, std::vector<const ModelInfo*> members)
+      : panel_(panel),
+        options_(options),
+        seasons_(seasons),
+        members_(std::move(members)),
+        horizon_(static_cast<std::size_t>(options.horizon)),
+        count_(options.quantiles.size()),
+        origins_(static_cast<std::size_t>(options.origins)),
+        facts_(panel.size()) {}
+
+  Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
+    prepare();
+    std::vector<Worker> workers;
+    workers.reserve(static_cast<std::size_t>(options_.threads));
+    for (int t = 0; t < options_.threads; ++t)
+      workers.push_back(
+          {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}});
+    SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
+                            [&](std::size_t worker, std::size_t i) { one(workers[worker], i); }));
+    workers.clear();
+    spread();
+    return std::move(out_);
   }
 
  private:
-  void pooled(std::size_t i) {
-    const SeriesFit& fit = work_[i].fit;
-    auto c = static_cast<std::size_t>(fit.demand_class);
-    fill(i, fit, singles_[c], false, out_.mean, out_.quantiles);
-    if (options_.cumulative) fill(i, fit, sums_[c], true, out_.sum_mean, out_.sums);
+  struct Worker {
+    Pool pool;
+    Intermittent intermittent;
+    Cleaned cleaned;
+    PoolForecast regular;
+    IntermittentForecast rare;
+  };
+  // What the second pass needs of a series.
+  struct Facts {
+    float unit = 1;   // of its errors
+    float noise = 0;  // mean size of first differences, in units
+    float own = 0;    // mean size of errors
+    bool regular = false;
+    bool non_negative = false;
+  };
+
+  void prepare() {
+    std::size_t n = panel_.size();
+    out_.horizon = options_.horizon;
+    out_.quantile_levels = options_.quantiles;
+    out_.median.assign(n * horizon_, 0);
+    out_.mean.assign(n * horizon_, 0);
+    out_.quantiles.assign(n * horizon_ * count_, 0);
+    if (options_.cumulative) {
+      out_.sum_mean.assign(n * horizon_, 0);
+      out_.sums.assign(n * horizon_ * count_, 0);
+    }
+    out_.classes.assign(n, DemandClass::kDead);
+    out_.seasons.assign(n, 1);
+    out_.models.assign(n, "zero");
+    stride_ = origins_ * horizon_;
+    sampled_.assign(n, 1);
+    std::size_t room = std::max<std::size_t>(kMaxErrors / stride_, 100);
+    if (n > room) {
+      // A sample by key, so that the order of the series does not matter.
+      double share = static_cast<double>(room) / static_cast<double>(n);
+      for (std::size_t i = 0; i < n; ++i) sampled_[i] = static_cast<double>(hash(panel_.keys[i], options_.seed) >> 11) * 0x1p-53 < share;
+    }
+    slot_.assign(n, 0);
+    std::size_t slots = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      if (sampled_[i]) slot_[i] = slots++;
+    errors_.assign(slots * stride_, std::numeric_limits<float>::quiet_NaN());
   }
 
-  void fill(std::size_t i, const SeriesFit& fit, const ErrorPool& pool, bool sums, const std::vector<double>& centre,
-            std::vector<double>& target) {
-    auto horizon = static_cast<std::size_t>(options_.horizon);
-    std::size_t levels = options_.quantiles.size();
-    double scale = fit.scale * own_factor(fit, pool, sums);
-    for (std::size_t q = 0; q < levels; ++q) {
-      double standard = pool.quantile(options_.quantiles[q]);
-      for (std::size_t h = 0; h < horizon; ++h) {
-        double value = centre[i * horizon + h] + scale * pool.growth[h] * standard;
-        target[(i * horizon + h) * levels + q] = fit.non_negative ? std::max(value, 0.0) : value;
+  int season_of(std::size_t i) const {
+    if (!seasons_.empty() && seasons_[i] > 0) return seasons_[i];
+    return 0;
+  }
+
+  // The strongest of the candidates that the series shows.
+  int find_season(const Cleaned& cleaned) const {
+    int best = 1;
+    double strength = 0;
+    for (int candidate : options_.seasons) {
+      double s = season_strength(cleaned.y, candidate);
+      if (s > strength) best = candidate, strength = s;
+    }
+    return best;
+  }
+
+  void one(Worker& w, std::size_t i) {
+    int season = season_of(i);
+    clean(panel_.series(i), panel_.lost_of(i), std::max(season, 1), w.cleaned);
+    if (season == 0) {
+      season = find_season(w.cleaned);
+      if (season > 1) clean(panel_.series(i), panel_.lost_of(i), season, w.cleaned);
+    }
+    out_.classes[i] = w.cleaned.demand_class;
+    facts_[i].non_negative = w.cleaned.non_negative;
+    facts_[i].unit = static_cast<float>(w.cleaned.scale);
+    switch (w.cleaned.demand_class) {
+      case DemandClass::kDead: return;
+      case DemandClass::kIntermittent:
+      case DemandClass::kLumpy: return rare(w, i, static_cast<std::size_t>(season));
+      default: return regular(w, i, static_cast<std::size_t>(season));
+    }
+  }
+
+  void regular(Worker& w, std::size_t i, std::size_t season) {
+    w.pool.forecast(w.cleaned, season, w.regular);
+    out_.seasons[i] = static_cast<int>(w.regular.season);
+    out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "combination";
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      double value = w.regular.point[k] * w.cleaned.scale;
+      out_.median[i * horizon_ + k] = w.cleaned.non_negative ? std::max(0.0, value) : value;
+    }
+    Facts& facts = facts_[i];
+    facts.regular = true;
+    std::span<const float> y = w.cleaned.y;
+    std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
+    double sum = 0;
+    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
+    facts.noise = y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F;
+    if (sampled_[i]) std::ranges::copy(w.regular.errors, errors_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * stride_));
+    double size = 0;
+    std::size_t known = 0;
+    for (float e : w.regular.errors)
+      if (std::isfinite(e)) size += std::abs(e), ++known;
+    facts.own = known ? static_cast<float>(size / static_cast<double>(known)) : -1;
+  }
+
+  void rare(Worker& w, std::size_t i, std::size_t season) {
+    w.intermittent.forecast(w.cleaned, season, w.rare);
+    out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "empirical";
+    double scale = w.cleaned.scale;
+    double total = 0;
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      out_.mean[i * horizon_ + k] = w.rare.mean[k] * scale;
+      total += w.rare.mean[k] * scale;
+      if (options_.cumulative) out_.sum_mean[i * horizon_ + k] = total;
+      out_.median[i * horizon_ + k] = w.rare.median[k] * scale;
+      for (std::size_t q = 0; q < count_; ++q) {
+        std::size_t at = (i * horizon_ + k) * count_ + q;
+        out_.quantiles[at] = w.rare.at_quantile[k * count_ + q] * scale;
+        if (options_.cumulative) out_.sums[at] = w.rare.total_at_quantile[k * count_ + q] * scale;
       }
     }
   }
 
-  void empirical(std::size_t i) {
-    auto horizon = static_cast<std::size_t>(options_.horizon);
-    std::size_t levels = options_.quantiles.size();
-    std::span<const double> recent = work_[i].recent;
-    std::vector<double> wanted = options_.quantiles;
-    wanted.push_back(0.5);
-    auto single = empirical_quantiles(recent, 1, wanted);
-    for (std::size_t h = 0; h < horizon; ++h) {
-      std::copy(single.begin(), single.end() - 1, out_.quantiles.begin() + static_cast<std::ptrdiff_t>((i * horizon + h) * levels));
-      out_.median[i * horizon + h] = single.back();
-      if (!options_.cumulative) continue;
-      auto summed = empirical_quantiles(recent, static_cast<int>(h) + 1, options_.quantiles);
-      std::copy(summed.begin(), summed.end(), out_.sums.begin() + static_cast<std::ptrdiff_t>((i * horizon + h) * levels));
+  std::size_t group_of(std::size_t i) const { return static_cast<std::size_t>(out_.classes[i]) * 2 + (out_.seasons[i] > 1 ? 1 : 0); }
+
+  // Learns the shape of errors, and spreads the quantiles of regular series around their medians.
+  void spread() {
+    Intervals intervals(kGroups, origins_, horizon_);
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      if (!facts_[i].regular || !sampled_[i]) continue;
+      std::span<const float> errors = std::span(errors_).subspan(slot_[i] * stride_, stride_);
+      intervals.add(group_of(i), errors);
+      intervals.add_noise(group_of(i), errors, facts_[i].noise);
+    }
+    intervals.finish();
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].regular) spread_one(intervals, i);
+  }
+
+  void spread_one(const Intervals& intervals, std::size_t i) {
+    const Facts& facts = facts_[i];
+    std::size_t group = group_of(i);
+    // Of a series outside the sample only the mean size of its errors is known: as if it were the error at every step.
+    std::vector<float> flat;
+    std::span<const float> errors;
+    if (sampled_[i]) {
+      errors = std::span(errors_).subspan(slot_[i] * stride_, stride_);
+    } else if (facts.own >= 0) {
+      flat.assign(stride_, facts.own);
+      errors = flat;
+    }
+    double scale = intervals.scale(group, errors, facts.noise) * facts.unit;
+    double total = 0;
+    auto bounded = [&](double v) { return facts.non_negative ? std::max(0.0, v) : v; };
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      double median = out_.median[i * horizon_ + k];
+      double mean = bounded(median + scale * intervals.mean_offset(group, k));
+      out_.mean[i * horizon_ + k] = mean;
+      total += mean;
+      if (options_.cumulative) out_.sum_mean[i * horizon_ + k] = total;
+      double previous = -std::numeric_limits<double>::infinity();
+      double previous_total = previous;
+      for (std::size_t q = 0; q < count_; ++q) {
+        std::size_t at = (i * horizon_ + k) * count_ + q;
+        double p = options_.quantiles[q];
+        previous = out_.quantiles[at] = std::max(previous, bounded(median + scale * intervals.offset(group, k, p)));
+        if (options_.cumulative)
+          previous_total = out_.sums[at] = std::max(previous_total, bounded(total + scale * intervals.total_offset(group, k, p)));
+      }
     }
   }
 
-  const std::vector<Work>& work_;
+  const Panel& panel_;
   const Options& options_;
-  Forecasts& out_;
-  std::array<ErrorPool, 6> singles_;
-  std::array<ErrorPool, 6> sums_;
+  std::span<const int> seasons_;
+  std::vector<const ModelInfo*> members_;
+  std::size_t horizon_;
+  std::size_t count_;
+  std::size_t origins_;
+  std::size_t stride_ = 0;
+  Forecasts out_;
+  std::vector<Facts> facts_;
+  std::vector<std::uint8_t> sampled_;
+  std::vector<std::size_t> slot_;
+  std::vector<float> errors_;
 };
 
 }  // namespace
 
+std::string_view name(DemandClass demand_class) {
+  switch (demand_class) {
+    case DemandClass::kSmooth: return "smooth";
+    case DemandClass::kErratic: return "erratic";
+    case DemandClass::kIntermittent: return "intermittent";
+    case DemandClass::kLumpy: return "lumpy";
+    case DemandClass::kShort: return "short";
+    case DemandClass::kDead: return "dead";
+  }
+  return "dead";
+}
+
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel,
                            const Progress& progress) {
-  SINAN_CHECK(check(panel, seasons, options));
+  SINAN_CHECK(check_options(options));
+  SINAN_CHECK(check_panel(panel, seasons));
+  SINAN_TRY(auto members, find_models(options.models));
   Options sorted = options;
-  std::sort(sorted.quantiles.begin(), sorted.quantiles.end());
-  std::vector<Work> work(panel.size());
-  SINAN_CHECK(for_each(panel.size(), options.threads, cancel, progress,
-                       [&](std::size_t i) { work[i] = first_pass(panel, i, seasons.empty() ? 0 : std::max(1, seasons[i]), sorted); }));
-  Forecasts out;
-  out.horizon = options.horizon;
-  out.quantile_levels = sorted.quantiles;
-  std::size_t cells = panel.size() * static_cast<std::size_t>(options.horizon);
-  out.median.resize(cells);
-  out.mean.resize(cells);
-  out.quantiles.resize(cells * sorted.quantiles.size());
-  if (options.cumulative) {
-    out.sum_mean.resize(cells);
-    out.sums.resize(cells * sorted.quantiles.size());
-  }
-  SecondPass second(work, sorted, out);
-  SINAN_CHECK(for_each(panel.size(), options.threads, cancel, {}, [&](std::size_t i) { second.run(i); }));
-  for (const Work& item : work) {
-    out.classes.push_back(item.fit.demand_class);
-    out.seasons.push_back(item.fit.season);
-    out.models.emplace_back(item.fit.model);
-  }
-  return out;
+  std::ranges::sort(sorted.quantiles);
+  sorted.quantiles.erase(std::ranges::unique(sorted.quantiles).begin(), sorted.quantiles.end());
+  return Run(panel, sorted, seasons, std::move(members)).all(cancel, progress);
 }
 
 }  // namespace sinan::forecasting

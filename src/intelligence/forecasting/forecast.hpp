@@ -1,13 +1,20 @@
 // Forecasting: a panel of series in, forecasts with quantiles out. Pure functions; same input and options give the same bits at any
-// number of threads, and the order of the series does not matter.
+// number of threads, and the order of the series does not matter. A series' median depends on that series alone.
 //
-// Each series is cleaned (missing and lost-sales periods filled), tested for its season and adjusted for it (multiplicative where all
-// values are positive, additive otherwise), then forecast by a pool of models (models.inc). Their errors at rolling origins weigh them.
-// Quantiles come from the errors of the combination at the same origins, scaled by series, pooled over series of the same class.
-// Intermittent series are forecast by their own models, and their quantiles are empirical.
+// Each series is cleaned (missing and lost-sales periods filled), classed, and forecast:
+//  - regular demand by a pool of models (models.inc), on the seasonally adjusted series (multiplicative where all values are positive,
+//    additive otherwise) or with a season of their own. Every member is fitted again at earlier origins; its errors there weigh it.
+//  - intermittent and lumpy demand by the windows of demand that there were (windows.hpp), around the rate of Croston-type models;
+//  - dead series by zero.
+// Quantiles of regular demand come from the errors of the combination at the same origins, scaled by series, pooled over series of the
+// same class (intervals.hpp).
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/cancel.hpp"
 #include "base/series.hpp"
@@ -22,10 +29,12 @@ std::string_view name(DemandClass demand_class);
 struct Options {
   int horizon = 1;                             // periods ahead, 1…10,000
   std::vector<int> seasons = {};               // candidate season lengths in periods; the strongest that is significant is used
-  std::vector<double> quantiles = {0.1, 0.9};  // each in (0, 1)
+  std::vector<double> quantiles = {0.1, 0.9};  // each in (0, 1); in the results they increase
   bool cumulative = false;                     // also fill Forecasts::sums
-  int origins = 6;                             // rolling origins that weigh the models, at most
+  int origins = 4;                             // rolling origins that weigh the models, at most; 1…20
   int threads = 1;
+  std::vector<std::string> models = {};  // only these members of models.inc; empty: all
+  std::uint64_t seed = 1;                // of the sample of series, by key, from which errors are learnt when there are very many
 };
 
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.
@@ -38,12 +47,13 @@ struct Forecasts {
   std::vector<double> sum_mean;   // with cumulative: mean of the sum of the first h + 1 periods
   std::vector<double> sums;       // with cumulative: quantiles of that sum, as `quantiles`
   std::vector<DemandClass> classes;
-  std::vector<int> seasons;         // found or given; 1: none
-  std::vector<std::string> models;  // the model with the greatest weight, or "empirical"
+  std::vector<int> seasons;         // the period used; 1: none
+  std::vector<std::string> models;  // the model, or "combination", "empirical", "zero"
 };
 
-// `seasons`: the known season length of each series (1: none), or empty to find them among options.seasons.
-// Every series needs at least one value that is not missing; infinite values are kInvalidInput and name the series.
+// `seasons`: the known season length of each series (1: none, 0: find it), or empty to find them among options.seasons. A known season
+// that the data does not show is not used.
+// Every series needs at least one value that is not missing; infinite values and such beyond 1e30 are kInvalidInput and name the series.
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel = nullptr,
                            const Progress& progress = {});
 

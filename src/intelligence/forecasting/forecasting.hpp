@@ -30,7 +30,7 @@ namespace sinan::forecasting {
 
 // Syntetos, Boylan & Croston (2005): average demand interval at most 1.32 or more, squared variation of demand sizes at most 0.49 or more;
 // and the cases in which those say nothing.
-enum class SeriesClass : std::uint8_t {
+enum class DemandClass : std::uint8_t {
   kSmooth,
   kErratic,
   kIntermittent,
@@ -38,8 +38,8 @@ enum class SeriesClass : std::uint8_t {
   kShort,  // too few values to choose a model by its errors
   kDead,   // never sold, or silent for far longer than it ever was between two sales
 };
-std::string_view name_of(SeriesClass series_class);
-inline constexpr std::size_t kSeriesClasses = 6;
+std::string_view name(DemandClass demand_class);
+inline constexpr std::size_t kDemandClasses = 6;
 
 struct Options {
   int horizon = 1;                                       // 1 … 10,000 periods
@@ -63,7 +63,7 @@ struct Forecasts {
   std::vector<double> total_mean;
   std::vector<double> total_at_quantile;
   // Per series.
-  std::vector<SeriesClass> classes;
+  std::vector<DemandClass> classes;
   std::vector<int> seasons;         // the period used; 1: none
   std::vector<std::string> models;  // "theta", or "combination"
 };

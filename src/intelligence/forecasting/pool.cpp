@@ -1,7 +1,6 @@
 #include "intelligence/forecasting/pool.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "intelligence/forecasting/season.hpp"
@@ -11,24 +10,24 @@ namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
-// How many values are known at each earlier origin, oldest first. The oldest leaves half of the series, and enough for a season.
-std::size_t choose_origins(std::size_t length, std::size_t season, std::size_t horizon, std::array<std::size_t, kOrigins>& origins) {
-  std::size_t least = std::max({length / 2, season > 1 ? 3 * season : 0, std::size_t{5}});
-  if (length <= least) return 0;
-  std::size_t reach = std::min(length - least, 2 * horizon);
-  std::size_t count = std::min(reach, kOrigins);
-  for (std::size_t j = 0; j < count; ++j) origins[j] = length - reach * (count - j) / count;
-  return count;
-}
-
 }  // namespace
 
-Pool::Pool(std::span<const ModelInfo* const> members, std::size_t horizon) : horizon_(horizon) {
+Pool::Pool(std::span<const ModelInfo* const> members, std::size_t horizon, std::size_t origins) : horizon_(horizon), max_origins_(origins) {
   for (const ModelInfo& model : models())
     if (!model.intermittent && (members.empty() || std::ranges::find(members, &model) != members.end())) members_.push_back(&model);
   forecasts_.resize(members_.size() * horizon);
-  rolled_.resize(kOrigins * members_.size() * horizon);
+  rolled_.resize(max_origins_ * members_.size() * horizon);
   weights_.resize(members_.size());
+}
+
+// The oldest leaves half of the series, and enough for a season; they are spread evenly over at most two horizons.
+void Pool::choose_origins(std::size_t length, std::size_t season) {
+  origins_.clear();
+  std::size_t least = std::max({length / 2, season > 1 ? 3 * season : 0, std::size_t{5}});
+  if (length <= least) return;
+  std::size_t reach = std::min(length - least, 2 * horizon_);
+  std::size_t count = std::min(reach, max_origins_);
+  for (std::size_t j = 0; j < count; ++j) origins_.push_back(length - reach * (count - j) / count);
 }
 
 bool Pool::fits(const ModelInfo& model, std::size_t length, std::size_t season) const {
@@ -55,15 +54,15 @@ void Pool::run_members(const Cleaned& series, std::size_t length, std::size_t se
   }
 }
 
-void Pool::weigh(const Cleaned& series, std::span<const std::size_t> origins, std::size_t season) {
+void Pool::weigh(const Cleaned& series, std::size_t season) {
   std::vector<double> errors(members_.size(), 0);
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    for (std::size_t j = 0; j < origins.size(); ++j) {
-      std::size_t steps = std::min(horizon_, series.y.size() - origins[j]);
+    for (std::size_t j = 0; j < origins_.size(); ++j) {
+      std::size_t steps = std::min(horizon_, series.y.size() - origins_[j]);
       const float* forecast = &rolled_[(j * members_.size() + i) * horizon_];
       double sum = 0;
-      for (std::size_t k = 0; k < steps; ++k) sum += std::abs(series.y[origins[j] + k] - forecast[k]);
+      for (std::size_t k = 0; k < steps; ++k) sum += std::abs(series.y[origins_[j] + k] - forecast[k]);
       errors[i] += sum / static_cast<double>(steps);
     }
     if (!(errors[i] >= 0)) errors[i] = std::numeric_limits<double>::infinity();
@@ -71,7 +70,7 @@ void Pool::weigh(const Cleaned& series, std::span<const std::size_t> origins, st
   }
   for (std::size_t i = 0; i < members_.size(); ++i) {
     bool fit = fits(*members_[i], series.y.size(), season);
-    double relative = origins.empty() ? 1 : (least + 1e-9) / (errors[i] + 1e-9);
+    double relative = origins_.empty() ? 1 : (least + 1e-9) / (errors[i] + 1e-9);
     weights_[i] = fit ? static_cast<float>(relative * relative) : 0;
     if (weights_[i] < 0.05F) weights_[i] = 0;
   }
@@ -96,22 +95,21 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   if (season > 1 && !has_season(series.y, static_cast<int>(season))) season = 1;
   out.season = season;
   out.point.assign(horizon_, 0);
-  out.errors.assign(kOrigins * horizon_, kNone);
+  out.errors.assign(max_origins_ * horizon_, kNone);
   out.only = nullptr;
 
-  std::array<std::size_t, kOrigins> all{};
-  std::span<const std::size_t> origins = std::span(all).first(choose_origins(length, season, horizon_, all));
-  for (std::size_t j = 0; j < origins.size(); ++j) {
-    run_members(series, origins[j], season, std::min(horizon_, length - origins[j]));
+  choose_origins(length, season);
+  for (std::size_t j = 0; j < origins_.size(); ++j) {
+    run_members(series, origins_[j], season, std::min(horizon_, length - origins_[j]));
     std::ranges::copy(forecasts_, rolled_.begin() + static_cast<std::ptrdiff_t>(j * forecasts_.size()));
   }
-  weigh(series, origins, season);
-  for (std::size_t j = 0; j < origins.size(); ++j) {
-    std::size_t steps = std::min(horizon_, length - origins[j]);
+  weigh(series, season);
+  for (std::size_t j = 0; j < origins_.size(); ++j) {
+    std::size_t steps = std::min(horizon_, length - origins_[j]);
     std::copy_n(rolled_.begin() + static_cast<std::ptrdiff_t>(j * forecasts_.size()), forecasts_.size(), forecasts_.begin());
     std::span<float> errors = std::span(out.errors).subspan(j * horizon_, steps);
     combine(steps, errors);
-    for (std::size_t k = 0; k < steps; ++k) errors[k] = series.y[origins[j] + k] - errors[k];
+    for (std::size_t k = 0; k < steps; ++k) errors[k] = series.y[origins_[j] + k] - errors[k];
   }
   run_members(series, length, season, horizon_);
   combine(horizon_, out.point);

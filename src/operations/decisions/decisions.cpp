@@ -231,7 +231,8 @@ Result<std::int64_t> Decisions::measure(const std::vector<std::pair<std::string,
     measured = 0;
     for (const auto& [id, outcome] : outcomes) {
       SINAN_TRY(Decision decision, load_decision(session, id));
-      if (decision.state != State::kExecuted) continue;
+      bool interim = outcome.is_object() && outcome.contains("final") && outcome["final"] == false;
+      if (decision.state != State::kExecuted || (interim && !decision.outcome.is_null())) continue;
       Json body = outcome.is_object() ? outcome : Json{{"value", outcome}};
       body["run_id"] = run_id;
       SINAN_CHECK(take_step(session, writer, decision, {"system:measure", id, "measured", std::move(body)}));

@@ -101,7 +101,8 @@ class Decisions {
 
   // Ends proposals that waited longer than the policy's expires_after; returns how many.
   Result<std::int64_t> expire();
-  // Attaches what came of executed decisions: id → outcome. Those measured already are left as they are.
+  // Attaches what came of executed decisions: id → outcome. One with "final": false is an interim look: the first of them is kept, and
+  // the decision stays executed; any other makes it measured. Those measured already are left as they are.
   Result<std::int64_t> measure(const std::vector<std::pair<std::string, Json>>& outcomes, const std::string& run_id);
 
   // Newest first.

@@ -226,6 +226,11 @@ TEST_F(DecisionsTest, OutcomesAreAttachedOnce) {
   ProposeReport report = propose({order("a", "10"), order("b", "5000")});
   ASSERT_TRUE(decisions_->execute(erp));
   Json outcome{{"stock_out", false}, {"cost", "12.50"}};
+  Json interim{{"final", false}, {"cost", "1"}};
+  EXPECT_EQ(*decisions_->measure({{report.ids[0], interim}}, "r2"), 1);
+  EXPECT_EQ(*decisions_->measure({{report.ids[0], interim}}, "r2"), 0);
+  EXPECT_EQ(get(report.ids[0]).state, State::kExecuted);
+  EXPECT_EQ(get(report.ids[0]).outcome["cost"], "1");
   EXPECT_EQ(*decisions_->measure({{report.ids[0], outcome}, {report.ids[1], outcome}}, "r2"), 1);
   EXPECT_EQ(*decisions_->measure({{report.ids[0], outcome}}, "r3"), 0);
   EXPECT_EQ(get(report.ids[0]).outcome["cost"], "12.50");

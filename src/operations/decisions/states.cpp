@@ -152,6 +152,11 @@ bool may_follow(std::string_view kind, State state) {
   return kind == "measured" && state == kExecuted;
 }
 
+bool is_final(const Json& body) {
+  auto found = body.find("final");
+  return found == body.end() || !found->is_boolean() || found->get<bool>();
+}
+
 void fold_step(Decision& d, const audit::Record& record, const Json& body, Instant at) {
   if (record.kind == "approved" || record.kind == "rejected") {
     d.state = record.kind == "approved" ? State::kApproved : State::kRejected;
@@ -170,7 +175,7 @@ void fold_step(Decision& d, const audit::Record& record, const Json& body, Insta
     d.state = State::kFailed;
     d.error = body_text(body, "message");
   } else if (record.kind == "measured") {
-    d.state = State::kMeasured;
+    if (is_final(body)) d.state = State::kMeasured;
     d.outcome = body;
   } else if (record.kind == "expired") {
     d.state = State::kExpired;

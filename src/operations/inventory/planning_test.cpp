@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "operations/inventory/rows.hpp"
+#include "operations/inventory/outcome.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::inventory {
@@ -177,6 +177,70 @@ TEST_F(PlanningTest, ABudgetGoesToTheMostUsefulOrders) {
   EXPECT_LE(less.spend.amount, config.budget->amount);
   EXPECT_EQ(less.batch.proposals[2].kind == "alert" || less.batch.proposals[0].kind == "alert" || less.batch.proposals[1].kind == "alert",
             true);
+}
+
+// The plan expects 10 a day over 8 days and a little. Sales are 12 a day, one day was sold out, and the goods come two days late and
+// dearer.
+TEST_F(PlanningTest, OutcomesTellForecastErrorStockOutLatenessAndCost) {
+  PlanReport first = plan("r1");
+  auto proposed = *decisions_->propose(system_principal("planner"), first.batch);
+  Accepting erp;
+  ASSERT_TRUE(decisions_->execute(erp));
+  const decisions::Proposal& p = first.batch.proposals[0];
+  ASSERT_EQ(p.item_id + p.location_id, "I1W1");
+  keep("ops.locations", "SELECT 'W' || w AS location_id, CASE w WHEN 1 THEN 'Asia/Shanghai' END AS timezone FROM range(1, 3) t(w)");
+  // 2026-03-01T06:00Z is 14:00 in Shanghai, whose day began at 16:00 UTC the day before; sales at 17:00 UTC belong to the next day there.
+  keep("ops.sales",
+       "SELECT 'I1' AS item_id, 'W1' AS location_id, TIMESTAMP '2026-02-28 17:00:00' + to_days(x::INTEGER) AS sold_at, 12.0 AS quantity,"
+       " false AS lost_sales FROM range(0, 30) t(x) UNION ALL SELECT 'I1', 'W1', TIMESTAMP '2026-03-03 02:00:00', 0.0, true"
+       " UNION ALL SELECT 'I1', 'W1', TIMESTAMP '2026-03-03 02:00:00', -5.0, false UNION ALL SELECT 'I1', 'W2', TIMESTAMP '2026-03-03 "
+       "02:00:00', 99, false");
+  MeasureRequest request;
+  request.now = clock_.now();
+  EXPECT_TRUE(measure(*fabric_, *decisions_, request)->outcomes.empty());  // no day is over yet
+
+  clock_.set(*parse_instant("2026-03-04T06:00:00Z"));
+  request.now = clock_.now();
+  auto interim = measure(*fabric_, *decisions_, request);
+  ASSERT_TRUE(interim) << interim.error().text();
+  EXPECT_EQ(interim->outcomes.size(), 3U);
+  auto outcome_of = [&](const MeasureReport& report) {
+    for (const auto& [id, outcome] : report.outcomes)
+      if (id == proposed.ids[0]) return outcome;
+    return Json();
+  };
+  Json seen = outcome_of(*interim);
+  EXPECT_EQ(seen["final"], false);
+  EXPECT_EQ(seen["days"], 3);
+  EXPECT_EQ(seen["sales"], "36.00");
+  EXPECT_EQ(seen["stock_out_days"], 1);
+  EXPECT_EQ(seen["result"], "stock_out");
+  EXPECT_EQ(*decisions_->measure(interim->outcomes, "r2"), 3);
+  EXPECT_TRUE(measure(*fabric_, *decisions_, request)->outcomes.empty());  // one interim look is enough
+
+  orders(
+      fmt::format(", ('Q1', 'S1', 'I1', 'W1', {0}, {0}, 2.6, 'EUR', TIMESTAMP '2026-03-01 07:00:00', TIMESTAMP '2026-03-08 06:00:00',"
+                  " 'received', '{1}')",
+                  p.quantity.amount.text(), proposed.ids[0]));
+  keep("ops.purchase_orders", "SELECT *, TIMESTAMP '2026-03-10 06:00:00' AS received_at FROM ops.purchase_orders");
+  clock_.set(*parse_instant("2026-03-20T06:00:00Z"));
+  request.now = clock_.now();
+  auto last = measure(*fabric_, *decisions_, request);
+  ASSERT_TRUE(last) << last.error().text();
+  seen = outcome_of(*last);
+  EXPECT_EQ(seen["final"], true);
+  double days = seen["days"].get<double>();
+  EXPECT_EQ(seen["sales"], fmt::format("{:.2f}", 12 * days));
+  double forecast = Decimal::parse(seen["forecast"].get<std::string>())->to_double();
+  EXPECT_NEAR(forecast, 10 * days, 0.2 * days);  // the mean of the quantiles
+  EXPECT_EQ(seen["forecast_error"], fmt::format("{:.2f}", 12 * days - forecast));
+  EXPECT_EQ(seen["late_days"], "2.0");
+  EXPECT_EQ(seen["actual_cost"], (Decimal::parse("2.6").value() * p.quantity.amount).text(2));
+  EXPECT_EQ(Decimal::parse(seen["cost_difference"].get<std::string>())->raw(),
+            (Decimal::parse("2.6").value() * p.quantity.amount - p.amount.amount).raw());
+  EXPECT_GT(*decisions_->measure(last->outcomes, "r3"), 0);
+  EXPECT_EQ(decisions_->show(proposed.ids[0])->decision.state, decisions::State::kMeasured);
+  EXPECT_TRUE(decisions_->verify()->ok());
 }
 
 }  // namespace

@@ -125,30 +125,54 @@ void collect_refused(const CollectContext& context, ReportData& data) {
   std::stable_sort(refused.rules.begin(), refused.rules.end(), [](const RefusedRule& a, const RefusedRule& b) { return a.rows > b.rows; });
 }
 
-// master.<entity>, its links and its history. Columns: docs of data/master.
+// master.<entity>, its links and its history; columns as data/master writes them.
 void collect_golden(const Reader& reader, ReportData& data) {
   auto tables = reader.context().fabric->lake().tables(reader.context().version);
   if (!tables) {
     data.golden.problem = tables.error().text();
     return;
   }
+  std::string run = literal(reader.context().run.id);
   for (const lake::TableVersion& table : *tables) {
     if (!table.name.starts_with("master.") || table.name.ends_with("_links") || table.name.ends_with("_history")) continue;
     GoldenEntity entity{.entity = table.name.substr(7), .records = table.rows};
     for (const lake::TableVersion& other : *tables) {
       if (other.name == table.name + "_links") entity.source_records = other.rows;
     }
-    std::string sql = fmt::format(
-        "SELECT golden_id, attribute, old_value, new_value, source, count(*) OVER () FROM {}_history WHERE run_id = {} AND old_value IS "
-        "NOT "
-        "NULL ORDER BY golden_id, attribute LIMIT 5",
-        table.name, literal(reader.context().run.id));
-    Status read = reader.each(sql, [&](const RowView& row) {
-      entity.changes = row.integer(5);
-      entity.examples.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)});
+    std::string counts = fmt::format("SELECT change, count(DISTINCT golden_id), count(*) FROM {}_history WHERE run_id = {} GROUP BY change",
+                                     table.name, run);
+    std::string examples = fmt::format(
+        "SELECT golden_id, attribute, old_value, new_value, source FROM {}_history WHERE run_id = {} AND change = 'changed' ORDER BY "
+        "golden_id, attribute LIMIT 5",
+        table.name, run);
+    Status read = reader.each(counts, [&](const RowView& row) {
+      std::string change = row.text(0);
+      if (change == "created") entity.created = row.integer(1);
+      if (change == "changed") entity.changes = row.integer(2);
+      if (change == "merged") entity.merged = row.integer(1);
+      if (change == "split") entity.split = row.integer(1);
     });
-    if (read) data.golden.origins.push_back({{"Changes of " + entity.entity, entity.entity + " 的变更"}, sql});
+    if (read) {
+      read = reader.each(examples, [&](const RowView& row) {
+        entity.examples.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)});
+      });
+    }
+    if (!read) data.golden.problem = read.error().text();
+    data.golden.origins.push_back({{"Changes of " + entity.entity, entity.entity + " 的变更"}, counts});
     data.golden.entities.push_back(std::move(entity));
+  }
+}
+
+// While the report is written the run has no outcome yet; a failure or a stop before it is one already.
+void settle_run(RunSection& run) {
+  std::erase_if(run.steps, [](const StepLine& step) { return step.task == "write_report"; });
+  if (run.status != "running") return;
+  for (const StepLine& step : run.steps) {
+    if (step.status == "stopped") run.status = "stopped";
+    if (step.status != "failed") continue;
+    run.status = "failed";
+    run.message = fmt::format("{}: {}", step.id, step.message);
+    return;
   }
 }
 
@@ -164,6 +188,7 @@ Result<ReportData> collect(const CollectContext& context) {
   data.lake_version = context.version;
   data.version = context.sinan_version;
   data.run = context.run;
+  settle_run(data.run);
   data.run.origins = {run_origin(context, "This run", "本次运行")};
   Reader reader(context);
   collect_reading(context, data);

@@ -26,17 +26,23 @@ std::string day_of_sale(const Reader& reader, const Zone& zone) {
 std::string from_sales(Date first, Date end) {
   // A day more on both sides, because the places' days begin earlier and later than those of UTC.
   return fmt::format(
-      "FROM ops.sales s LEFT JOIN ops.locations l ON l.location_id = s.location_id WHERE s.quantity > 0 AND s.sold_at >= TIMESTAMP '{}' "
+      "FROM ops.sales s LEFT JOIN ops.locations l ON l.location_id = s.location_id WHERE s.sold_at >= TIMESTAMP '{}' "
       "AND "
       "s.sold_at < TIMESTAMP '{}'",
       format_timestamp(first - days{1}), format_timestamp(end + days{1}));
 }
 
-std::string actual_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
+// Per item, place and day, as forecasts count: returns are taken off, and a day with more returns than sales is a zero.
+std::string sold_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
   return fmt::format(
-      "SELECT day, CAST(sum(quantity) AS DOUBLE) FROM (SELECT {} AS day, s.quantity {}) WHERE day >= DATE '{}' AND day < DATE '{}' GROUP "
-      "BY day",
+      "SELECT item_id, location_id, day, CAST(greatest(sum(quantity), 0) AS DOUBLE) AS sold FROM (SELECT s.item_id, s.location_id, {} AS "
+      "day, "
+      "s.quantity {}) WHERE day >= DATE '{}' AND day < DATE '{}' GROUP BY ALL",
       day_of_sale(reader, zone), from_sales(first, end), format_date(first), format_date(end));
+}
+
+std::string actual_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
+  return fmt::format("SELECT day, sum(sold) FROM ({}) GROUP BY day", sold_sql(reader, zone, first, end));
 }
 
 // The version of the lake at which the oldest forecast stood that reaches into the last days; nullopt if there is none.
@@ -71,11 +77,7 @@ void compare(const Reader& reader, ReportData& data, const Earlier& earlier) {
   std::string predicted = fmt::format(
       "SELECT item_id, location_id, CAST(ds AS DATE), CAST(yhat AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' AND ds < DATE '{}'",
       format_date(earlier.first), format_date(data.day));
-  std::string happened = fmt::format(
-      "SELECT item_id, location_id, day, CAST(sum(quantity) AS DOUBLE) FROM (SELECT s.item_id, s.location_id, {} AS day, s.quantity {}) "
-      "WHERE "
-      "day >= DATE '{}' AND day < DATE '{}' GROUP BY ALL",
-      day_of_sale(reader, data.zone), from_sales(earlier.first, data.day), format_date(earlier.first), format_date(data.day));
+  std::string happened = sold_sql(reader, data.zone, earlier.first, data.day);
   Pairs pairs;
   auto key = [](const RowView& row) { return row.text(0) + '\x1f' + row.text(1) + '\x1f' + row.text(2); };
   if (!reader.each(predicted, [&](const RowView& row) { pairs[key(row)].forecast = row.number(3); }, earlier.version)) return;

@@ -29,13 +29,18 @@ Date month_before(Date day) {
 // One row per item and place: what is there, what comes, how long it lasts.
 std::string risk_sql(const Reader& reader, Date day) {
   std::string price = reader.optional("ops.items", "i", "unit_price", "NULL");
+  // A workspace may have no orders to tell of.
+  std::string coming =
+      reader.columns("ops.purchase_orders").empty()
+          ? "SELECT NULL AS item_id, NULL AS location_id, 0 AS on_order, NULL::DATE AS next_arrival WHERE false"
+          : "SELECT item_id, location_id, sum(quantity - received_quantity) AS on_order, min(CAST(expected_at AS DATE)) AS "
+            "next_arrival\n  FROM ops.purchase_orders WHERE status = 'open' AND quantity > received_quantity GROUP BY ALL";
   return fmt::format(
       R"(WITH stock AS (
   SELECT item_id, location_id, on_hand - reserved AS free
   FROM ops.stock QUALIFY row_number() OVER (PARTITION BY item_id, location_id ORDER BY as_of DESC) = 1),
 coming AS (
-  SELECT item_id, location_id, sum(quantity - received_quantity) AS on_order, min(CAST(expected_at AS DATE)) AS next_arrival
-  FROM ops.purchase_orders WHERE status = 'open' AND quantity > received_quantity GROUP BY ALL),
+  {2}),
 ahead AS (
   SELECT item_id, location_id, ds, yhat, sum(yhat) OVER (PARTITION BY item_id, location_id ORDER BY ds) AS so_far
   FROM ops.forecasts WHERE ds >= DATE '{0}'),
@@ -54,7 +59,7 @@ LEFT JOIN demand d ON d.item_id = p.item_id AND d.location_id = p.location_id
 LEFT JOIN coming c ON c.item_id = p.item_id AND c.location_id = p.location_id
 LEFT JOIN ends e ON e.item_id = p.item_id AND e.location_id = p.location_id
 LEFT JOIN ops.items i ON i.item_id = p.item_id)",
-      format_date(day), price);
+      format_date(day), price, coming);
 }
 
 struct StockRow {
@@ -182,13 +187,16 @@ bool larger_surplus(const SurplusLine& a, const SurplusLine& b) {
 
 void collect_cost(const Reader& reader, ReportData& data) {
   CostSection& cost = data.cost;
+  if (reader.columns("ops.purchase_orders").empty()) return;  // nothing is ordered here; the section says so
+  bool names = !reader.columns("ops.suppliers").empty();
   Instant now = reader.context().now;
   std::string last_end = format_timestamp(data.zone.start_of(month_before(data.day) + days{1}));
   std::string spent = fmt::format(
-      R"(SELECT o.supplier_id, any_value(CAST(s.name AS VARCHAR)), CAST(sum(o.quantity * o.unit_price) AS DECIMAL(18, 4)), count(DISTINCT o.purchase_order_id)
-FROM ops.purchase_orders o LEFT JOIN ops.suppliers s ON s.supplier_id = o.supplier_id
+      R"(SELECT o.supplier_id, {}, CAST(sum(o.quantity * o.unit_price) AS DECIMAL(18, 4)), count(DISTINCT o.purchase_order_id)
+FROM ops.purchase_orders o{}
 WHERE o.ordered_at >= TIMESTAMP '{}' AND o.ordered_at <= TIMESTAMP '{}' AND o.status <> 'cancelled' AND o.currency = {}
 GROUP BY o.supplier_id ORDER BY 3 DESC, 1)",
+      names ? "any_value(CAST(s.name AS VARCHAR))" : "''", names ? " LEFT JOIN ops.suppliers s ON s.supplier_id = o.supplier_id" : "",
       month_start(data.zone, data.day, 0), format_timestamp(now), literal(data.currency));
   std::string before = fmt::format(
       R"(SELECT CAST(coalesce(sum(quantity * unit_price), 0) AS DECIMAL(18, 4)) FROM ops.purchase_orders

@@ -36,7 +36,7 @@ class CollectTest : public testing::Test {
         "SELECT * FROM (VALUES ('A', 'Kettle', 20.00::DECIMAL(18,4), 50.00::DECIMAL(18,4), 'EUR'), ('B', 'Lamp <b>', 5.00, 10.00, 'EUR')) "
         "AS t(item_id, name, unit_cost, unit_price, currency)");
     write("model/locations.sql", "SELECT 'ham' AS location_id, 'Hamburg' AS name, 'Europe/Berlin' AS timezone");
-    // 10 A a day from 22 February to 7 March; the sale at 23:30 UTC belongs to the next day in Berlin. One return is no demand.
+    // 10 A a day from 22 February to 7 March; the sale at 23:30 UTC belongs to the next day in Berlin. Three A came back on 5 March.
     write(
         "model/sales.sql",
         "SELECT 'A' AS item_id, 'ham' AS location_id, TIMESTAMP '2026-02-22 12:00:00' + INTERVAL (i) DAY AS sold_at, 10::DECIMAL(18,4) AS "
@@ -61,7 +61,7 @@ class CollectTest : public testing::Test {
           "'2026-03-10 08:00:00', 'cancelled')) t(purchase_order_id, supplier_id, item_id, location_id, quantity, received_quantity, "
           "unit_price, currency, ordered_at, expected_at, status)");
   }
-  ReportData report() {
+  void open() {
     workspace_ = Workspace::open(dir_, diagnostics_).value();
     store_ = storage::Store::open(dir_ / "store.sqlite").value();
     lake_ = lake::Lake::open(dir_ / "lake", *store_, clock_).value();
@@ -74,15 +74,20 @@ class CollectTest : public testing::Test {
                                          .threads = 1};
     fabric_ = fabric::open(std::move(fabric_context), diagnostics_).value();
     EXPECT_TRUE(diagnostics_.ok()) << diagnostics_.error().text();
+  }
+  ReportData report() {
+    if (!fabric_) open();
     CollectContext context{.workspace = &*workspace_,
                            .fabric = fabric_.get(),
-                           .principal = {"system:reports", {}},
+                           .principal = {"system:reports", {"system"}},
                            .version = lake_->current(),
                            .now = clock_.now(),
                            .generated_at = clock_.now(),
                            .sinan_version = "0.1.0",
                            .outputs = outputs_};
     context.run.id = "cycle-20260308-1";
+    context.run.status = "running";
+    context.run.steps = steps_;
     return collect(context).value();
   }
 
@@ -94,6 +99,7 @@ class CollectTest : public testing::Test {
   std::unique_ptr<lake::Lake> lake_;
   std::unique_ptr<fabric::Fabric> fabric_;
   std::map<std::string, Json> outputs_;
+  std::vector<StepLine> steps_;
 };
 
 TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
@@ -123,6 +129,7 @@ TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
 
   ASSERT_EQ(data.forecast.days.size(), 28U);
   EXPECT_EQ(format_date(data.forecast.days.front().day), "2026-02-22");
+  EXPECT_EQ(data.forecast.days[11].actual, 7) << "5 March: three came back";
   EXPECT_EQ(data.forecast.days[12].actual, 10) << "6 March: the evening sale belongs to the 7th in Berlin";
   EXPECT_EQ(data.forecast.days[13].actual, 14);
   EXPECT_EQ(data.forecast.days[14].forecast, 12);
@@ -136,6 +143,46 @@ TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
   ASSERT_EQ(data.assumptions.size(), 2U);
   EXPECT_EQ(data.assumptions[1].zh, "库存每周盘点。");
   EXPECT_NE(render_html(data).find("Lamp &lt;b&gt;"), std::string::npos);
+}
+
+// The forecast of 1 March stands in an older version of the lake: A 12 and B 2 a day. Until 7 March A sold 10 a day, but 7 on the 5th, and
+// B 4 on the 7th: |errors| are 6 × 2 + 5 for A and 6 × 2 + 2 for B, of 71 sold.
+TEST_F(CollectTest, AnEarlierForecastIsComparedWithWhatHappened) {
+  write_model();
+  std::filesystem::remove(dir_ / "model/forecasts.sql");
+  open();
+  auto forecast_from = [&](const std::string& day) {
+    std::string sql = fmt::format(
+        "SELECT item_id, 'ham' AS location_id, DATE '{}' + i::INTEGER AS ds, i + 1 AS horizon, yhat, 'theta' AS model FROM (VALUES ('A', "
+        "12.0), ('B', 2.0)) v(item_id, yhat), range(14) r(i)",
+        day);
+    auto version = fabric_->materialize({"system:demand", {"system"}}, sql, "ops.forecasts", {}, lake::Mode::kReplace);
+    ASSERT_TRUE(version.has_value()) << version.error().text();
+  };
+  forecast_from("2026-03-01");
+  forecast_from("2026-03-08");
+  ReportData data = report();
+  EXPECT_EQ(data.forecast.problem, "");
+  ASSERT_TRUE(data.forecast.wape.has_value());
+  EXPECT_NEAR(*data.forecast.wape, 31.0 / 71.0, 1e-12);
+  EXPECT_EQ(data.forecast.days_compared, 7);
+  ASSERT_EQ(data.forecast.worst.size(), 2U);
+  EXPECT_EQ(data.forecast.worst[0].item_name, "Kettle");
+  EXPECT_EQ(data.forecast.worst[0].actual, 67);
+  EXPECT_EQ(data.forecast.worst[0].forecast, 84);
+}
+
+TEST_F(CollectTest, AWorkspaceWithoutOrdersHasItsRisksAllTheSame) {
+  write_model();
+  std::filesystem::remove(dir_ / "model/purchase_orders.sql");
+  ReportData data = report();
+  EXPECT_EQ(data.risk.problem, "");
+  EXPECT_EQ(data.cost.problem, "");
+  EXPECT_FALSE(data.cost.month_to_date.has_value());
+  EXPECT_EQ(data.risk.run_out_items, 1);
+  EXPECT_EQ(data.risk.run_out_covered, 0);
+  // 30 free, 10 a day, new stock 10 days from now: out on the third day, 8 days × 10 × €50.
+  EXPECT_EQ(data.risk.run_out.at(0).at_stake.value(), (Money{Decimal::whole(4000), "EUR"}));
 }
 
 TEST_F(CollectTest, WithoutAModelTheReportSaysWhatIsMissing) {
@@ -164,6 +211,18 @@ TEST_F(CollectTest, StepsTellWhatWasReadAndRefused) {
   ASSERT_EQ(data.refused.rules.size(), 1U);
   EXPECT_EQ(data.refused.rules[0].examples[0].second.zh, "过小");
   EXPECT_EQ(headline(data).en, "Broken data stopped today's cycle; nothing was planned.");
+}
+
+TEST_F(CollectTest, AFailureBeforeTheReportIsTold) {
+  steps_ = {{.id = "sync", .task = "sync_sources", .status = "failed", .message = "erp is down"},
+            {.id = "report", .task = "write_report", .status = "running"}};
+  ReportData data = report();
+  EXPECT_EQ(data.run.status, "failed");
+  EXPECT_EQ(data.run.steps.size(), 1U);
+  EXPECT_TRUE(headline(data).en.starts_with("Today's cycle did not finish")) << headline(data).en;
+  EXPECT_TRUE(lead(data).en.starts_with("sync: erp is down")) << lead(data).en;
+  ASSERT_EQ(data.read.lines.size(), 1U);
+  EXPECT_EQ(data.read.lines[0].problem, "erp is down");
 }
 
 TEST(Scatter, IsTheSpreadAroundTheMeanOfTheWeekday) {

@@ -114,8 +114,8 @@ inline void fill_sample_data(ReportData& data) {
                          true,
                          {{"C-0031", {"'anna(at)example' is no e-mail address", "“anna(at)example”不是邮箱地址"}}},
                          {"Ask sales to complete the addresses.", "请销售补全邮箱。"}}};
-  data.golden.entities = {{"customer", 4811, 7420, 3, {{"cust_0042", "phone", "+49 40 1234", "+49 40 99812", "crm"}}},
-                          {"supplier", 118, 143, 0, {}}};
+  data.golden.entities = {{"customers", 4811, 7420, 14, 3, 2, 0, {{"cust_0042", "phone", "+49 40 1234", "+49 40 99812", "crm"}}},
+                          {"suppliers", 118, 143, 0, 0, 0, 0, {}}};
   data.cost.month_to_date = eur(182344.10);
   data.cost.last_month = eur(164020);
   data.cost.budget = eur(250000);

@@ -85,7 +85,10 @@ struct GoldenEntity {
   std::string entity;
   std::int64_t records = 0;
   std::int64_t source_records = 0;  // that they were made from
+  std::int64_t created = 0;         // by this run
   std::int64_t changes = 0;         // attributes changed by this run
+  std::int64_t merged = 0;          // records that turned out to be one, by this run
+  std::int64_t split = 0;
   struct Change {
     std::string golden_id, attribute, before, after, source;
   };

@@ -104,12 +104,15 @@ std::string golden_section(const ReportData& data) {
     content = empty_html({"This workspace keeps no golden records (entities/*.yaml).", "本工作区未配置主数据（entities/*.yaml）。"});
   } else {
     TableHtml table({{{"Entity", "实体"}},
-                     {{"Records in the sources", "源记录"}, Place::kNumber},
+                     {{"In the sources", "源记录"}, Place::kNumber},
                      {{"Golden records", "主数据"}, Place::kNumber},
-                     {{"Changes today", "今日变更"}, Place::kNumber}});
+                     {{"New", "新增"}, Place::kNumber},
+                     {{"Values changed", "变更"}, Place::kNumber},
+                     {{"Joined", "合并"}, Place::kNumber},
+                     {{"Split", "拆分"}, Place::kNumber}});
     for (const GoldenEntity& entity : data.golden.entities) {
       table.row({escape(entity.entity), grouped(entity.source_records), fmt::format("<b>{}</b>", grouped(entity.records)),
-                 grouped(entity.changes)});
+                 change(entity.created, "+"), change(entity.changes, "~"), change(entity.merged, ""), change(entity.split, "")});
     }
     content = table.finish();
     std::string changes;

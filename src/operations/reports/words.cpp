@@ -59,8 +59,11 @@ Text headline(const ReportData& data) {
     return out;
   }
   if (data.run.status == "failed" || data.run.status == "source_down") {
-    add(out, data.run.status == "failed" ? "Today's cycle did not finish." : "A system could not be reached; today's cycle did not finish.",
-        data.run.status == "failed" ? "今天的循环未能完成。" : "有系统无法连接，今天的循环未能完成。");
+    bool down = data.run.status == "source_down";
+    add(out,
+        down ? "A system could not be reached; what follows rests on older data."
+             : "Today's cycle did not finish; what follows rests on older data.",
+        down ? "有系统无法连接，以下内容基于较早的数据。" : "今天的循环未能完成，以下内容基于较早的数据。");
   }
   say_waiting(data, out);
   say_risk(data, out);
@@ -69,6 +72,7 @@ Text headline(const ReportData& data) {
 
 Text lead(const ReportData& data) {
   Text out;
+  if (data.run.status == "failed" || data.run.status == "stopped") add(out, data.run.message, data.run.message);
   const DecisionGroup& automatic = data.decisions.automatic;
   if (automatic.count > 0) {
     bool orders = only_orders(automatic);

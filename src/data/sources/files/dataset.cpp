@@ -117,17 +117,18 @@ std::string csv_parameters(const FilesTableOptions& options) {
 }
 
 // Name and type, as DuckDB says them.
-Result<std::vector<std::pair<std::string, std::string>>> described(duck::Connection& connection, const std::string& from) {
+using Columns = std::vector<std::pair<std::string, std::string>>;
+
+Result<Columns> described(duck::Connection& connection, const std::string& from) {
   SINAN_TRY(Table table, connection.table("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + from + ")"));
-  std::vector<std::pair<std::string, std::string>> out;
+  Columns out;
   for (const Batch& batch : table.batches)
     for (std::size_t row = 0; row < batch.rows(); ++row) out.emplace_back(batch.columns[0].text(row), batch.columns[1].text(row));
   return out;
 }
 
 // Which columns that look like numbers hold one that a number would not give back as it is written.
-Result<std::set<std::string>> codes_among(duck::Connection& connection, const std::string& from_as_text,
-                                          const std::vector<std::pair<std::string, std::string>>& columns) {
+Result<std::set<std::string>> codes_among(duck::Connection& connection, const std::string& from_as_text, const Columns& columns) {
   std::vector<std::string> tests;
   std::vector<std::string> names;
   for (const auto& [name, type] : columns) {
@@ -144,7 +145,7 @@ Result<std::set<std::string>> codes_among(duck::Connection& connection, const st
   return out;
 }
 
-Status sniff_csv(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
   std::string base = csv_parameters(table.options);
   constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
   std::uint64_t bytes = 0;
@@ -162,11 +163,11 @@ Status sniff_csv(duck::Connection& connection, const std::map<std::string, Type>
     types.push_back(fmt::format("{}: {}", duck::quote_text(name), duck::quote_text(type)));
   }
   table.parameters = base + fmt::format(", types = {{{}}}", fmt::join(types, ", "));
-  return {};
+  return columns;
 }
 
 // Lists and objects inside a row stay as they are written.
-Status sniff_json(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+Result<Columns> sniff_json(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
   table.parameters = ", format = 'auto', sample_size = -1, maximum_depth = 2, union_by_name = true";
   SINAN_TRY(auto columns, described(connection, table.from(table.files)));
   std::vector<std::string> types;
@@ -176,25 +177,26 @@ Status sniff_json(duck::Connection& connection, const std::map<std::string, Type
     types.push_back(fmt::format("{}: {}", duck::quote_text(name), duck::quote_text(type)));
   }
   table.parameters = fmt::format(", format = 'auto', columns = {{{}}}", fmt::join(types, ", "));
-  return {};
+  return columns;
 }
 
 }  // namespace
 
 Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
-  switch (table.format) {
-    case Format::kCsv: SINAN_CHECK(sniff_csv(connection, pinned, table)); break;
-    case Format::kJson: SINAN_CHECK(sniff_json(connection, pinned, table)); break;
-    case Format::kParquet: table.parameters = ", union_by_name = true"; break;
-  }
-  SINAN_TRY(auto columns, described(connection, table.from(table.files)));
+  table.parameters = ", union_by_name = true";
+  auto found = table.format == Format::kCsv    ? sniff_csv(connection, pinned, table)
+               : table.format == Format::kJson ? sniff_json(connection, pinned, table)
+                                               : described(connection, table.from(table.files));
+  if (!found) return fail(std::move(found).error());
   std::vector<std::string> expressions;
   table.columns.clear();
-  for (const auto& [name, type] : columns) {
+  for (const auto& [name, type] : *found) {
     FileColumn column;
     column.name = name;
     column.read = duck::quote_name(name);
-    column.local_time = type.starts_with("TIMESTAMP") && type.find("TIME ZONE") == std::string::npos;
+    std::string upper = type;
+    for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    column.local_time = upper.starts_with("TIMESTAMP") && upper.find("TIME ZONE") == std::string::npos;
     if (auto pin = pinned.find(name); pin != pinned.end() && table.format == Format::kParquet) {
       column.read = fmt::format("CAST({} AS {})", column.read, pin->second.sql());
       column.local_time = pin->second.id == TypeId::kTimestamp && type.find("TIME ZONE") == std::string::npos;

@@ -73,20 +73,27 @@ std::string quote_text(std::string_view text) {
 
 namespace {
 
-// Parses an address with libpq; its own message is dropped, for it may quote a password.
+// Parses an address with libpq; its own message is dropped, for it may quote a password. A mark of the password that is not encoded
+// would shift its pieces into port and database, and so into later messages.
 Status add_address(const std::string& address, Login& login, const Place& place) {
   char* message = nullptr;
   PQconninfoOption* parsed = ::PQconninfoParse(address.c_str(), &message);
   if (message) ::PQfreemem(message);
-  if (parsed == nullptr)
-    return fail(ErrorCode::kInvalidInput,
-                "the connection is no address like postgresql://user:password@host:port/database?sslmode=require; write characters such as "
-                "@ : / ? # and spaces in the password as %40 %3A %2F %3F %23 %20",
-                place.text());
-  for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-    if (option->val) login.parameters.emplace_back(option->keyword, option->val);
-  ::PQconninfoFree(parsed);
-  return {};
+  bool good = parsed != nullptr;
+  for (const PQconninfoOption* option = parsed; option && option->keyword; ++option) {
+    if (!option->val) continue;
+    std::string_view key = option->keyword;
+    std::string_view value = option->val;
+    if (key == "port") good = good && value.find_first_not_of("0123456789,") == std::string_view::npos;
+    if (key == "dbname" || key == "host") good = good && value.find_first_of("@?#") == std::string_view::npos;
+    login.parameters.emplace_back(key, value);
+  }
+  if (parsed) ::PQconninfoFree(parsed);
+  if (good) return {};
+  return fail(ErrorCode::kInvalidInput,
+              "the connection is no address like postgresql://user:password@host:port/database?sslmode=require; write characters such as "
+              "@ : / ? # and spaces in the password as %40 %3A %2F %3F %23 %20",
+              place.text());
 }
 
 }  // namespace

@@ -1,19 +1,23 @@
-// Damped trend (Gardner & McKenzie 1985): a slope that fades with the horizon.
+// A trend that fades.
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/models/smoothing.hpp"
+#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
 
 ModelInfo damped_trend() {
-  return {"damped_trend", "Exponential smoothing with damped trend (Gardner & McKenzie 1985)", 6, false,
-          [](std::span<const double> y, std::span<double> out) {
-            SmoothingState state = fit_smoothing(y, Trend::kDamped);
-            double fade = 1;
-            double reach = 0;
-            for (double& value : out) {
-              fade *= state.phi;
-              reach += fade;
-              value = state.level + reach * state.trend;
+  return {"damped_trend",
+          "Exponential smoothing with a damped trend (Gardner & McKenzie 1985)",
+          5,
+          false,
+          false,
+          [](const History& history, Scratch&, std::span<float> out) {
+            Trend trend = smooth_trend(history.y, true);
+            float weight = 0;
+            float power = 1;
+            for (float& value : out) {
+              power *= trend.phi;
+              weight += power;
+              value = trend.level + weight * trend.slope;
             }
           }};
 }

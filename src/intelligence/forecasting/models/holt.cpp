@@ -1,13 +1,18 @@
-// Holt's linear trend (Holt 1957): level and slope follow the data.
+// Holt's linear trend.
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/models/smoothing.hpp"
+#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
 
 ModelInfo holt() {
-  return {"holt", "Exponential smoothing with linear trend (Holt 1957)", 6, false, [](std::span<const double> y, std::span<double> out) {
-            SmoothingState state = fit_smoothing(y, Trend::kAdditive);
-            for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.level + static_cast<double>(h + 1) * state.trend;
+  return {"holt",
+          "Exponential smoothing with a linear trend (Holt 1957)",
+          4,
+          false,
+          false,
+          [](const History& history, Scratch&, std::span<float> out) {
+            Trend trend = smooth_trend(history.y, false);
+            for (std::size_t k = 0; k < out.size(); ++k) out[k] = trend.level + static_cast<float>(k + 1) * trend.slope;
           }};
 }
 

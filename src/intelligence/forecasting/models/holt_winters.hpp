@@ -1,7 +1,7 @@
 // Holt-Winters with damped trend, shared by its additive and multiplicative form.
 #pragma once
 
-#include "intelligence/forecasting/model.hpp"
+#include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
 

@@ -1,4 +1,6 @@
-// The pool, from its manifest.
+// The manifest of forecast models.
+#include <array>
+
 #include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
@@ -7,8 +9,8 @@ namespace sinan::forecasting {
 #include "intelligence/forecasting/models.inc"
 #undef SINAN_MODEL
 
-const std::vector<ModelInfo>& models() {
-  static const std::vector<ModelInfo> kModels{
+std::span<const ModelInfo> models() {
+  static const ModelInfo kModels[] = {
 #define SINAN_MODEL(name) name(),
 #include "intelligence/forecasting/models.inc"
 #undef SINAN_MODEL

@@ -1,4 +1,4 @@
-// Naive: the last value goes on. With the season taken out and put back, this is Naive 2 of the M competitions.
+// The last value, for ever.
 #include <algorithm>
 
 #include "intelligence/forecasting/models/model.hpp"
@@ -6,8 +6,9 @@
 namespace sinan::forecasting {
 
 ModelInfo naive() {
-  return {"naive", "The last value goes on", 1, false,
-          [](std::span<const double> y, std::span<double> out) { std::fill(out.begin(), out.end(), y.back()); }};
+  return {"naive", "The last value; on the seasonally adjusted series this is Naive 2 of the M competitions",
+          1,       false,
+          false,   [](const History& history, Scratch&, std::span<float> out) { std::ranges::fill(out, history.y.back()); }};
 }
 
 }  // namespace sinan::forecasting

@@ -5,7 +5,7 @@
 
 #include "intelligence/forecasting/lanes.hpp"
 #include "intelligence/forecasting/line.hpp"
-#include "intelligence/forecasting/model.hpp"
+#include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
 namespace {

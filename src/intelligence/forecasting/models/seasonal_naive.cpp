@@ -1,5 +1,5 @@
 // The value of the same period one season ago.
-#include "intelligence/forecasting/model.hpp"
+#include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
 

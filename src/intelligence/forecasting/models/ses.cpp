@@ -1,15 +1,15 @@
-// Simple exponential smoothing (Brown 1959): a level that follows the data.
+// Simple exponential smoothing.
 #include <algorithm>
 
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/models/smoothing.hpp"
+#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
 
 ModelInfo ses() {
-  return {"ses", "Simple exponential smoothing (Brown 1959)", 3, false, [](std::span<const double> y, std::span<double> out) {
-            std::fill(out.begin(), out.end(), fit_smoothing(y, Trend::kNone).level);
-          }};
+  return {"ses", "Simple exponential smoothing (Brown 1959)",
+          2,     false,
+          false, [](const History& history, Scratch&, std::span<float> out) { std::ranges::fill(out, smooth_level(history.y).level); }};
 }
 
 }  // namespace sinan::forecasting

@@ -1,38 +1,26 @@
-// The theta method (Assimakopoulos & Nikolopoulos 2000) as simple exponential smoothing with a drift of half the linear trend
-// (Hyndman & Billah 2003, equation 7).
+// The theta method that won M3.
 #include <cmath>
 
+#include "intelligence/forecasting/line.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/models/smoothing.hpp"
+#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
-namespace {
 
-double slope_of(std::span<const double> y) {
-  double n = static_cast<double>(y.size());
-  double mean_t = (n - 1) / 2;
-  double mean_y = 0;
-  for (double value : y) mean_y += value / n;
-  double up = 0;
-  double down = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    double t = static_cast<double>(i) - mean_t;
-    up += t * (y[i] - mean_y);
-    down += t * t;
-  }
-  return down > 0 ? up / down : 0;
+// Hyndman & Billah (2003): SES with drift of half the slope: ŷ(n+k) = l + b/2 · (k − 1 + 1/α − (1−α)ⁿ/α).
+ModelInfo theta() {
+  return {"theta",
+          "The theta method (Assimakopoulos & Nikolopoulos 2000)",
+          4,
+          false,
+          false,
+          [](const History& history, Scratch&, std::span<float> out) {
+            Level level = smooth_level(history.y);
+            float drift = fit_line(history.y).slope / 2;
+            float n = static_cast<float>(history.y.size());
+            float constant = (1 - std::pow(1 - level.alpha, n)) / level.alpha;
+            for (std::size_t k = 0; k < out.size(); ++k) out[k] = level.level + drift * (static_cast<float>(k) + constant);
+          }};
 }
-
-void theta_forecast(std::span<const double> y, std::span<double> out) {
-  SmoothingState state = fit_smoothing(y, Trend::kNone);
-  double drift = slope_of(y) / 2;
-  double n = static_cast<double>(y.size());
-  double settled = (1 - std::pow(1 - state.alpha, n)) / state.alpha;
-  for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.level + drift * (static_cast<double>(h) + settled);
-}
-
-}  // namespace
-
-ModelInfo theta() { return {"theta", "The theta method (Assimakopoulos & Nikolopoulos 2000)", 4, false, theta_forecast}; }
 
 }  // namespace sinan::forecasting

@@ -1,0 +1,362 @@
+#include "application/example/names.hpp"
+
+namespace sinan::example {
+
+const std::vector<CategoryWords>& category_words() {
+  static const std::vector<Word> litres = {{"1 L", "1升"}, {"2 L", "2升"}, {"3.5 L", "3.5升"}, {"5 L", "5升"}};
+  static const std::vector<Word> widths = {{"20 cm", "20厘米"}, {"24 cm", "24厘米"}, {"28 cm", "28厘米"}, {"32 cm", "32厘米"}};
+  static const std::vector<Word> sets = {{"single", "单只"}, {"set of 2", "两件套"}, {"set of 4", "四件套"}, {"set of 6", "六件套"}};
+  static const std::vector<Word> cloth = {{"50×70", "50×70"}, {"70×140", "70×140"}, {"140×200", "140×200"}, {"large", "大号"}};
+  static const std::vector<Word> power = {{"classic", "经典款"}, {"compact", "紧凑型"}, {"pro", "专业版"}, {"eco", "节能款"}};
+  static const std::vector<Word> fits = {{"model A", "A型"}, {"model B", "B型"}, {"model C", "C型"}, {"universal", "通用型"}};
+  static const std::vector<CategoryWords> out = {{"0101",
+                                                  "Cookware",
+                                                  "锅具",
+                                                  340,
+                                                  0.25,
+                                                  0.5,
+                                                  19,
+                                                  129,
+                                                  {{"saucepan", "奶锅"},
+                                                   {"frying pan", "平底锅"},
+                                                   {"casserole", "砂锅"},
+                                                   {"wok", "炒锅"},
+                                                   {"stockpot", "汤锅"},
+                                                   {"steamer", "蒸锅"},
+                                                   {"roasting pan", "烤盘"}},
+                                                  widths},
+                                                 {"0102",
+                                                  "Bakeware",
+                                                  "烘焙用具",
+                                                  345,
+                                                  0.5,
+                                                  0.6,
+                                                  6,
+                                                  39,
+                                                  {{"loaf tin", "吐司盒"},
+                                                   {"springform tin", "活底蛋糕模"},
+                                                   {"muffin tray", "麦芬烤盘"},
+                                                   {"cookie cutter", "饼干模"},
+                                                   {"rolling pin", "擀面杖"},
+                                                   {"pie dish", "派盘"},
+                                                   {"cooling rack", "晾网"}},
+                                                  widths},
+                                                 {"0103",
+                                                  "Kitchen tools",
+                                                  "厨房用具",
+                                                  330,
+                                                  0.1,
+                                                  0.3,
+                                                  3,
+                                                  35,
+                                                  {{"chef's knife", "主厨刀"},
+                                                   {"peeler", "削皮器"},
+                                                   {"whisk", "打蛋器"},
+                                                   {"ladle", "汤勺"},
+                                                   {"chopping board", "砧板"},
+                                                   {"grater", "刨丝器"},
+                                                   {"colander", "滤盆"},
+                                                   {"spatula", "锅铲"}},
+                                                  power},
+                                                 {"0201",
+                                                  "Tableware",
+                                                  "餐具",
+                                                  345,
+                                                  0.2,
+                                                  0.5,
+                                                  4,
+                                                  59,
+                                                  {{"dinner plate", "餐盘"},
+                                                   {"soup bowl", "汤碗"},
+                                                   {"rice bowl", "饭碗"},
+                                                   {"mug", "马克杯"},
+                                                   {"teapot", "茶壶"},
+                                                   {"cutlery", "刀叉"},
+                                                   {"serving platter", "上菜盘"}},
+                                                  sets},
+                                                 {"0202",
+                                                  "Glassware",
+                                                  "玻璃器皿",
+                                                  170,
+                                                  0.3,
+                                                  0.4,
+                                                  3,
+                                                  45,
+                                                  {{"tumbler", "平底玻璃杯"},
+                                                   {"wine glass", "红酒杯"},
+                                                   {"carafe", "醒酒器"},
+                                                   {"jar", "储物罐"},
+                                                   {"pitcher", "水壶"},
+                                                   {"tea glass", "茶杯"},
+                                                   {"dessert bowl", "甜品碗"}},
+                                                  sets},
+                                                 {"0301",
+                                                  "Storage",
+                                                  "收纳用品",
+                                                  15,
+                                                  0.3,
+                                                  0.0,
+                                                  4,
+                                                  49,
+                                                  {{"storage box", "收纳盒"},
+                                                   {"basket", "篮子"},
+                                                   {"shelf organiser", "置物架"},
+                                                   {"drawer insert", "抽屉隔板"},
+                                                   {"lunch box", "便当盒"},
+                                                   {"bread bin", "面包箱"},
+                                                   {"spice rack", "调料架"}},
+                                                  litres},
+                                                 {"0302",
+                                                  "Cleaning",
+                                                  "清洁用品",
+                                                  95,
+                                                  0.35,
+                                                  0.0,
+                                                  2,
+                                                  29,
+                                                  {{"mop", "拖把"},
+                                                   {"bucket", "水桶"},
+                                                   {"broom", "扫帚"},
+                                                   {"dustpan", "簸箕"},
+                                                   {"scrubbing brush", "刷子"},
+                                                   {"window wiper", "擦窗器"},
+                                                   {"sponge holder", "海绵架"}},
+                                                  power},
+                                                 {"0401",
+                                                  "Bathroom",
+                                                  "浴室用品",
+                                                  60,
+                                                  0.15,
+                                                  0.1,
+                                                  3,
+                                                  45,
+                                                  {{"soap dish", "皂碟"},
+                                                   {"toothbrush cup", "牙刷杯"},
+                                                   {"towel rail", "毛巾架"},
+                                                   {"shower caddy", "浴室置物架"},
+                                                   {"bath mat", "浴室垫"},
+                                                   {"waste bin", "垃圾桶"},
+                                                   {"toilet brush", "马桶刷"}},
+                                                  power},
+                                                 {"0501",
+                                                  "Textiles",
+                                                  "家用纺织品",
+                                                  300,
+                                                  0.45,
+                                                  0.3,
+                                                  5,
+                                                  69,
+                                                  {{"tea towel", "茶巾"},
+                                                   {"table runner", "桌旗"},
+                                                   {"cushion cover", "靠垫套"},
+                                                   {"bath towel", "浴巾"},
+                                                   {"throw", "盖毯"},
+                                                   {"apron", "围裙"},
+                                                   {"oven glove", "隔热手套"}},
+                                                  cloth},
+                                                 {"0601",
+                                                  "Lighting",
+                                                  "灯具",
+                                                  320,
+                                                  0.5,
+                                                  0.3,
+                                                  12,
+                                                  99,
+                                                  {{"table lamp", "台灯"},
+                                                   {"lantern", "灯笼"},
+                                                   {"candle holder", "烛台"},
+                                                   {"pendant lamp", "吊灯"},
+                                                   {"night light", "小夜灯"},
+                                                   {"desk lamp", "书桌灯"}},
+                                                  power},
+                                                 {"0701",
+                                                  "Small appliances",
+                                                  "小家电",
+                                                  335,
+                                                  0.3,
+                                                  0.7,
+                                                  24,
+                                                  189,
+                                                  {{"kettle", "电热水壶"},
+                                                   {"toaster", "烤面包机"},
+                                                   {"hand mixer", "手持搅拌机"},
+                                                   {"coffee grinder", "磨豆机"},
+                                                   {"rice cooker", "电饭煲"},
+                                                   {"blender", "料理机"},
+                                                   {"kitchen scale", "厨房秤"}},
+                                                  power},
+                                                 {"0901",
+                                                  "Spare parts",
+                                                  "备件",
+                                                  0,
+                                                  0.0,
+                                                  0.0,
+                                                  1.5,
+                                                  19,
+                                                  {{"sealing ring", "密封圈"},
+                                                   {"lid knob", "锅盖钮"},
+                                                   {"pan handle", "锅柄"},
+                                                   {"filter", "滤芯"},
+                                                   {"fuse", "保险丝"},
+                                                   {"hinge", "合页"},
+                                                   {"replacement blade", "替换刀片"},
+                                                   {"valve", "阀门"}},
+                                                  fits}};
+  return out;
+}
+
+const std::vector<Word>& materials() {
+  static const std::vector<Word> out = {
+      {"Stainless steel", "不锈钢"}, {"Cast iron", "铸铁"},  {"Ceramic", "陶瓷"}, {"Bamboo", "竹制"},   {"Enamel", "搪瓷"},
+      {"Porcelain", "瓷"},           {"Beech wood", "榉木"}, {"Linen", "亚麻"},   {"Silicone", "硅胶"}, {"Copper", "铜制"},
+      {"Recycled", "再生"},          {"Stoneware", "炻器"}};
+  return out;
+}
+
+const std::vector<Word>& colours() {
+  static const std::vector<Word> out = {{"ivory", "象牙白"},  {"sage green", "灰绿"}, {"terracotta", "陶土红"}, {"midnight blue", "深夜蓝"},
+                                        {"charcoal", "炭灰"}, {"mustard", "芥末黄"},  {"rose", "玫瑰粉"},       {"white", "白色"},
+                                        {"black", "黑色"},    {"sky blue", "天蓝"}};
+  return out;
+}
+
+const std::vector<PlaceWords>& place_words() {
+  static const std::vector<PlaceWords> out = {
+      {"DE10", "HAM", "Zentrallager Hamburg", "Hamburg", "DE", "Europe/Berlin", 1.6, false, {1.15, 1.1, 1.05, 1.05, 1.1, 0.85, 0.7}},
+      {"GB20",
+       "BHX",
+       "Birmingham Distribution Centre",
+       "Birmingham",
+       "GB",
+       "Europe/London",
+       1.0,
+       false,
+       {1.1, 1.0, 1.0, 1.05, 1.1, 0.95, 0.8}},
+      {"US30", "ORD", "Chicago Fulfilment", "Chicago", "US", "America/Chicago", 1.2, false, {1.2, 1.05, 1.0, 0.95, 0.95, 0.9, 0.95}},
+      {"CN40", "SHA", "上海配送中心", "上海", "CN", "Asia/Shanghai", 0.9, false, {0.95, 0.95, 0.95, 0.95, 1.0, 1.1, 1.1}},
+      {"AU50", "SYD", "Sydney Warehouse", "Sydney", "AU", "Australia/Sydney", 0.5, true, {1.1, 1.05, 1.05, 1.0, 1.05, 0.9, 0.85}}};
+  return out;
+}
+
+namespace {
+
+CountryWords germany() {
+  return {"DE",
+          "+49",
+          0,
+          0.32,
+          {"Anna", "Jürgen", "Käthe", "Lukas", "Sabine", "Björn", "Heike", "Thomas", "Ulrike", "Jörg", "Petra", "Stefan", "Maren",
+           "Günther", "Frauke", "Holger"},
+          {"Müller", "Schröder", "Weiß", "Köhler", "Fischer", "Jäger", "Becker", "Groß", "Vogel", "Lange", "Krüger", "Schäfer", "Böhm",
+           "Hartmann", "Voß", "Petersen"},
+          {"Nordwind", "Elbtal", "Hansen & Söhne", "Küchenfreund", "Alster", "Wohnidee", "Schwarzwald", "Rheingold", "Hofmeister",
+           "Grünwald", "Lindner", "Bergmann"},
+          {"Haushaltswaren", "Küchenbedarf", "Wohnkultur", "Großhandel", "Kaufhaus", "Einrichtungen"},
+          {"GmbH", "GmbH & Co. KG", "AG", "OHG", "e.K."},
+          {"Hauptstraße", "Lindenstraße", "Bahnhofstraße", "Mühlenweg", "Gartenstraße", "Schloßplatz", "Am Markt", "Königsallee"},
+          {"Hamburg", "Berlin", "München", "Köln", "Leipzig", "Bremen", "Düsseldorf", "Lübeck"}};
+}
+
+CountryWords spain() {
+  return {"ES",
+          "+34",
+          0,
+          0.08,
+          {"María", "José", "Lucía", "Andrés", "Sofía", "Íñigo", "Carmen", "Raúl"},
+          {"García", "Núñez", "López", "Peña", "Martínez", "Ibáñez", "Muñoz", "Sánchez"},
+          {"Casa Nueva", "El Rincón", "Hogar Ibérico", "La Despensa", "Cocina Viva", "Montaña"},
+          {"Menaje", "Hogar", "Cocinas", "Distribuciones"},
+          {"S.L.", "S.A."},
+          {"Calle Mayor", "Gran Vía", "Avenida de la Constitución", "Calle del Olmo", "Paseo del Prado"},
+          {"Madrid", "Barcelona", "Málaga", "A Coruña"}};
+}
+
+CountryWords britain() {
+  return {"GB",
+          "+44",
+          1,
+          0.18,
+          {"Emma", "Oliver", "Siobhan", "Harry", "Charlotte", "George", "Imogen", "Callum", "Fiona", "Nigel", "Zoë", "Rhys"},
+          {"Smith", "O'Connor", "Taylor", "Wright", "MacDonald", "Hughes", "Clarke", "Bennett", "Ashworth", "Davies", "Patel", "Khan"},
+          {"Brook & Bell", "Cotswold", "Pennine", "Harbour", "Oak & Ivy", "Thistle", "Copperfield", "Kingsway", "Old Mill"},
+          {"Homewares", "Kitchen Supplies", "Interiors", "Trading", "Stores"},
+          {"Ltd", "PLC", "LLP"},
+          {"High Street", "Station Road", "Church Lane", "Victoria Road", "Mill Lane", "Kings Avenue"},
+          {"Birmingham", "London", "Manchester", "Leeds", "Bristol", "Glasgow"}};
+}
+
+CountryWords states() {
+  return {"US",
+          "+1",
+          2,
+          0.2,
+          {"Jennifer", "Michael", "Ashley", "Robert", "Katherine", "William", "Elizabeth", "James", "Maria", "Daniel", "Susan", "Anthony"},
+          {"Johnson", "Williams", "Brown", "Davis", "Rodriguez", "Wilson", "Anderson", "Nguyen", "Kowalski", "Thompson", "Lee", "Carter"},
+          {"Lakeside", "Prairie", "Blue Ridge", "Heartland", "Maple & Main", "Windy City", "Liberty", "Summit"},
+          {"Home Goods", "Kitchen & Bath", "Outfitters", "Wholesale", "Supply"},
+          {"Inc.", "LLC", "Corp."},
+          {"Main Street", "Oak Avenue", "Lincoln Boulevard", "Michigan Avenue", "Elm Street", "Washington Street"},
+          {"Chicago", "Milwaukee", "Columbus", "Denver", "Austin", "Portland"}};
+}
+
+CountryWords china() {
+  return {"CN",
+          "+86",
+          3,
+          0.14,
+          {"伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "洋", "艳", "军", "杰", "晓明"},
+          {"王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙"},
+          {"晨光", "鸿运", "华美", "东方", "锦绣", "天和", "金桥", "江南", "万家", "星河"},
+          {"家居用品", "日用百货", "厨具", "贸易"},
+          {"有限公司", "股份有限公司", "有限责任公司"},
+          {"南京路", "淮海中路", "中山东路", "人民大道", "解放路", "长江路"},
+          {"上海", "杭州", "苏州", "南京", "宁波"},
+          true};
+}
+
+CountryWords australia() {
+  return {"AU",
+          "+61",
+          4,
+          0.08,
+          {"Jack", "Chloe", "Liam", "Matilda", "Noah", "Ruby", "Ethan", "Grace"},
+          {"Campbell", "Nguyen", "Robinson", "Kelly", "Walker", "Harris", "Ryan", "Stewart"},
+          {"Southern Cross", "Banksia", "Coral Bay", "Outback", "Jacaranda", "Harbourside"},
+          {"Homewares", "Living", "Kitchenware", "Traders"},
+          {"Pty Ltd", "Ltd"},
+          {"George Street", "Pitt Street", "Beach Road", "Wattle Street", "Ocean Parade"},
+          {"Sydney", "Melbourne", "Brisbane", "Perth"}};
+}
+
+}  // namespace
+
+const std::vector<CountryWords>& country_words() {
+  static const std::vector<CountryWords> out = {germany(), spain(), britain(), states(), china(), australia()};
+  return out;
+}
+
+const std::vector<SupplierWords>& supplier_words() {
+  static const std::vector<SupplierWords> out = {{"Metallwerk Solingen GmbH", "DE", "Solingen"},
+                                                 {"宁波海天厨具有限公司", "CN", "宁波"},
+                                                 {"Keramik Höhr-Grenzhausen AG", "DE", "Höhr-Grenzhausen"},
+                                                 {"Cristalería del Norte S.L.", "ES", "Gijón"},
+                                                 {"Sheffield Blades Ltd", "GB", "Sheffield"},
+                                                 {"浙江绿竹制品股份有限公司", "CN", "安吉"},
+                                                 {"Great Lakes Plastics Inc.", "US", "Milwaukee"},
+                                                 {"Textilfabrik Vogtland GmbH & Co. KG", "DE", "Plauen"},
+                                                 {"景德镇青花瓷业有限公司", "CN", "景德镇"},
+                                                 {"Lumière & Fils SARL", "FR", "Lyon"},
+                                                 {"Porcelanas Valencia S.A.", "ES", "Valencia"},
+                                                 {"Black Country Castings PLC", "GB", "Dudley"},
+                                                 {"佛山明亮照明有限公司", "CN", "佛山"},
+                                                 {"Bohemia Sklo s.r.o.", "CZ", "Liberec"},
+                                                 {"Silikontechnik Bayern GmbH", "DE", "Augsburg"},
+                                                 {"Anatolia Tekstil A.Ş.", "TR", "Denizli"},
+                                                 {"Smålands Trä AB", "SE", "Växjö"},
+                                                 {"顺德美厨电器有限公司", "CN", "佛山"},
+                                                 {"Murray River Timber Pty Ltd", "AU", "Albury"},
+                                                 {"Kaštela Emajl d.o.o.", "HR", "Split"}};
+  return out;
+}
+
+}  // namespace sinan::example

@@ -1,0 +1,42 @@
+-- All that was sold, and when there was nothing left to sell.
+-- Deliveries of the ERP: movement 601 sells, 651 takes back; times are those on the clock of the plant.
+SELECT l.matnr AS item_id,
+       l.werks AS location_id,
+       CAST(l.budat AT TIME ZONE w.tzone AS TIMESTAMP) AS sold_at,
+       CAST(CASE l.bwart WHEN '651' THEN -l.lfimg ELSE l.lfimg END AS DECIMAL(18,4)) AS quantity,
+       CAST(l.netpr AS DECIMAL(18,4)) AS unit_price,
+       l.waers AS currency,
+       l.aktnr AS promotion_id,
+       false AS lost_sales,
+       l.vbeln AS order_id,
+       l.kunnr AS customer_id
+FROM lake.erp_lips l
+JOIN lake.erp_t001w w ON w.werks = l.werks
+UNION ALL
+-- Order lines of the shop: its article numbers are small and without a dash, its warehouses have short names.
+SELECT 'HG-' || substr(o.sku, 3),
+       w.werks,
+       o.ordered_at,
+       CAST(CASE o.status WHEN 'returned' THEN -o.quantity ELSE o.quantity END AS DECIMAL(18,4)),
+       CAST(o.unit_price AS DECIMAL(18,4)),
+       o.currency,
+       o.coupon,
+       false,
+       o.order_no,
+       o.customer_id
+FROM lake.shop_orders o
+JOIN lake.erp_t001w w ON w.kurz = o.warehouse
+UNION ALL
+-- Shelves that were empty at the end of a day: what was sold that day is less than what was wanted.
+SELECT z.matnr,
+       z.werks,
+       CAST((CAST(z.datum AS TIMESTAMP) + INTERVAL 12 HOUR) AT TIME ZONE w.tzone AS TIMESTAMP),
+       CAST(0 AS DECIMAL(18,4)),
+       CAST(0 AS DECIMAL(18,4)),
+       'EUR',
+       NULL,
+       true,
+       NULL,
+       NULL
+FROM lake.erp_zoos z
+JOIN lake.erp_t001w w ON w.werks = z.werks

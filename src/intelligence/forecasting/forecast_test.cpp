@@ -1,0 +1,326 @@
+// The properties that the forecasts of a panel must have, and the answers to odd data.
+#include "intelligence/forecasting/forecast.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace sinan::forecasting {
+namespace {
+
+Panel panel_of(const std::vector<std::vector<double>>& series) {
+  Panel panel;
+  for (const auto& values : series) {
+    panel.values.insert(panel.values.end(), values.begin(), values.end());
+    panel.offsets.push_back(panel.values.size());
+    panel.keys.push_back("s" + std::to_string(panel.keys.size()));
+  }
+  return panel;
+}
+
+std::vector<double> random_series(std::uint32_t seed, std::size_t length, bool intermittent, int season = 0) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal(0, 1);
+  std::vector<double> out;
+  for (std::size_t t = 0; t < length; ++t) {
+    double value = 50 + 0.1 * static_cast<double>(t) + 5 * normal(random);
+    if (season) value += 20 * std::sin(2 * M_PI * static_cast<double>(t) / season);
+    if (intermittent) value = random() % 4 == 0 ? 1 + random() % 5 : 0;
+    out.push_back(value);
+  }
+  return out;
+}
+
+std::vector<std::vector<double>> mixed() {
+  std::vector<std::vector<double>> out;
+  for (std::uint32_t i = 0; i < 60; ++i) out.push_back(random_series(i, 30 + i * 3, i % 3 == 0, i % 2 ? 12 : 0));
+  out.push_back({5});
+  out.push_back({kMissing, kMissing, 4, kMissing, 6});
+  out.push_back(std::vector<double>(3650, 0));
+  out.push_back(std::vector<double>(40, -3));
+  return out;
+}
+
+TEST(Forecast, IsTheSameAtAnyNumberOfThreadsAndInAnyOrder) {
+  auto series = mixed();
+  Options options{.horizon = 8, .seasons = {4, 12}, .quantiles = {0.1, 0.5, 0.95}, .cumulative = true};
+  auto one = forecast(panel_of(series), {}, options);
+  options.threads = 2;
+  auto two = forecast(panel_of(series), {}, options);
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ(one->quantiles, two->quantiles);
+  EXPECT_EQ(one->sums, two->sums);
+  std::vector<std::vector<double>> reversed(series.rbegin(), series.rend());
+  auto back = forecast(panel_of(reversed), {}, options);
+  for (std::size_t i = 0; i < series.size(); ++i)
+    for (std::size_t h = 0; h < 8; ++h) {
+      EXPECT_EQ(one->median[i * 8 + h], back->median[(series.size() - 1 - i) * 8 + h]);
+      EXPECT_NEAR(one->quantiles[(i * 8 + h) * 3], back->quantiles[((series.size() - 1 - i) * 8 + h) * 3], 1e-9);
+    }
+}
+
+TEST(Forecast, QuantilesRiseAndStayAtOrAboveZeroWhereDemandDoes) {
+  auto series = mixed();
+  auto result = forecast(panel_of(series), {}, {.horizon = 6, .quantiles = {0.9, 0.01, 0.5, 0.999}, .cumulative = true});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->quantile_levels, (std::vector<double>{0.01, 0.5, 0.9, 0.999}));
+  for (std::size_t i = 0; i < series.size(); ++i)
+    for (std::size_t h = 0; h < 6; ++h)
+      for (const auto* values : {&result->quantiles, &result->sums})
+        for (std::size_t q = 0; q < 4; ++q) {
+          double value = (*values)[(i * 6 + h) * 4 + q];
+          EXPECT_TRUE(std::isfinite(value)) << i;
+          if (q > 0) EXPECT_GE(value, (*values)[(i * 6 + h) * 4 + q - 1]) << i;
+          if (i < 63) EXPECT_GE(value, 0) << i;
+        }
+}
+
+TEST(Forecast, FindsTheSeasonAndFollowsIt) {
+  auto result = forecast(panel_of({random_series(9, 120, false, 12)}), {}, {.horizon = 12, .seasons = {4, 7, 12}});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->seasons[0], 12);
+  // The sine's peak is at phase 3, its trough at phase 9.
+  EXPECT_GT(result->median[3], result->median[9] + 25);
+}
+
+TEST(Forecast, DeadItemsGoToZeroAndStockOutsDoNotLowerTheForecast) {
+  std::vector<double> dead(200, 0);
+  for (std::size_t t = 0; t < 60; ++t) dead[t] = 5;
+  std::vector<double> sold = random_series(4, 100, false);
+  Panel panel = panel_of({dead, sold, sold});
+  panel.lost.assign(panel.values.size(), 0);
+  for (std::size_t t = 0; t < 15; ++t) {
+    panel.values[panel.offsets[3] - 1 - t] = 0;
+    panel.lost[panel.offsets[3] - 1 - t] = 1;
+  }
+  auto result = forecast(panel, {}, {.horizon = 7});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->classes[0], DemandClass::kDead);
+  EXPECT_EQ(result->median[0], 0);
+  EXPECT_NEAR(result->median[14], result->median[7], 8);
+}
+
+TEST(Forecast, RefusesWhatItCannotUseAndNamesTheSeries) {
+  auto infinite = forecast(panel_of({{1, 2}, {1, INFINITY}}), {}, {});
+  ASSERT_FALSE(infinite);
+  EXPECT_EQ(infinite.error().place, "s1");
+  EXPECT_EQ(forecast(panel_of({{kMissing}}), {}, {}).error().place, "s0");
+}
+
+TEST(Forecast, IntervalsCoverWhatTheyPromiseOnSeriesOfAKnownProcess) {
+  // Random walks with noise: the exact predictive distribution is normal; 80 % intervals over 400 series.
+  std::vector<std::vector<double>> series;
+  std::vector<std::vector<double>> future;
+  for (std::uint32_t i = 0; i < 400; ++i) {
+    std::mt19937 random(i + 1000);
+    std::normal_distribution<double> normal(0, 1);
+    double level = 200;
+    std::vector<double> all;
+    for (int t = 0; t < 90; ++t) {
+      level += 1.5 * normal(random);
+      all.push_back(level + 3 * normal(random));
+    }
+    series.emplace_back(all.begin(), all.begin() + 84);
+    future.emplace_back(all.begin() + 84, all.end());
+  }
+  auto result = forecast(panel_of(series), {}, {.horizon = 6, .quantiles = {0.1, 0.9}});
+  ASSERT_TRUE(result);
+  double inside = 0;
+  for (std::size_t i = 0; i < 400; ++i)
+    for (std::size_t h = 0; h < 6; ++h)
+      inside += future[i][h] >= result->quantiles[(i * 6 + h) * 2] && future[i][h] <= result->quantiles[(i * 6 + h) * 2 + 1];
+  EXPECT_NEAR(inside / 2400, 0.8, 0.04);
+}
+
+void append(Panel& panel, const std::string& key, const std::vector<double>& values) {
+  panel.keys.push_back(key);
+  panel.values.insert(panel.values.end(), values.begin(), values.end());
+  panel.offsets.push_back(panel.values.size());
+}
+
+std::vector<double> seasonal_series(unsigned seed, std::size_t length, double level, double noise) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> out;
+  for (std::size_t t = 0; t < length; ++t)
+    out.push_back(level * (1 + 0.3 * std::sin(static_cast<double>(t % 12) / 12 * 6.283)) + 0.2 * static_cast<double>(t) +
+                  noise * normal(random));
+  return out;
+}
+
+std::vector<double> rare_demand(unsigned seed, std::size_t length, double probability) {
+  std::mt19937 random(seed);
+  std::vector<double> out;
+  for (std::size_t t = 0; t < length; ++t)
+    out.push_back(static_cast<double>(random() % 1000) < 1000 * probability ? static_cast<double>(1 + random() % 5) : 0);
+  return out;
+}
+
+Panel mixed_panel(double factor = 1) {
+  Panel panel;
+  for (unsigned i = 0; i < 40; ++i) append(panel, fmt::format("s{}", i), seasonal_series(i, 60 + i, 100 + i, 5));
+  for (unsigned i = 0; i < 20; ++i) append(panel, fmt::format("r{}", i), rare_demand(i, 70, 0.25));
+  for (double& v : panel.values) v *= factor;
+  return panel;
+}
+
+const Options kOptions{.horizon = 8, .seasons = {12}, .quantiles = {0.05, 0.1, 0.5, 0.9, 0.95}, .cumulative = true};
+
+Forecasts run(const Panel& panel, const Options& options = kOptions) {
+  auto result = forecast(panel, {}, options);
+  EXPECT_TRUE(result) << result.error().text();
+  return std::move(*result);
+}
+
+TEST(Forecast, SameBitsAtAnyNumberOfThreads) {
+  Panel panel = mixed_panel();
+  Options two = kOptions;
+  two.threads = 2;
+  Forecasts a = run(panel);
+  Forecasts b = run(panel, two);
+  EXPECT_EQ(a.median, b.median);
+  EXPECT_EQ(a.quantiles, b.quantiles);
+  EXPECT_EQ(a.sums, b.sums);
+  EXPECT_EQ(a.models, b.models);
+}
+
+TEST(Forecast, ScalingDemandScalesTheForecast) {
+  Forecasts a = run(mixed_panel());
+  Forecasts b = run(mixed_panel(1000));
+  for (std::size_t i = 0; i < a.quantiles.size(); ++i)
+    EXPECT_NEAR(a.quantiles[i] * 1000, b.quantiles[i], 1e-3 * (1000 + std::abs(b.quantiles[i])));
+  for (std::size_t i = 0; i < a.median.size(); ++i) EXPECT_NEAR(a.median[i] * 1000, b.median[i], 1e-3 * (1000 + std::abs(b.median[i])));
+}
+
+TEST(Forecast, OrderOfSeriesChangesNothing) {
+  Panel panel = mixed_panel();
+  Panel turned;
+  for (std::size_t i = panel.size(); i-- > 0;) append(turned, panel.keys[i], {panel.series(i).begin(), panel.series(i).end()});
+  Forecasts a = run(panel);
+  Forecasts b = run(turned);
+  std::size_t width = 8 * 5;
+  for (std::size_t i = 0; i < panel.size(); ++i)
+    for (std::size_t k = 0; k < width; ++k)
+      EXPECT_EQ(a.quantiles[i * width + k], b.quantiles[(panel.size() - 1 - i) * width + k]) << panel.keys[i];
+}
+
+TEST(Forecast, QuantilesIncreaseAndAreNeverNegativeWhereDemandIs) {
+  Forecasts f = run(mixed_panel());
+  for (std::size_t at = 0; at < f.median.size(); ++at) {
+    auto check = [&](const std::vector<double>& quantiles) {
+      for (std::size_t q = 0; q < 5; ++q) {
+        EXPECT_GE(quantiles[at * 5 + q], 0);
+        if (q > 0) {
+          EXPECT_GE(quantiles[at * 5 + q], quantiles[at * 5 + q - 1]);
+        }
+      }
+    };
+    check(f.quantiles);
+    check(f.sums);
+    EXPECT_NEAR(f.median[at], f.quantiles[at * 5 + 2], 1e-6 * (1 + f.median[at]));
+  }
+}
+
+// The truth is known: 80 % of new values of the generator must lie between the 10 % and the 90 % quantile.
+TEST(Forecast, IntervalsCoverWhatTheyPromise) {
+  Panel panel;
+  std::vector<std::vector<double>> future;
+  for (unsigned i = 0; i < 400; ++i) {
+    auto all = seasonal_series(1000 + i, 84, 100, 8);
+    future.emplace_back(all.end() - 12, all.end());
+    all.resize(72);
+    append(panel, fmt::format("{}", i), all);
+  }
+  Forecasts f = run(panel, {.horizon = 12, .seasons = {12}, .quantiles = {0.1, 0.9}, .cumulative = true});
+  double inside = 0;
+  double total_inside = 0;
+  for (std::size_t i = 0; i < 400; ++i) {
+    double sum = 0;
+    for (std::size_t k = 0; k < 12; ++k) {
+      std::size_t at = (i * 12 + k) * 2;
+      inside += future[i][k] >= f.quantiles[at] && future[i][k] <= f.quantiles[at + 1];
+      sum += future[i][k];
+      total_inside += sum >= f.sums[at] && sum <= f.sums[at + 1];
+    }
+  }
+  EXPECT_NEAR(inside / 4800, 0.8, 0.04);
+  EXPECT_NEAR(total_inside / 4800, 0.8, 0.07);
+}
+
+TEST(Forecast, FollowsSeasonAndTrendThatAreThere) {
+  Panel panel;
+  append(panel, "a", seasonal_series(1, 120, 100, 0.01));
+  auto truth = seasonal_series(1, 132, 100, 0.0);
+  Forecasts f = run(panel, {.horizon = 12, .seasons = {7, 12}});
+  EXPECT_EQ(f.seasons[0], 12);
+  for (std::size_t k = 0; k < 12; ++k) EXPECT_NEAR(f.median[k], truth[120 + k], 4) << k;
+}
+
+TEST(Forecast, LostSalesAreNotLearntAsLowDemand) {
+  Panel panel;
+  std::vector<double> values;
+  std::vector<std::uint8_t> lost;
+  std::mt19937 random(5);
+  for (int t = 0; t < 200; ++t) {
+    bool out = t % 10 >= 7;
+    values.push_back(out ? 0 : 20 + static_cast<double>(random() % 5));
+    lost.push_back(out);
+  }
+  append(panel, "a", values);
+  panel.lost = lost;
+  Forecasts f = run(panel);
+  for (std::size_t k = 0; k < 8; ++k) EXPECT_NEAR(f.median[k], 22, 1.5);
+}
+
+TEST(Forecast, OddDataGivesDefinedResults) {
+  Panel panel;
+  append(panel, "one", {5});
+  append(panel, "constant", std::vector<double>(40, 3.0));
+  append(panel, "zeros", std::vector<double>(3650, 0.0));
+  append(panel, "negative", {-1, -2, -3, -4, -3, -2, -1, -2, -3, -4, -5});
+  append(panel, "gaps", {1, kMissing, 3, kMissing, kMissing, 4, 5, 6, kMissing, 7, 8, kMissing});
+  append(panel, "huge", {1e29, 2e29, 1e29, 3e29, 2e29, 1e29, 2e29});
+  append(panel, "tiny", {1e-29, 2e-29, 1e-29, 3e-29, 2e-29, 1e-29, 2e-29});
+  append(panel, "died", [] {
+    std::vector<double> v(60, 4.0);
+    v.resize(120, 0.0);
+    return v;
+  }());
+  Forecasts f = run(panel);
+  for (const auto* out : {&f.median, &f.mean, &f.quantiles, &f.sum_mean, &f.sums})
+    for (double v : *out) EXPECT_TRUE(std::isfinite(v));
+  EXPECT_NEAR(f.median[0], 5, 1e-5);
+  EXPECT_NEAR(f.median[1 * 8 + 7], 3, 1e-5);
+  EXPECT_NEAR(f.quantiles[(1 * 8 + 7) * 5], 3, 1e-5);
+  EXPECT_EQ(f.classes[2], DemandClass::kDead);
+  EXPECT_LT(f.median[3 * 8], 0);
+  EXPECT_EQ(f.classes[7], DemandClass::kDead);
+  EXPECT_EQ(f.median[7 * 8], 0);
+}
+
+TEST(Forecast, BadInputNamesTheSeries) {
+  Panel panel;
+  append(panel, "good", {1, 2});
+  append(panel, "A-17", {1, std::numeric_limits<double>::infinity()});
+  auto result = forecast(panel, {}, kOptions);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().place.find("A-17"), std::string::npos);
+
+  Panel fine;
+  append(fine, "good", {1, 2});
+  for (Options bad : {Options{.horizon = 0}, Options{.quantiles = {1.5}}, Options{.seasons = {0}}, Options{.origins = 0},
+                      Options{.threads = 0}, Options{.models = {"crystal_ball"}}})
+    EXPECT_FALSE(forecast(fine, {}, bad));
+  EXPECT_FALSE(forecast(fine, std::vector<int>{1, 2}, kOptions));
+}
+
+TEST(Forecast, ACancelledRunSaysSo) {
+  CancelToken cancel;
+  cancel.cancel();
+  auto result = forecast(mixed_panel(), {}, kOptions, &cancel);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace sinan::forecasting

@@ -1,0 +1,95 @@
+// Every member of models.inc against what must hold for any model, and the methods against independent numbers.
+#include "intelligence/forecasting/models/model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+
+namespace sinan::forecasting {
+namespace {
+
+const ModelInfo& model(std::string_view name) {
+  for (const ModelInfo& info : models())
+    if (info.name == name) return info;
+  ADD_FAILURE() << "no model " << name;
+  return models().front();
+}
+
+std::vector<float> predict(std::string_view name, const std::vector<float>& y, std::size_t steps, int season = 1) {
+  Scratch scratch;
+  std::vector<float> out(steps);
+  model(name).forecast({y, season, true}, scratch, out);
+  return out;
+}
+
+TEST(Models, EachOneIsNamedOnceAndFiniteOnTheShortestSeriesItTakes) {
+  std::set<std::string_view> names;
+  for (const ModelInfo& info : models()) {
+    EXPECT_TRUE(names.insert(info.name).second) << info.name;
+    EXPECT_FALSE(info.summary.empty());
+    int season = info.seasonal ? 4 : 1;
+    std::size_t length = static_cast<std::size_t>(std::max(info.minimum_length, info.seasonal ? 2 * season : 1));
+    for (float value : {0.0F, 1.0F, 3.5F}) {
+      for (float v : predict(info.name, std::vector<float>(length, value), 5, season)) EXPECT_TRUE(std::isfinite(v)) << info.name;
+    }
+  }
+}
+
+TEST(Models, AConstantSeriesStaysConstant) {
+  for (const ModelInfo& info : models()) {
+    if (info.name == "croston_sba") continue;  // 1 − α/2 by definition
+    for (float v : predict(info.name, std::vector<float>(24, 2.0F), 6, info.seasonal ? 4 : 1)) EXPECT_NEAR(v, 2, 1e-4) << info.name;
+  }
+}
+
+TEST(Models, TrendModelsContinueALine) {
+  std::vector<float> y;
+  for (int t = 0; t < 40; ++t) y.push_back(1 + 0.05F * static_cast<float>(t));
+  for (std::string_view name : {"holt", "optimised_theta"}) {
+    auto out = predict(name, y, 4);
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(out[k], 1 + 0.05 * static_cast<double>(40 + k), 0.03) << name;
+  }
+}
+
+TEST(Models, SeasonalModelsContinueASeason) {
+  std::vector<float> y;
+  for (int t = 0; t < 40; ++t) y.push_back(std::array{1.0F, 2.0F, 3.0F, 0.5F}[static_cast<std::size_t>(t % 4)]);
+  for (std::string_view name : {"seasonal_naive", "holt_winters_additive", "holt_winters_multiplicative"}) {
+    auto out = predict(name, y, 6, 4);
+    for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], y[k], 1e-3) << name;
+  }
+}
+
+// By hand: demands 3 (first, after 2 periods) and 5 (3 periods later), α = 0.1: size 3.2, interval 2.1, rate 3.2 / 2.1.
+TEST(Models, CrostonByHand) {
+  std::vector<float> y{0, 3, 0, 0, 5, 0};
+  EXPECT_NEAR(predict("croston", y, 1)[0], 3.2 / 2.1, 1e-6);
+  EXPECT_NEAR(predict("croston_sba", y, 1)[0], 0.95 * 3.2 / 2.1, 1e-6);
+}
+
+TEST(Models, TsbFallsWhenDemandStops) {
+  std::vector<float> y;
+  for (int t = 0; t < 30; ++t) y.push_back(t % 3 == 0 ? 2.0F : 0.0F);
+  float alive = predict("tsb", y, 1)[0];
+  y.resize(60, 0.0F);
+  EXPECT_NEAR(alive, 2.0 / 3, 0.15);
+  EXPECT_LT(predict("tsb", y, 1)[0], 0.6F * alive);
+  EXPECT_EQ(predict("croston", y, 1)[0], predict("croston", std::vector<float>(y.begin(), y.begin() + 30), 1)[0]);
+}
+
+TEST(Models, ScaleWithTheirData) {
+  std::vector<float> y;
+  for (int t = 0; t < 48; ++t) y.push_back(1 + 0.3F * static_cast<float>((t * 7) % 5) + (t % 4 == 1 ? 1.0F : 0.0F));
+  std::vector<float> scaled(y);
+  for (float& value : scaled) value *= 4;
+  for (const ModelInfo& info : models()) {
+    auto a = predict(info.name, y, 6, info.seasonal ? 4 : 1);
+    auto b = predict(info.name, scaled, 6, info.seasonal ? 4 : 1);
+    for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(4 * a[k], b[k], 0.02) << info.name;
+  }
+}
+
+}  // namespace
+}  // namespace sinan::forecasting
