@@ -208,6 +208,10 @@ steps:
   - id: master
     task: merge_master
     needs: [check]
+  - id: measure
+    task: measure_outcomes
+    needs: [check]
+    on_failure: skip
   - id: forecast
     task: forecast_demand
     needs: [check]
@@ -224,7 +228,7 @@ steps:
     backoff: 2s
   - id: report
     task: write_report
-    needs: [master, act]
+    needs: [master, measure, act]
     always: true
 )";
 }

@@ -30,17 +30,17 @@ Batch empty_batch(const Schema& schema) {
 void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forecasts& forecasts, std::size_t i, std::size_t h,
                 const std::string& run_id) {
   auto horizon = static_cast<std::size_t>(forecasts.horizon);
-  std::size_t levels = forecasts.quantiles.size();
+  std::size_t levels = forecasts.quantile_levels.size();
   auto& c = batch.columns;
   c[0].append_text(panel.item_ids[i]);
   c[1].append_text(panel.location_ids[i]);
   c[2].append_int((panel.last_days[i] + std::chrono::days{h + 1}).time_since_epoch().count());
   c[3].append_int(static_cast<std::int64_t>(h) + 1);
-  c[4].append_double(forecasts.yhat[i * horizon + h]);
+  c[4].append_double(forecasts.median[i * horizon + h]);
   c[5].append_double(forecasts.mean[i * horizon + h]);
-  for (std::size_t q = 0; q < levels; ++q) c[6 + q].append_double(forecasts.at_quantile[(i * horizon + h) * levels + q]);
+  for (std::size_t q = 0; q < levels; ++q) c[6 + q].append_double(forecasts.quantiles[(i * horizon + h) * levels + q]);
   c[6 + levels].append_text(forecasts.models[i]);
-  c[7 + levels].append_text(forecasting::name_of(forecasts.classes[i]));
+  c[7 + levels].append_text(forecasting::name(forecasts.classes[i]));
   c[8 + levels].append_text(run_id);
 }
 
@@ -95,16 +95,16 @@ Result<ForecastReport> forecast(fabric::Fabric& fabric, const ForecastRequest& r
   forecasting::Options options;
   options.horizon = request.config.horizon_days;
   options.quantiles.assign(std::begin(kLevels), std::end(kLevels));
-  options.season_candidates = request.config.seasons;
+  options.seasons = request.config.seasons;
   options.threads = request.threads;
-  SINAN_TRY(auto forecasts, forecasting::forecast(panel.panel, options, {}, request.cancel, request.progress));
+  SINAN_TRY(auto forecasts, forecasting::forecast(panel.panel, {}, options, request.cancel, request.progress));
 
   ForecastReport report;
   report.read_version = *pinned.at;
   report.series = static_cast<std::int64_t>(panel.panel.size());
   report.values = static_cast<std::int64_t>(panel.panel.values.size());
   for (std::size_t i = 0; i < panel.panel.size(); ++i) {
-    ++report.classes[std::string(forecasting::name_of(forecasts.classes[i]))];
+    ++report.classes[std::string(forecasting::name(forecasts.classes[i]))];
     ++report.models[forecasts.models[i]];
   }
   std::vector<lake::Lake::Load> loads(1);

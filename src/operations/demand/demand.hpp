@@ -8,7 +8,7 @@
 #include "base/series.hpp"
 #include "base/workspace.hpp"
 #include "data/fabric/fabric.hpp"
-#include "intelligence/forecasting/forecasting.hpp"
+#include "intelligence/forecasting/forecast.hpp"
 
 namespace sinan::demand {
 
