@@ -136,7 +136,8 @@ class Shape {
   // Fills `value`; every mistake goes to `out`. False if there was one.
   bool read(const YamlNode& node, T& value, Diagnostics& out) const {
     std::size_t before = out.size();
-    if (!shape_detail::expect(node, YamlNode::Kind::kMap, name_, out)) return false;
+    // "items:" alone is a map without keys.
+    if (node.kind != YamlNode::Kind::kNull && !shape_detail::expect(node, YamlNode::Kind::kMap, name_, out)) return false;
     for (const YamlNode::Entry& entry : node.entries) {
       auto key = std::find_if(keys_.begin(), keys_.end(), [&](const Key& k) { return k.name == entry.key; });
       if (key != keys_.end()) {
