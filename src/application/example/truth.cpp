@@ -127,7 +127,7 @@ Status CsvFile::finish() {
 Breaker::Breaker(CsvFile& record, std::string source, std::string table, std::vector<std::string> kinds, std::int64_t expected_rows)
     : record_(record), source_(std::move(source)), table_(std::move(table)), kinds_(std::move(kinds)) {
   const auto count = static_cast<std::int64_t>(kinds_.size());
-  stride_ = std::max(count * 2, std::min<std::int64_t>(5000, expected_rows / 4));
+  stride_ = std::clamp<std::int64_t>(expected_rows / 4, count * 10, 5000);
 }
 
 std::string_view Breaker::kind_of(std::int64_t number) const {

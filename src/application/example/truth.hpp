@@ -25,7 +25,8 @@ class CsvFile {
 // Rows that are broken on purpose, by a stride: every kind comes up in every table, however small, and never by chance alone.
 class Breaker {
  public:
-  // `expected_rows` sets how often: about a five-thousandth of the rows for each kind, and at least four rows of it.
+  // `expected_rows` sets how often: about a five-thousandth of the rows for each kind, and four rows of it in a small table; but no more
+  // than a tenth of all rows, however small it is.
   Breaker(CsvFile& record, std::string source, std::string table, std::vector<std::string> kinds, std::int64_t expected_rows);
   // The kind in which row `number` (counted from 0) is broken; empty: it is sound.
   std::string_view kind_of(std::int64_t number) const;
