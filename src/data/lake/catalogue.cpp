@@ -18,13 +18,12 @@ Status read_version_row(const Row& row, TableState& state) {
   state.info.key = key.get<std::vector<std::string>>();
   state.info.rows = row.integer(4);
   state.info.rejected = row.integer(5);
-  state.next_row = row.integer(6);
-  SINAN_TRY(state.info.committed_at, read_instant(row, 7));
+  SINAN_TRY(state.info.committed_at, read_instant(row, 6));
   return {};
 }
 
 constexpr std::string_view kVersionColumns =
-    "t.name, t.version, t.schema, t.key, t.rows, t.rejected, t.next_row, v.committed_at FROM lake_tables t JOIN lake_versions v USING "
+    "t.name, t.version, t.schema, t.key, t.rows, t.rejected, v.committed_at FROM lake_tables t JOIN lake_versions v USING "
     "(version)";
 
 }  // namespace
@@ -54,7 +53,11 @@ const storage::Migrations& migrations() {
        "CREATE TABLE lake_files (path TEXT PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER "
        "NOT NULL,"
        " schema TEXT NOT NULL, added INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-       "CREATE INDEX lake_files_by_name ON lake_files (name, added)"},
+       "CREATE INDEX lake_files_by_name ON lake_files (name, added)",
+       // Row numbers are reserved in blocks, so that processes never hand out the same one.
+       "CREATE TABLE lake_numbers (name TEXT PRIMARY KEY, next_row INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+       "INSERT INTO lake_numbers SELECT name, max(next_row) FROM lake_tables GROUP BY name;"
+       "ALTER TABLE lake_tables DROP COLUMN next_row"},
   };
   return kMigrations;
 }
@@ -113,9 +116,8 @@ Result<Version> write(Session& session, std::vector<TableChange>& changes, Insta
     if (there != change.based_on) return fail(ErrorCode::kConflict, "the table was changed by another run meanwhile; run again", info.name);
     info.version = version;
     info.committed_at = now;
-    SINAN_CHECK(session.execute(
-        "INSERT INTO lake_tables VALUES (?, ?, ?, ?, ?, ?, ?)",
-        {info.name, version, schema_json(info.schema), Json(info.key).dump(), info.rows, info.rejected, change.after.next_row}));
+    SINAN_CHECK(session.execute("INSERT INTO lake_tables VALUES (?, ?, ?, ?, ?, ?)",
+                                {info.name, version, schema_json(info.schema), Json(info.key).dump(), info.rows, info.rejected}));
     for (const std::string& path : change.removed)
       SINAN_CHECK(session.execute("UPDATE lake_files SET removed = ? WHERE path = ?", {version, path}));
     for (const File& file : change.after.files)
@@ -155,6 +157,20 @@ Result<std::vector<std::string>> all_paths(Session& session) {
     return {};
   }));
   return paths;
+}
+
+Result<std::int64_t> reserve_rows(storage::Store& store, const std::string& name, std::int64_t count) {
+  std::int64_t first = 0;
+  SINAN_CHECK(store.transact([&](Session& session) -> Status {
+    SINAN_CHECK(session.execute("INSERT INTO lake_numbers VALUES (?, 1) ON CONFLICT (name) DO NOTHING", {name}));
+    SINAN_CHECK(session.query("SELECT next_row FROM lake_numbers WHERE name = ?", {name}, [&](const Row& row) -> Status {
+      first = row.integer(0);
+      return {};
+    }));
+    SINAN_CHECK(session.execute("UPDATE lake_numbers SET next_row = ? WHERE name = ?", {first + count, name}));
+    return {};
+  }));
+  return first;
 }
 
 std::string schema_json(const Schema& schema) {

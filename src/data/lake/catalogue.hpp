@@ -22,7 +22,6 @@ struct File {
 // A table as of a version.
 struct TableState {
   TableVersion info;
-  std::int64_t next_row = 1;
   std::vector<File> files;
 
   std::vector<const File*> of(FileKind kind) const;
@@ -50,6 +49,9 @@ Result<Version> write(storage::Session& session, std::vector<TableChange>& chang
 // Forgets versions that ended before `before` and returns the paths that no remaining version needs.
 Result<std::vector<std::string>> forget(storage::Session& session, Instant before);
 Result<std::vector<std::string>> all_paths(storage::Session& session);
+
+// Reserves `count` row numbers of a table that nobody else gets, for ever; returns the first.
+Result<std::int64_t> reserve_rows(storage::Store& store, const std::string& name, std::int64_t count);
 
 std::string schema_json(const Schema& schema);
 Result<Schema> parse_schema(std::string_view json);

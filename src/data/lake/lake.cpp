@@ -66,8 +66,7 @@ class ParquetLake final : public Lake {
     numbered.fields.push_back({std::string(kRowColumn), Type{TypeId::kInt}, false});
     SINAN_TRY(auto file, new_file(name, "data"));
     SINAN_TRY(auto writer, duck::ParquetWriter::create(database_, file, numbered));
-    SINAN_TRY(auto rows, counter(name));
-    return std::make_unique<StagedTable>(name, schema, key, file, std::move(writer), rows);
+    return std::make_unique<StagedTable>(name, schema, key, file, std::move(writer), numbers(name));
   }
 
   Result<Version> commit(std::vector<Load> loads, const std::function<Status(storage::Session&, Version)>& also) override {
@@ -145,19 +144,11 @@ class ParquetLake final : public Lake {
     return folder / fmt::format("{}-{}.parquet", kind, secrets::random_token(12));
   }
 
-  // The row numbers of a table go on from the greatest that any version has reserved.
-  Result<std::shared_ptr<RowCounter>> counter(const std::string& name) {
-    std::lock_guard lock(counters_mutex_);
-    auto& counter = counters_[name];
-    if (!counter) counter = std::make_shared<RowCounter>(1);
-    auto found = state(name, current());
-    if (!found && found.error().code != ErrorCode::kNotFound) return fail(std::move(found).error());
-    if (found) {
-      std::int64_t have = *counter;
-      while (have < found->next_row && !counter->compare_exchange_weak(have, found->next_row)) {
-      }
-    }
-    return counter;
+  std::shared_ptr<RowNumbers> numbers(const std::string& name) {
+    std::lock_guard lock(numbers_mutex_);
+    auto& out = numbers_[name];
+    if (!out) out = std::make_shared<RowNumbers>(store_, name);
+    return out;
   }
 
   static void drop_removed(TableChange& change) {
@@ -234,8 +225,8 @@ class ParquetLake final : public Lake {
   const Clock& clock_;
   duck::Database database_;
   std::mutex commit_mutex_;
-  std::mutex counters_mutex_;
-  std::map<std::string, std::shared_ptr<RowCounter>> counters_;
+  std::mutex numbers_mutex_;
+  std::map<std::string, std::shared_ptr<RowNumbers>> numbers_;
   mutable std::atomic<Version> last_seen_ = 0;
 };
 
@@ -295,8 +286,6 @@ Result<std::optional<TableChange>> ParquetLake::work_out(Load& load, std::vector
   bool same =
       change.added.empty() && change.removed.empty() && change.after.info.schema == schema_before && change.after.info.key == key_before;
   if (change.based_on != 0 && same) return std::nullopt;
-  SINAN_TRY(auto next, counter(name));
-  change.after.next_row = *next;
   SINAN_CHECK(count_rows(change.after));
   SINAN_CHECK(make_durable(dir_ / name));
   kill_point("lake.commit.files_written");

@@ -2,10 +2,12 @@
 #include "data/lake/lake.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <random>
+#include <set>
 
 #include "base/kill_point.hpp"
 #include "platform/duck/duck.hpp"
@@ -183,7 +185,7 @@ TEST_F(LakeTest, ASchemaThatGrowsIsFollowedAndOneThatCannotBeIsNamed) {
 
 TEST_F(LakeTest, AKillAtAnyPointLeavesAllOfACommitOrNothingAndVacuumClearsUp) {
   ASSERT_TRUE(commit(staged({{"a", 1}}), Mode::kUpsert));
-  for (std::string point : {"lake.stage.mid_file", "lake.commit.files_written", "lake.commit.before_store", "store.transact.before_commit",
+  for (std::string point : {"lake.commit.files_written", "lake.commit.before_store", "store.transact.before_commit",
                             "store.transact.after_commit", "lake.commit.after_store"}) {
     Version before = lake_->current();
     lake_.reset();
@@ -191,8 +193,9 @@ TEST_F(LakeTest, AKillAtAnyPointLeavesAllOfACommitOrNothingAndVacuumClearsUp) {
     pid_t child = ::fork();
     if (child == 0) {
       open();
+      auto rows = staged({{point, 7}});
       arm_kill_point(point);
-      (void)commit(staged({{point, 7}}), Mode::kUpsert);
+      (void)commit(std::move(rows), Mode::kUpsert);
       ::_exit(0);
     }
     int status = 0;
@@ -212,6 +215,79 @@ TEST_F(LakeTest, AKillAtAnyPointLeavesAllOfACommitOrNothingAndVacuumClearsUp) {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "lake")) files += entry.path().extension() == ".parquet";
   EXPECT_LE(files, 20U);
+}
+
+TEST_F(LakeTest, AFullDiskIsAClearErrorNothingIsLostAndTheNextLoadGoesOn) {
+  ASSERT_TRUE(commit(staged({{"a", 1}}), Mode::kUpsert));
+  lake_.reset();
+  store_.reset();
+  pid_t child = ::fork();
+  if (child == 0) {
+    open();
+    ::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit{200'000, 200'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    auto rows = lake_->stage("lake.t", kSchema, {"id"});
+    std::mt19937_64 random(1);
+    Status status;
+    for (int i = 0; i < 200 && status; ++i) {
+      Batch batch;
+      for (const Field& field : kSchema.fields) batch.columns.emplace_back(field.type);
+      for (int row = 0; row < 2000; ++row) {
+        batch.columns[0].append_text(std::to_string(random()));
+        batch.columns[1].append_int(row);
+      }
+      status = (*rows)->append(batch);
+    }
+    if (status) status = (*rows)->finish();
+    if (!status) fmt::print(stderr, "{}\n", status.error().text());
+    ::_exit(!status && status.error().code == ErrorCode::kLimit ? 42 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+  open();
+  EXPECT_EQ(visible(lake_->current()), (Rows{{"a", 1}}));
+  ASSERT_TRUE(commit(staged({{"b", 2}}), Mode::kUpsert));
+  EXPECT_EQ(visible(lake_->current()), (Rows{{"a", 1}, {"b", 2}}));
+}
+
+TEST_F(LakeTest, AnAppendOfNothingAndAnUpsertOfTheSameKeepTheVersionOfTheTable) {
+  ASSERT_TRUE(commit(staged({{"a", 1}}), Mode::kUpsert));
+  Version before = lake_->table("lake.t", lake_->current())->version;
+  ASSERT_TRUE(commit(staged({{"a", 1}}), Mode::kUpsert));
+  ASSERT_TRUE(commit(staged({}), Mode::kAppend));
+  EXPECT_EQ(lake_->table("lake.t", lake_->current())->version, before);
+}
+
+TEST_F(LakeTest, ACommitThatMeetsAnotherOnesIsAConflictAndLosesNothing) {
+  ASSERT_TRUE(commit(staged({{"a", 1}}), Mode::kUpsert));
+  auto other_store = std::move(*storage::Store::open(folder_ / "state.db"));
+  auto other = std::move(*Lake::open(folder_ / "lake", *other_store, clock_, {.memory_mb = 256, .threads = 1}));
+  std::vector<Lake::Load> loads(1);
+  loads[0].staged = staged({{"b", 2}});
+  loads[0].mode = Mode::kUpsert;
+  // The other process commits while this one's transaction is about to begin.
+  auto theirs = std::move(*other->stage("lake.t", kSchema, {"id"}));
+  Batch batch;
+  for (const Field& field : kSchema.fields) batch.columns.emplace_back(field.type);
+  batch.columns[0].append_text("c");
+  batch.columns[1].append_int(3);
+  ASSERT_TRUE(theirs->append(batch));
+  std::vector<Lake::Load> their_loads(1);
+  their_loads[0].staged = std::move(theirs);
+  their_loads[0].mode = Mode::kUpsert;
+  ASSERT_TRUE(other->commit(std::move(their_loads)));
+  auto second = lake_->commit(std::move(loads));
+  if (!second) {
+    EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+    ASSERT_TRUE(commit(staged({{"b", 2}}), Mode::kUpsert));
+  }
+  EXPECT_EQ(visible(lake_->current()), (Rows{{"a", 1}, {"b", 2}, {"c", 3}}));
+  std::set<std::int64_t> numbers;
+  for (const Batch& rows : read(lake_->current()).batches)
+    for (std::int64_t number : rows.columns[2].ints)
+      EXPECT_TRUE(numbers.insert(number).second) << "the row number " << number << " is there twice";
 }
 
 TEST_F(LakeTest, ACommitAndWhatGoesWithItAreOne) {

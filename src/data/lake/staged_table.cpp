@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/kill_point.hpp"
+#include "data/lake/catalogue.hpp"
 
 namespace sinan::lake {
 
@@ -15,14 +16,25 @@ Status make_durable(const std::filesystem::path& path) {
   return {};
 }
 
+Result<std::int64_t> RowNumbers::take(std::int64_t count) {
+  constexpr std::int64_t kBlock = 1'000'000;
+  std::lock_guard lock(mutex_);
+  if (end_ - next_ < count) {
+    std::int64_t size = std::max(kBlock, count);
+    SINAN_TRY(next_, reserve_rows(store_, table_, size));
+    end_ = next_ + size;
+  }
+  return std::exchange(next_, next_ + count);
+}
+
 StagedTable::StagedTable(std::string table, Schema schema, std::vector<std::string> key, std::filesystem::path file,
-                         std::unique_ptr<duck::ParquetWriter> writer, std::shared_ptr<RowCounter> counter)
+                         std::unique_ptr<duck::ParquetWriter> writer, std::shared_ptr<RowNumbers> numbers)
     : table_(std::move(table)),
       schema_(std::move(schema)),
       key_(std::move(key)),
       file_(std::move(file)),
       writer_(std::move(writer)),
-      counter_(std::move(counter)) {}
+      numbers_(std::move(numbers)) {}
 
 StagedTable::~StagedTable() {
   writer_.reset();
@@ -36,7 +48,7 @@ Status StagedTable::append(const Batch& batch) {
   if (batch.columns.size() != schema_.fields.size()) broken("a staged batch has the columns of its schema");
   Batch numbered = batch;
   Column rows{Type{TypeId::kInt}};
-  std::int64_t first = counter_->fetch_add(static_cast<std::int64_t>(batch.rows()));
+  SINAN_TRY(std::int64_t first, numbers_->take(static_cast<std::int64_t>(batch.rows())));
   rows.ints.resize(batch.rows());
   std::iota(rows.ints.begin(), rows.ints.end(), first);
   rows.rows = batch.rows();

@@ -55,15 +55,17 @@ class CrashTest : public testing_company::Company {
     return was_killed;
   }
 
-  void at_every_kill_point(long passes) {
+  // The first pass of each point, and the later ones of the points that a read passes more than once.
+  void at_every_kill_point() {
     std::mt19937 random(11);
     round(random, [] {});
+    // A new process reserves row numbers for three tables, each in a transaction, before the one that commits the rows.
+    constexpr long kTransactions = 4;
     for (std::string_view point : kill_points()) {
       if (!point.starts_with("sync.") && !point.starts_with("lake.") && !point.starts_with("store.")) continue;
-      for (long pass = 1; pass <= passes; ++pass) {
+      for (long pass : point.starts_with("store.") ? std::vector<long>{1, kTransactions} : std::vector<long>{1}) {
         SCOPED_TRACE(fmt::format("{}:{}", point, pass));
-        bool was_killed = round(random, [&] { arm_kill_point(point, pass); });
-        EXPECT_TRUE(was_killed || pass > 1) << "the read does not pass this point";
+        EXPECT_TRUE(round(random, [&] { arm_kill_point(point, pass); })) << "the read does not pass this point";
       }
     }
   }
@@ -87,7 +89,7 @@ class CrashTest : public testing_company::Company {
 
 TEST_F(CrashTest, AReadOfSqliteKilledAtAnyKillPointLosesAndRepeatsNothing) {
   start_sqlite();
-  at_every_kill_point(2);
+  at_every_kill_point();
 }
 
 TEST_F(CrashTest, AReadOfSqliteKilledAtRandomMomentsLosesAndRepeatsNothing) {
@@ -97,7 +99,7 @@ TEST_F(CrashTest, AReadOfSqliteKilledAtRandomMomentsLosesAndRepeatsNothing) {
 
 TEST_F(CrashTest, AReadOfPostgresKilledAtAnyKillPointLosesAndRepeatsNothing) {
   start_postgres();
-  at_every_kill_point(1);
+  at_every_kill_point();
 }
 
 TEST_F(CrashTest, AReadOfPostgresKilledAtRandomMomentsLosesAndRepeatsNothing) {

@@ -45,7 +45,7 @@ DecisionGroup group_of(std::vector<const decisions::Decision*> found, std::size_
 }
 
 // Reasons stand in the evidence, which is read for the lines shown only.
-void fill_reasons(decisions::Decisions& record, DecisionGroup& group, const std::map<std::string, std::string>& names) {
+void fill_reasons(decisions::Decisions& record, DecisionGroup& group, const std::map<std::string, Text>& names) {
   for (DecisionLine& line : group.lines) {
     if (auto name = names.find(line.item_id); name != names.end()) line.item_name = name->second;
     auto dossier = record.show(line.id);
@@ -97,7 +97,7 @@ void collect_decisions(const Reader& reader, ReportData& data) {
   for (const DecisionGroup* group : {&section.waiting, &section.failed, &section.automatic, &section.alerts}) {
     for (const DecisionLine& line : group->lines) ids.insert(line.item_id);
   }
-  std::map<std::string, std::string> names = item_names(reader, ids);
+  std::map<std::string, Text> names = item_names(reader, ids);
   for (DecisionGroup* group : {&section.waiting, &section.failed, &section.automatic, &section.alerts})
     fill_reasons(*record, *group, names);
 }

@@ -100,7 +100,7 @@ void compare(const Reader& reader, ReportData& data, const Earlier& earlier) {
   f.days_compared = (data.day - earlier.first).count();
   for (const auto& [name, sum] : by_series) {
     std::size_t at = name.find('\x1f');
-    f.worst.push_back({name.substr(0, at), "", name.substr(at + 1), sum.actual, sum.forecast});
+    f.worst.push_back({name.substr(0, at), {}, name.substr(at + 1), sum.actual, sum.forecast});
   }
   std::stable_sort(f.worst.begin(), f.worst.end(), [](const ForecastError& a, const ForecastError& b) {
     return std::abs(a.actual - a.forecast) > std::abs(b.actual - b.forecast);
@@ -194,7 +194,7 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   if (auto earlier = earlier_forecast(reader, data.day)) compare(reader, data, *earlier);
   std::set<std::string> ids;
   for (const ForecastError& e : f.worst) ids.insert(e.item_id);
-  std::map<std::string, std::string> names = item_names(reader, ids);
+  std::map<std::string, Text> names = item_names(reader, ids);
   for (ForecastError& e : f.worst) e.item_name = names[e.item_id];
 }
 

@@ -52,14 +52,14 @@ ends AS (
 SELECT p.item_id, CAST(i.name AS VARCHAR) AS name, p.location_id, CAST(s.free AS DOUBLE) AS on_hand, CAST(c.on_order AS DOUBLE) AS on_order,
   CAST(d.daily AS DOUBLE) AS daily, CAST(p.lead_time_days AS DOUBLE) AS lead_time_days, e.runs_out_on, c.next_arrival,
   CAST({1} AS DOUBLE) AS unit_price, CAST(i.unit_cost AS DOUBLE) AS unit_cost, CAST(p.order_up_to AS DOUBLE) AS order_up_to,
-  CAST(i.currency AS VARCHAR) AS currency
+  CAST(i.currency AS VARCHAR) AS currency, CAST({3} AS VARCHAR) AS name_zh
 FROM ops.stock_policies p
 JOIN stock s ON s.item_id = p.item_id AND s.location_id = p.location_id
 LEFT JOIN demand d ON d.item_id = p.item_id AND d.location_id = p.location_id
 LEFT JOIN coming c ON c.item_id = p.item_id AND c.location_id = p.location_id
 LEFT JOIN ends e ON e.item_id = p.item_id AND e.location_id = p.location_id
 LEFT JOIN ops.items i ON i.item_id = p.item_id)",
-      format_date(day), price, coming);
+      format_date(day), price, coming, reader.optional("ops.items", "i", "name_zh", "NULL"));
 }
 
 struct StockRow {
@@ -72,7 +72,7 @@ StockRow stock_row(const RowView& row) {
   StockRow out{};
   RiskLine& r = out.risk;
   r.item_id = row.text(0);
-  r.item_name = row.text(1);
+  r.item_name = {row.text(1), row.text(13)};
   r.location_id = row.text(2);
   r.on_hand = row.number(3);
   r.on_order = row.is_null(4) ? 0 : row.number(4);

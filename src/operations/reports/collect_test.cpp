@@ -31,10 +31,10 @@ class CollectTest : public testing::Test {
   }
   // The canonical model as VALUES. Today is 2026-03-08.
   void write_model() {
-    write(
-        "model/items.sql",
-        "SELECT * FROM (VALUES ('A', 'Kettle', 20.00::DECIMAL(18,4), 50.00::DECIMAL(18,4), 'EUR'), ('B', 'Lamp <b>', 5.00, 10.00, 'EUR')) "
-        "AS t(item_id, name, unit_cost, unit_price, currency)");
+    write("model/items.sql",
+          "SELECT * FROM (VALUES ('A', 'Kettle', '水壶', 20.00::DECIMAL(18,4), 50.00::DECIMAL(18,4), 'EUR'), ('B', 'Lamp <b>', NULL, 5.00, "
+          "10.00, 'EUR')) "
+          "AS t(item_id, name, name_zh, unit_cost, unit_price, currency)");
     write("model/locations.sql", "SELECT 'ham' AS location_id, 'Hamburg' AS name, 'Europe/Berlin' AS timezone");
     // 10 A a day from 22 February to 7 March; the sale at 23:30 UTC belongs to the next day in Berlin. Three A came back on 5 March.
     write(
@@ -116,7 +116,8 @@ TEST_F(CollectTest, NumbersAreThoseOfTheCanonicalModel) {
   EXPECT_EQ(data.risk.run_out_covered, 1);
   ASSERT_EQ(data.risk.run_out.size(), 1U);
   const RiskLine& a = data.risk.run_out[0];
-  EXPECT_EQ(a.item_name, "Kettle");
+  EXPECT_EQ(a.item_name.en, "Kettle");
+  EXPECT_EQ(a.item_name.zh, "水壶");
   EXPECT_EQ(a.on_hand, 30);
   EXPECT_EQ(a.on_order, 40);
   EXPECT_EQ(a.cover_days, 3);
@@ -167,7 +168,7 @@ TEST_F(CollectTest, AnEarlierForecastIsComparedWithWhatHappened) {
   EXPECT_NEAR(*data.forecast.wape, 31.0 / 71.0, 1e-12);
   EXPECT_EQ(data.forecast.days_compared, 7);
   ASSERT_EQ(data.forecast.worst.size(), 2U);
-  EXPECT_EQ(data.forecast.worst[0].item_name, "Kettle");
+  EXPECT_EQ(data.forecast.worst[0].item_name.en, "Kettle");
   EXPECT_EQ(data.forecast.worst[0].actual, 67);
   EXPECT_EQ(data.forecast.worst[0].forecast, 84);
 }

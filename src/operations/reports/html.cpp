@@ -43,9 +43,9 @@ std::string both(const Text& text) {
   return both_html(escape(en), escape(zh));
 }
 
-std::string name_html(std::string_view name, std::string_view id) {
-  if (name.empty() || name == id) return fmt::format("<span class=\"name\">{}</span>", escape(id));
-  return fmt::format("<span class=\"name\">{}</span> <span class=\"id\">{}</span>", escape(name), escape(id));
+std::string name_html(const Text& name, std::string_view id) {
+  if (name.empty() || name.en == id) return fmt::format("<span class=\"name\">{}</span>", escape(id));
+  return fmt::format("<span class=\"name\">{}</span> <span class=\"id\">{}</span>", both(name), escape(id));
 }
 
 }  // namespace sinan::reports

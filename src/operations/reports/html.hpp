@@ -19,6 +19,6 @@ std::string both(const Text& text);
 std::string both_html(const std::string& en, const std::string& zh);
 
 // A long name may break anywhere; ids stay readable.
-std::string name_html(std::string_view name, std::string_view id);
+std::string name_html(const Text& name, std::string_view id);
 
 }  // namespace sinan::reports

@@ -72,14 +72,16 @@ std::string literal(const std::string& text) {
   return out + "'";
 }
 
-std::map<std::string, std::string> item_names(const Reader& reader, const std::set<std::string>& ids) {
-  std::map<std::string, std::string> out;
+std::map<std::string, Text> item_names(const Reader& reader, const std::set<std::string>& ids) {
+  std::map<std::string, Text> out;
   if (ids.empty()) return out;
   std::string list;
   for (const std::string& id : ids) list += (list.empty() ? "" : ", ") + literal(id);
+  std::string chinese = reader.optional("ops.items", "i", "name_zh", "NULL");
   // A name that cannot be read is left out: the id stands for it.
-  (void)reader.each(fmt::format("SELECT item_id, CAST(name AS VARCHAR) FROM ops.items WHERE item_id IN ({})", list),
-                    [&](const RowView& row) { out[row.text(0)] = row.text(1); });
+  (void)reader.each(
+      fmt::format("SELECT i.item_id, CAST(i.name AS VARCHAR), CAST({} AS VARCHAR) FROM ops.items i WHERE i.item_id IN ({})", chinese, list),
+      [&](const RowView& row) { out[row.text(0)] = {row.text(1), row.text(2)}; });
   return out;
 }
 

@@ -50,8 +50,8 @@ void collect_risk(const Reader& reader, ReportData& data);
 void collect_forecast(const Reader& reader, ReportData& data);
 void collect_cost(const Reader& reader, ReportData& data);
 
-// Names of items, for ids that a section shows.
-std::map<std::string, std::string> item_names(const Reader& reader, const std::set<std::string>& ids);
+// Names of items, for ids that a section shows; in Chinese too where ops.items has `name_zh`.
+std::map<std::string, Text> item_names(const Reader& reader, const std::set<std::string>& ids);
 
 // Most money at stake first, then what runs out first.
 bool worse_risk(const RiskLine& a, const RiskLine& b);

@@ -17,7 +17,7 @@ inline void fill_sample_decisions(ReportData& data) {
                         .kind = "purchase_order",
                         .state = "proposed",
                         .item_id = std::move(item),
-                        .item_name = std::move(name),
+                        .item_name = {name, ""},
                         .location_id = std::move(place),
                         .supplier_id = "S-17",
                         .quantity = {Decimal::round(quantity), "each"},
@@ -57,15 +57,33 @@ inline void fill_sample_risk(ReportData& data) {
   risk.at_stake = eur(18240);
   Date day = data.day;
   risk.run_out = {
-      {"HG-0412", "Stainless steel kettle 1.7 l, brushed, with thermometer", "hamburg", 84, 0, 14, 6, 12, day + std::chrono::days{6},
-       std::nullopt, eur(6300)},
-      {"HG-0077", "硅胶锅铲（耐高温 260℃）", "shanghai", 31, 200, 16.5, 1.9, 5, day + std::chrono::days{1}, day + std::chrono::days{3},
+      {"HG-0412",
+       {"Stainless steel kettle 1.7 l, brushed, with thermometer", ""},
+       "hamburg",
+       84,
+       0,
+       14,
+       6,
+       12,
+       day + std::chrono::days{6},
+       std::nullopt,
+       eur(6300)},
+      {"HG-0077",
+       {"硅胶锅铲（耐高温 260℃）", ""},
+       "shanghai",
+       31,
+       200,
+       16.5,
+       1.9,
+       5,
+       day + std::chrono::days{1},
+       day + std::chrono::days{3},
        eur(1980)},
-      {"HG-1190", "Bamboo cutting board", "shanghai", 220, 0, 51.2, 4.3, 9, day + std::chrono::days{4}, std::nullopt, eur(940.25)}};
+      {"HG-1190", {"Bamboo cutting board", ""}, "shanghai", 220, 0, 51.2, 4.3, 9, day + std::chrono::days{4}, std::nullopt, eur(940.25)}};
   risk.surplus_lines = 210;
   risk.tied_up = eur(148900);
-  risk.surplus = {{"HG-0901", "Garden torch", "madrid", 2400, 410, eur(9120)},
-                  {"HG-0033", "Advent calendar", "hamburg", 900, 4000, eur(6210)}};
+  risk.surplus = {{"HG-0901", {"Garden torch", ""}, "madrid", 2400, 410, eur(9120)},
+                  {"HG-0033", {"Advent calendar", ""}, "hamburg", 900, 4000, eur(6210)}};
   risk.origins = {{{"Stock policies against stock", "库存策略与库存"},
                    "SELECT item_id, location_id, position, reorder_point\nFROM ops.stock_policies\nWHERE position < reorder_point"}};
 }
@@ -87,7 +105,7 @@ inline void fill_sample_forecast(ReportData& data) {
   f.horizon_days = 28;
   f.wape = 0.284;
   f.days_compared = 14;
-  f.worst = {{"HG-0412", "Stainless steel kettle", "hamburg", 310, 180}, {"HG-0901", "Garden torch", "madrid", 2, 61}};
+  f.worst = {{"HG-0412", {"Stainless steel kettle", ""}, "hamburg", 310, 180}, {"HG-0901", {"Garden torch", ""}, "madrid", 2, 61}};
   f.models = {{"theta", 4120}, {"ses", 2301}, {"croston_sba", 1930}};
   f.origins = {{{"Sales and forecasts per day", "每日销量与预测"}, "SELECT ds, sum(yhat) FROM ops.forecasts GROUP BY ds ORDER BY ds"}};
 }

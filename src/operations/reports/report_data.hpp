@@ -107,7 +107,9 @@ struct DayPoint {
   double high;  // 90 %
 };
 struct ForecastError {
-  std::string item_id, item_name, location_id;
+  std::string item_id;
+  Text item_name;
+  std::string location_id;
   double actual = 0;
   double forecast = 0;
 };
@@ -122,7 +124,9 @@ struct ForecastSection : Section {
 };
 
 struct RiskLine {
-  std::string item_id, item_name, location_id;
+  std::string item_id;
+  Text item_name;
+  std::string location_id;
   double on_hand = 0;
   double on_order = 0;
   double daily_demand = 0;
@@ -134,7 +138,9 @@ struct RiskLine {
   bool decided = false;              // an order is approved or placed, but the ERP does not show it yet
 };
 struct SurplusLine {
-  std::string item_id, item_name, location_id;
+  std::string item_id;
+  Text item_name;
+  std::string location_id;
   double on_hand = 0;
   double cover_days = 0;
   Money tied_up;  // cost of what is beyond the order-up-to level
@@ -152,7 +158,9 @@ struct RiskSection : Section {
 };
 
 struct DecisionLine {
-  std::string id, kind, state, item_id, item_name, location_id, supplier_id;
+  std::string id, kind, state, item_id;
+  Text item_name;
+  std::string location_id, supplier_id;
   Quantity quantity;
   Money amount;
   std::string role;  // who may approve

@@ -275,9 +275,9 @@ std::string cost_section(const ReportData& data) {
     TableHtml table(
         {{{"Supplier", "供应商"}}, {{"Orders", "订单数"}, Place::kNumber}, {{"Ordered this month", "本月金额"}, Place::kNumber}});
     for (const SpendLine& line : cost.suppliers) {
-      table.row(
-          {name_html(line.supplier_name, line.supplier_id) + share_bar(most > 0 ? line.amount.amount.to_double() / most : 0, "enough"),
-           grouped(line.orders), escape(money(line.amount))});
+      table.row({name_html({line.supplier_name, line.supplier_name}, line.supplier_id) +
+                     share_bar(most > 0 ? line.amount.amount.to_double() / most : 0, "enough"),
+                 grouped(line.orders), escape(money(line.amount))});
     }
     content += table.finish();
   }

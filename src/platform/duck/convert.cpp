@@ -218,7 +218,8 @@ ErrorCode code_of(duckdb::ExceptionType type, const std::string& message) {
     case ExceptionType::FATAL:
     case ExceptionType::SERIALIZATION: return ErrorCode::kInternal;
     case ExceptionType::IO:
-      if (message.contains("No space left") || message.contains("disk quota")) return ErrorCode::kLimit;
+      if (message.contains("No space left") || message.contains("Disk quota") || message.contains("File too large"))
+        return ErrorCode::kLimit;
       if (message.contains("No files found") || message.contains("No such file")) return ErrorCode::kNotFound;
       return ErrorCode::kInvalidInput;
     default: return ErrorCode::kInvalidInput;

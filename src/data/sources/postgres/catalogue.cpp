@@ -8,7 +8,7 @@ namespace sinan::sources::postgres {
 namespace {
 
 constexpr std::string_view kTables = R"(
-SELECT c.oid::int8, n.nspname, c.relname, c.relkind, c.reltuples::int8, obj_description(c.oid, 'pg_class'), n.nspname = current_schema()
+SELECT c.oid::int8, n.nspname, c.relname, c.relkind, c.reltuples::int8, obj_description(c.oid, 'pg_class'), n.nspname = current_schema(), has_table_privilege(c.oid, 'SELECT')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r','p','v','m','f') AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog','information_schema') AND n.nspname !~ '^pg_(toast|temp)'
@@ -188,7 +188,7 @@ Result<std::vector<PgTable>> read_catalogue(Connection& connection, const Source
     table.oid = static_cast<std::uint32_t>(number(row[0]));
     table.sql_name = quote_name(row[1].value_or("")) + "." + quote_name(row[2].value_or(""));
     table.info.name = is_true(row[6]) ? row[2].value_or("") : row[1].value_or("") + "." + row[2].value_or("");
-    table.has_xmin = row[3] == "r" || row[3] == "p";
+    table.has_xmin = (row[3] == "r" || row[3] == "p") && is_true(row[7]);
     if (number(row[4]) > 0) table.info.estimated_rows = static_cast<std::uint64_t>(number(row[4]));
     table.info.comment = row[5].value_or("");
     by_oid[number(row[0])] = &table;

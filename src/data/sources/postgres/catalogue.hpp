@@ -22,7 +22,7 @@ struct PgTable {
   TableInfo info;
   std::string sql_name;  // "schema"."table"
   std::uint32_t oid = 0;
-  bool has_xmin = false;  // ordinary and partitioned tables: rows tell their transaction
+  bool has_xmin = false;  // rows tell their transaction: ordinary and partitioned tables that the user may read as a whole
   std::vector<PgColumn> columns;
 
   const PgColumn* find(std::string_view column) const;

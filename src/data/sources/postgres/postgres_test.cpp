@@ -164,6 +164,35 @@ TEST_F(Postgres, ARowWhoseTransactionBeganEarlierAndCommittedLaterIsNotLost) {
   EXPECT_EQ(next_changes(*source, options, position), (std::vector<std::int64_t>{})) << "with nothing open, nothing comes twice";
 }
 
+TEST_F(Postgres, APlainUserSeesWhatItMayAndItsChanges) {
+  session_->execute(
+      "CREATE TABLE t (id int PRIMARY KEY, n int, secret text); CREATE TABLE hidden (id int); INSERT INTO t VALUES (1, 1, 'x')");
+  session_->execute("CREATE ROLE plain_" + database_ + " LOGIN PASSWORD 'plain'; GRANT SELECT (id, n) ON t TO plain_" + database_ +
+                    "; CREATE TABLE whole (id int PRIMARY KEY, n int); INSERT INTO whole VALUES (1, 1); GRANT SELECT ON whole TO plain_" +
+                    database_);
+  auto config = config_from(fmt::format(
+      "kind: postgres\nconnection: postgresql://plain_{0}:plain@127.0.0.1:{1}/{0}\ntables: {{t: {{cursor: n}}, whole: {{cursor: n}}}}\n",
+      database_, server_.port()));
+  auto source = open_source(config, {.base_dir = "."});
+  ASSERT_TRUE(source) << source.error().text();
+  auto info = (*source)->describe("t");
+  ASSERT_TRUE(info) << info.error().text();
+  EXPECT_EQ(info->schema.fields.size(), 2U) << "a column that the user may not read is not there";
+  auto options = change_options(config, *info);
+  Position position;
+  EXPECT_EQ(next_changes(**source, options, position), (std::vector<std::int64_t>{1}));
+  session_->execute("INSERT INTO t VALUES (2, 2, 'y'); INSERT INTO whole VALUES (2, 2)");
+  EXPECT_EQ(next_changes(**source, options, position), (std::vector<std::int64_t>{1, 2}))
+      << "without the right to the whole table, it is read whole";
+  auto whole = change_options(config, *(*source)->describe("whole"));
+  Position other;
+  next_changes(**source, whole, other);
+  session_->execute("INSERT INTO whole VALUES (3, 3)");
+  EXPECT_EQ(next_changes(**source, whole, other), (std::vector<std::int64_t>{3}));
+  // Writing is refused before anything is written.
+  EXPECT_FALSE((*source)->writer()->check("t", "n", {"id"}));
+}
+
 TEST_F(Postgres, ATableThatWasMadeAgainIsReadWhole) {
   session_->execute("CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1), (2)");
   auto source = open("tables: {t: {cursor: n}}\n");
