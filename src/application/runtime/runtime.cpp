@@ -14,6 +14,7 @@ struct Runtime::Parts {
   std::optional<Workspace> workspace;
   std::filesystem::path state_dir;
   bool now_from_data = false;
+  bool now_is_asked = false;  // --now
   identity::Directory people;
   Principal user;
   std::vector<sources::SourceConfig> sources;
@@ -58,6 +59,7 @@ Status Runtime::Parts::read(const OpenOptions& options, Diagnostics& diagnostics
   SINAN_TRY(auto root, find_workspace(options.directory));
   SINAN_TRY(workspace, Workspace::open(root, diagnostics));
   if (options.now) clock.stop_at(*options.now);
+  now_is_asked = options.now.has_value();
   now_from_data = !options.now && workspace->settings().now == "from_data";
   state_dir = options.state_dir ? std::filesystem::absolute(*options.state_dir) : root / ".sinan";
   people = identity::Directory::read(*workspace, diagnostics);
@@ -176,6 +178,7 @@ Result<const workflow::Workflow*> Runtime::workflow(const std::string& name) con
 Result<workflow::RunRecord> Runtime::run(const workflow::Workflow& workflow, workflow::RunRequest request, std::chrono::seconds wait) {
   SINAN_TRY(auto lock, storage::StateLock::acquire(parts_->state_dir, "run " + workflow.name, parts_->clock, wait, request.cancel));
   request.now = parts_->clock.now();
+  request.now_is_asked = parts_->now_is_asked;
   return parts_->engine->run(workflow, request);
 }
 

@@ -45,21 +45,39 @@ std::string actual_sql(const Reader& reader, const Zone& zone, Date first, Date 
   return fmt::format("SELECT day, sum(sold) FROM ({}) GROUP BY day", sold_sql(reader, zone, first, end));
 }
 
-// The version of the lake at which the oldest forecast stood that reaches into the last days; nullopt if there is none.
+// Days that the newest forecast covers. Places in the west finish a day later: `begin` is the first day that some place forecasts, so that
+// all days before it are over everywhere; `first` to `last` are forecast for every place.
+struct Span {
+  Date begin, first, last;
+};
+std::optional<Span> forecast_span(const Reader& reader) {
+  std::optional<Span> out;
+  Status read = reader.each(
+      "SELECT min(first), max(first), min(last) FROM (SELECT min(CAST(ds AS DATE)) AS first, max(CAST(ds AS DATE)) AS last FROM "
+      "ops.forecasts GROUP BY location_id)",
+      [&](const RowView& row) {
+        if (row.date(0) && row.date(1) && row.date(2)) out = Span{*row.date(0), *row.date(1), *row.date(2)};
+      });
+  return read ? out : std::nullopt;
+}
+
+// The oldest forecast before the newest one that reaches into the last days, and the lake version at which it stood.
 struct Earlier {
   lake::Version version = 0;
   Date first;
 };
-std::optional<Earlier> earlier_forecast(const Reader& reader, Date today) {
+std::optional<Earlier> earlier_forecast(const Reader& reader, Date end) {
+  auto newest = reader.context().fabric->lake().table("ops.forecasts", reader.context().version);
+  if (!newest) return std::nullopt;
   std::optional<Earlier> out;
-  lake::Version at = reader.context().version;
+  lake::Version at = newest->version - 1;
   for (int i = 0; i < kMaxVersionsBack && at > 0; ++i) {
     auto table = reader.context().fabric->lake().table("ops.forecasts", at);
     if (!table) break;
     std::optional<Date> first;
     if (!reader.each("SELECT min(CAST(ds AS DATE)) FROM ops.forecasts", [&](const RowView& row) { first = row.date(0); }, at)) break;
-    if (first && *first < today - days{kCompareDays}) break;
-    if (first && *first < today) out = Earlier{table->version, *first};
+    if (first && *first < end - days{kCompareDays}) break;
+    if (first && *first < end) out = Earlier{table->version, *first};
     at = table->version - 1;
   }
   return out;
@@ -72,12 +90,12 @@ struct Pair {
 using Pairs = std::unordered_map<std::string, Pair>;  // by item, place and day, with unit separators
 
 // WAPE = Σ|y − ŷ| / Σ|y| over items, places and days (Hyndman & Koehler 2006 call it the weighted MAE).
-void compare(const Reader& reader, ReportData& data, const Earlier& earlier) {
+void compare(const Reader& reader, ReportData& data, const Earlier& earlier, Date end) {
   ForecastSection& f = data.forecast;
   std::string predicted = fmt::format(
       "SELECT item_id, location_id, CAST(ds AS DATE), CAST(yhat AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' AND ds < DATE '{}'",
-      format_date(earlier.first), format_date(data.day));
-  std::string happened = sold_sql(reader, data.zone, earlier.first, data.day);
+      format_date(earlier.first), format_date(end));
+  std::string happened = sold_sql(reader, data.zone, earlier.first, end);
   Pairs pairs;
   auto key = [](const RowView& row) { return row.text(0) + '\x1f' + row.text(1) + '\x1f' + row.text(2); };
   if (!reader.each(predicted, [&](const RowView& row) { pairs[key(row)].forecast = row.number(3); }, earlier.version)) return;
@@ -97,7 +115,7 @@ void compare(const Reader& reader, ReportData& data, const Earlier& earlier) {
   }
   if (sold <= 0) return;
   f.wape = error / sold;
-  f.days_compared = (data.day - earlier.first).count();
+  f.days_compared = (end - earlier.first).count();
   for (const auto& [name, sum] : by_series) {
     std::size_t at = name.find('\x1f');
     f.worst.push_back({name.substr(0, at), {}, name.substr(at + 1), sum.actual, sum.forecast});
@@ -141,11 +159,14 @@ std::optional<std::pair<double, double>> scatter(const std::vector<DayPoint>& po
 
 void collect_forecast(const Reader& reader, ReportData& data) {
   ForecastSection& f = data.forecast;
-  Date first = data.day - days{kDaysBack};
-  std::string actual = actual_sql(reader, data.zone, first, data.day);
-  std::string ahead =
-      fmt::format("SELECT CAST(ds AS DATE), CAST(sum(greatest(yhat, 0)) AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' GROUP BY 1",
-                  format_date(data.day));
+  Span span = forecast_span(reader).value_or(Span{data.day, data.day, data.day});
+  Date end = std::min(data.day, span.begin);  // days before it are over everywhere
+  Date first = end - days{kDaysBack};
+  std::string actual = actual_sql(reader, data.zone, first, end);
+  std::string ahead = fmt::format(
+      "SELECT CAST(ds AS DATE), CAST(sum(greatest(yhat, 0)) AS DOUBLE) FROM ops.forecasts WHERE ds BETWEEN DATE '{}' AND DATE '{}' GROUP "
+      "BY 1",
+      format_date(span.first), format_date(span.last));
   std::string models =
       "SELECT CAST(model AS VARCHAR), count(DISTINCT (item_id, location_id)), max(horizon) FROM ops.forecasts GROUP BY 1 ORDER BY 2 DESC, "
       "1";
@@ -175,7 +196,7 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   f.models.resize(std::min<std::size_t>(f.models.size(), 6));
   // A day between two with sales on which nothing was sold is a zero, not a gap.
   if (!points.empty()) {
-    for (Date day = points.begin()->first; day < data.day; day += days{1}) {
+    for (Date day = points.begin()->first; day < end; day += days{1}) {
       DayPoint& p = at(day);
       if (!std::isfinite(p.actual)) p.actual = 0;
     }
@@ -191,7 +212,7 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   f.origins = {{{"Sold per day, cut in the zone of each place", "每日销量（按各地时区划分）"}, actual},
                {{"Forecast per day", "每日预测"}, ahead},
                {{"Models", "模型"}, models}};
-  if (auto earlier = earlier_forecast(reader, data.day)) compare(reader, data, *earlier);
+  if (auto earlier = earlier_forecast(reader, end)) compare(reader, data, *earlier, end);
   std::set<std::string> ids;
   for (const ForecastError& e : f.worst) ids.insert(e.item_id);
   std::map<std::string, Text> names = item_names(reader, ids);

@@ -268,7 +268,8 @@ std::string cost_section(const ReportData& data) {
                               fmt::format("已使用本月预算 {} 的 <b>{}</b>。", escape(money(*cost.budget)), percent(share, 0))),
                     share_bar(share, share > 1 ? "low" : "enough"));
   } else {
-    content += empty_html({"No budget is set for purchasing (`budget:` in plans/*.yaml).", "未设置采购预算（plans/*.yaml 中的 budget）。"});
+    content += empty_html(
+        {"No budget is set for purchasing; reports/daily.yaml may give one.", "未设置采购预算，可在 reports/daily.yaml 中设置。"});
   }
   if (!cost.suppliers.empty()) {
     double most = cost.suppliers.front().amount.amount.to_double();

@@ -37,6 +37,7 @@ h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:0
 table{width:100%;border-collapse:collapse;font-size:14.5px;margin:10px 0 6px}
 th{font-weight:500;font-size:12.5px;color:var(--faint);text-align:left;vertical-align:bottom;padding:6px 16px 6px 0;border-bottom:1px solid var(--line)}
 td{padding:9px 16px 9px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+th:first-child{width:30%}
 th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
 .short{white-space:nowrap}
