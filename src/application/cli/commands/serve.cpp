@@ -13,13 +13,14 @@ Result<int> serve_workspace(Invocation& invocation) {
   SINAN_TRY(std::int64_t port, invocation.integer("port", settings.port));
   if (port < 0 || port > 65535) return fail(ErrorCode::kInvalidInput, "--port takes a number from 0 to 65535");
   api::ServeOptions options;
-  SINAN_TRY(options.http.token, api::server_token(workspace->state_dir()));
+  SINAN_TRY(std::string token, api::server_token(workspace->state_dir()));
+  options.http.token = token;
   options.http.listen = invocation.text("listen", settings.listen);
   options.http.port = static_cast<int>(port);
   options.http.hosts = invocation.texts("host");
   options.schedule = !invocation.flag("no-schedule");
   options.on_ready = [&](const std::string& address) {
-    invocation.print(fmt::format("{}/?token={}\n", address, options.http.token)), std::fflush(stdout);
+    invocation.print(fmt::format("{}/?token={}\n", address, token)), std::fflush(stdout);
   };
   options.log = [&](const std::string& line) { invocation.say(visible(line)); };
 
