@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxViewDepth = 32;
 constexpr std::size_t kMaxTables = 200;
+constexpr std::array<std::string_view, 4> kLakeSchemas{"lake", "ops", "master", "quality"};
 
 std::string quoted(const std::vector<std::string>& parts) {
   std::string out;
@@ -190,7 +191,7 @@ bool Session::open_below(const catalog::View& view, std::size_t depth) {
   });
 }
 
-std::vector<Mention> Session::readable(std::vector<Error>* problems) {
+std::vector<Mention> Session::readable(std::vector<Error>* problems, std::string_view beside) {
   std::vector<Mention> out;
   if (!parser_) {
     if (auto parser = shared_.trusted.connect()) parser_ = *std::move(parser);
@@ -198,7 +199,11 @@ std::vector<Mention> Session::readable(std::vector<Error>* problems) {
   auto problem = [&](Error error) {
     if (problems) problems->push_back(std::move(error));
   };
+  std::string_view schema = beside.substr(0, beside.find('.'));
+  bool of_source = beside.contains('.') && shared_.source(schema);
+  bool of_lake = std::ranges::find(kLakeSchemas, catalog::fold(schema)) != kLakeSchemas.end();
   for (const SourceHandle& handle : shared_.context.sources) {
+    if (of_lake || (of_source && !catalog::same_name(handle.name, schema))) continue;
     auto list = [&]() -> Result<std::vector<sources::TableInfo>> {
       SINAN_TRY(auto session, session_of(handle));
       return session->discover();
@@ -211,6 +216,7 @@ std::vector<Mention> Session::readable(std::vector<Error>* problems) {
     for (const auto& info : *tables)
       if (!closed(handle.name + "." + info.name)) out.push_back({parts_of(handle.name + "." + info.name)});
   }
+  if (of_source) return out;
   if (auto tables = shared_.context.lake->tables(lake_version())) {
     for (const auto& table : *tables)
       if (!closed(table.name)) out.push_back({parts_of(table.name)});
@@ -232,7 +238,7 @@ Error Session::unknown(const std::string& name) {
     way_out = "files are read only outside a workspace; here they are sources";
   } else {
     std::vector<std::string> names;
-    for (const Mention& mention : readable(nullptr)) names.push_back(mention.text());
+    for (const Mention& mention : readable(nullptr, name)) names.push_back(mention.text());
     std::string last = "." + name;
     auto same = std::ranges::find_if(names, [&](const std::string& known) {
       return known.size() > last.size() && catalog::same_name(std::string_view(known).substr(known.size() - last.size()), last);

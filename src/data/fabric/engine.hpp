@@ -44,8 +44,9 @@ class Session {
   const Principal& principal() const { return principal_; }
   const QueryOptions& options() const { return options_; }
   lake::Version lake_version();
-  // Names of all tables that the caller may read; what cannot be listed goes to `problems`.
-  std::vector<Mention> readable(std::vector<Error>* problems);
+  // Names of the tables that the caller may read; what cannot be listed goes to `problems`. With `beside`, only those of the same source,
+  // or of the lake, as that name: a source that the name does not speak of is not asked.
+  std::vector<Mention> readable(std::vector<Error>* problems, std::string_view beside = {});
 
  private:
   Status open_view(const catalog::View& view);

@@ -46,7 +46,9 @@ class TwoEngines final : public Fabric {
     auto session = std::make_shared<Session>(shared_, principal, options);
     SINAN_CHECK(session->prepare(sql));
     SINAN_TRY(auto connection, session->connect());
-    SINAN_TRY(auto reader, connection.query(sql, {options.parameters, options.cancel}));
+    duck::QueryOptions running{options.parameters, options.cancel};
+    if (!principal.is_trusted()) running.deadline = std::chrono::steady_clock::now() + shared_.context.timeout;
+    SINAN_TRY(auto reader, connection.query(sql, running));
     return std::make_unique<QueryRows>(std::move(session), std::move(reader), options.max_rows);
   }
 
@@ -81,10 +83,12 @@ class TwoEngines final : public Fabric {
 
   Result<std::vector<catalog::TableEntry>> tables(const Principal& principal, const QueryOptions& options,
                                                   std::vector<Error>* problems) override {
-    Session listing(shared_, principal, options);
+    auto mentions = Session(shared_, principal, options).readable(problems);
+    std::optional<Session> session;
     std::vector<catalog::TableEntry> out;
-    for (const Mention& mention : listing.readable(problems)) {
-      auto entry = describe_mention(principal, mention, options);
+    for (std::size_t i = 0; i < mentions.size(); ++i) {
+      if (i % kTablesPerSession == 0) session.emplace(shared_, principal, options);
+      auto entry = entry_of(*session, mentions[i], options);
       if (entry) {
         out.push_back(*std::move(entry));
       } else if (problems && principal.is_trusted()) {
@@ -103,18 +107,25 @@ class TwoEngines final : public Fabric {
       rest.remove_prefix(dot + 1);
     }
     mention.parts.emplace_back(rest);
-    return describe_mention(principal, mention, options);
+    Session session(shared_, principal, options);
+    return entry_of(session, mention, options);
   }
 
   lake::Lake& lake() override { return *shared_.context.lake; }
 
  private:
-  Result<catalog::TableEntry> describe_mention(const Principal& principal, const Mention& mention, const QueryOptions& options) {
-    Session session(shared_, principal, options);
-    SINAN_TRY(const QueryTable* table, session.open(mention));
+  static constexpr std::size_t kTablesPerSession = 100;
+
+  // Sources are asked through `session`; a view needs an engine of its own.
+  Result<catalog::TableEntry> entry_of(Session& session, const Mention& mention, const QueryOptions& options) {
+    if (!shared_.views.contains(catalog::fold(mention.text()))) {
+      SINAN_TRY(const QueryTable* table, session.open(mention));
+      return table->entry;
+    }
+    Session own(shared_, session.principal(), options);
+    SINAN_TRY(const QueryTable* table, own.open(mention));
     catalog::TableEntry entry = table->entry;
-    if (table->kind != catalog::Kind::kView) return entry;
-    SINAN_TRY(auto connection, session.connect());
+    SINAN_TRY(auto connection, own.connect());
     SINAN_TRY(entry.schema, connection.describe("SELECT * FROM " + entry.name));
     return entry;
   }

@@ -91,11 +91,12 @@ struct FabricContext {
   lake::Lake* lake = nullptr;
   std::filesystem::path lake_dir;  // where its files lie
   const Clock* clock = nullptr;
-  std::string mask_key;            // secret bytes for hash masks, at least 16
-  std::int64_t memory_mb = 1024;   // of each query
-  std::int64_t threads = 0;        // of each query; 0: all cores
-  std::filesystem::path temp_dir;  // for work larger than memory; empty: none
-  bool push = true;                // false: sources get no conditions; only to compare with
+  std::string mask_key;               // secret bytes for hash masks, at least 16
+  std::int64_t memory_mb = 1024;      // of each query
+  std::int64_t threads = 0;           // of each query; 0: all cores
+  std::filesystem::path temp_dir;     // for work larger than memory; empty: none
+  std::chrono::seconds timeout{600};  // of a query of anybody but owner and system
+  bool push = true;                   // false: sources get no conditions; only to compare with
 };
 
 // Mistakes in views and policies go to `diagnostics`; a rule that cannot be read closes its table for its role.

@@ -56,6 +56,14 @@ TEST(Fabric, AnUnknownTableSuggestsTheNearest) {
   EXPECT_TRUE(f.ask("SELECT * FROM 'sales.csv'").contains("files are read only outside a workspace"));
 }
 
+TEST(Fabric, ASuggestionAsksNoSourceThatTheNameDoesNotSpeakOf) {
+  Fixture f;
+  f.company.sources["crm"].listed = 0;
+  EXPECT_TRUE(f.ask("SELECT * FROM erp.ordrs").starts_with("error"));
+  EXPECT_TRUE(f.ask("SELECT * FROM ops.forcasts").contains("did you mean 'ops.forecasts'?"));
+  EXPECT_EQ(f.company.sources["crm"].listed, 0);
+}
+
 TEST(Fabric, AViewThatUsesItselfIsNamed) {
   Fixture f;
   EXPECT_TRUE(f.ask("SELECT * FROM ops.loop").contains("uses itself: ops.loop → ops.loop2 → ops.loop")) << f.ask("SELECT * FROM ops.loop");

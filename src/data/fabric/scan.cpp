@@ -141,7 +141,7 @@ std::string GovernedTable::sql(const std::vector<std::size_t>& columns, const st
 }
 
 duck::QueryOptions GovernedTable::query_options() const {
-  duck::QueryOptions out{{}, options_.cancel, true};
+  duck::QueryOptions out{.cancel = options_.cancel, .even = true};
   if (options_.access.asks_user) out.parameters.emplace_back("user", options_.user);
   return out;
 }

@@ -36,6 +36,7 @@ struct MemoryTables {
   std::map<std::string, Table> tables;
   std::vector<sources::ScanRequest> scans;  // in order
   int snapshots = 0;
+  int listed = 0;
   std::int64_t fails_after = -1;  // rows, then the server is gone
 };
 
@@ -45,6 +46,7 @@ class MemorySource final : public sources::Source {
   explicit MemorySource(MemoryTables& data) : data_(data) {}
 
   Result<std::vector<sources::TableInfo>> discover() override {
+    ++data_.listed;
     std::vector<sources::TableInfo> out;
     for (const auto& [name, table] : data_.tables) out.push_back({name, table.schema, {}, table.rows(), {}});
     return out;

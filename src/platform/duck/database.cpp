@@ -132,10 +132,18 @@ using Chunk = duckdb::unique_ptr<duckdb::DataChunk>;
 // While other threads have all the work that there is.
 constexpr std::chrono::microseconds kPause{50};
 
+// What ends a query from outside.
+Status may_go_on(const QueryOptions& options) {
+  if (options.cancel && options.cancel->cancelled()) return fail(ErrorCode::kCancelled, "cancelled");
+  if (options.deadline && std::chrono::steady_clock::now() > *options.deadline)
+    return fail(ErrorCode::kTimeout, "the query took longer than it may; ask for less at a time");
+  return {};
+}
+
 class QueryReader final : public ChunkReader {
  public:
   QueryReader(std::shared_ptr<Connection::State> connection, duckdb::unique_ptr<duckdb::QueryResult> result, const QueryOptions& options)
-      : connection_(std::move(connection)), result_(std::move(result)), cancel_(options.cancel), even_(options.even) {
+      : connection_(std::move(connection)), result_(std::move(result)), options_(options) {
     for (std::size_t i = 0; i < result_->types.size(); ++i) {
       Type type = from_duck(result_->types[i]);
       schema_.fields.push_back({result_->names[i], type, true});
@@ -160,7 +168,7 @@ class QueryReader final : public ChunkReader {
   }
 
   Result<Chunk> next_chunk() override {
-    if (!even_) return fetch();
+    if (!options_.even) return fetch();
     auto out = duckdb::make_uniq<duckdb::DataChunk>();
     out->Initialize(duckdb::Allocator::DefaultAllocator(), result_->types);
     while (out->size() < STANDARD_VECTOR_SIZE) {
@@ -189,9 +197,9 @@ class QueryReader final : public ChunkReader {
     if (ended_) return Chunk();
     try {
       for (;;) {
-        if (cancel_ && cancel_->cancelled()) {
+        if (auto go = may_go_on(options_); !go) {
           connection_->duck->Interrupt();
-          return fail(ErrorCode::kCancelled, "cancelled");
+          return fail(std::move(go).error());
         }
         if (!wait()) continue;
         auto chunk = result_->FetchRaw();
@@ -219,8 +227,7 @@ class QueryReader final : public ChunkReader {
 
   std::shared_ptr<Connection::State> connection_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;
-  const CancelToken* cancel_;
-  bool even_;
+  QueryOptions options_;
   bool ended_ = false;
   Chunk part_;  // of which rows are left from part_from_ on
   duckdb::idx_t part_from_ = 0;
@@ -238,7 +245,10 @@ Result<duckdb::unique_ptr<duckdb::QueryResult>> start(Connection::State& connect
   auto pending = prepared->PendingQuery(values, true);
   if (pending->HasError()) return fail(connection.error(pending->GetErrorObject()));
   for (;;) {
-    if (options.cancel && options.cancel->cancelled()) return fail(ErrorCode::kCancelled, "cancelled");
+    if (auto go = may_go_on(options); !go) {
+      connection.duck->Interrupt();  // tasks on other threads look for it
+      return fail(std::move(go).error());
+    }
     auto state = pending->ExecuteTask();
     if (state == duckdb::PendingExecutionResult::EXECUTION_ERROR) return fail(connection.error(pending->GetErrorObject()));
     if (duckdb::PendingQueryResult::IsResultReady(state)) break;

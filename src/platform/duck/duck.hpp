@@ -15,6 +15,7 @@
 // and temporary space kLimit, an interrupted query kCancelled. An Error of a streamed-in table comes back as it was.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -76,6 +77,8 @@ class TableProvider {
 struct QueryOptions {
   std::vector<std::pair<std::string, std::string>> parameters;  // $name in the SQL; text, cast to what the SQL needs
   const CancelToken* cancel = nullptr;                          // must outlive the reader
+  // Past it, the query ends with kTimeout; by the steady clock.
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
   // Every batch has exactly 2,048 rows, but the last: how the rows lay in files and chunks leaves no trace.
   bool even = false;
 };

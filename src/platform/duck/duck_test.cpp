@@ -354,6 +354,15 @@ TEST(Duck, CancellingEndsALongQuery) {
   EXPECT_EQ(more.error().code, ErrorCode::kCancelled);
 }
 
+TEST(Duck, ADeadlineEndsAQueryThatWouldTakeForEver) {
+  auto connection = connect();
+  auto reader = connection.query("SELECT count(*) FROM range(100000000000000)",
+                                 {.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(50)});
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::kTimeout);
+  EXPECT_EQ(text_of(connection, "SELECT 1"), "1\n");
+}
+
 TEST(Duck, ParametersAreCastToWhatTheQueryNeeds) {
   auto connection = connect();
   auto reader = connection.query("SELECT $n::INTEGER + 1, $t", {{{"n", "41"}, {"t", "it's"}}, nullptr});
