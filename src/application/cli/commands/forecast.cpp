@@ -1,0 +1,99 @@
+// `sinan forecast`: a file of many series in, forecasts with quantiles out. Looks at no workspace.
+#include <charconv>
+#include <thread>
+
+#include "application/cli/command.hpp"
+#include "base/text.hpp"
+#include "operations/demand/file_forecast.hpp"
+
+namespace sinan::cli {
+namespace {
+
+Result<std::vector<double>> read_quantiles(const std::string& text) {
+  std::vector<double> out;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (true) {
+    double value = 0;
+    auto [stop, error] = std::from_chars(at, end, value);
+    if (error != std::errc() || !(value > 0 && value < 1) || (stop != end && *stop != ','))
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("--quantiles takes numbers between 0 and 1 with commas, such as 0.1,0.5,0.9, not '{}'", visible(text)));
+    out.push_back(value);
+    if (stop == end) return out;
+    at = stop + 1;
+  }
+}
+
+Result<int> whole(const Invocation& invocation, const std::string& name, int fallback, int least) {
+  SINAN_TRY(std::int64_t value, invocation.integer(name, fallback));
+  if (value < least || value > 1'000'000)
+    return fail(ErrorCode::kInvalidInput, fmt::format("--{} must be a whole number from {} on, not {}", name, least, value));
+  return static_cast<int>(value);
+}
+
+Result<int> forecast_command(Invocation& invocation) {
+  demand::FileForecastOptions options;
+  options.input = invocation.directory / invocation.text("input");
+  if (invocation.has("output")) options.output = invocation.directory / invocation.text("output");
+  SINAN_TRY(options.horizon, whole(invocation, "horizon", 1, 1));
+  SINAN_TRY(options.season, whole(invocation, "season", 0, 0));
+  SINAN_TRY(options.backtest, whole(invocation, "backtest", 0, 0));
+  SINAN_TRY(options.step, whole(invocation, "step", 1, 1));
+  SINAN_TRY(options.quantiles, read_quantiles(invocation.text("quantiles", "0.1,0.5,0.9")));
+  int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  SINAN_TRY(options.threads, whole(invocation, "threads", cores, 1));
+  SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
+  options.seed = static_cast<std::uint64_t>(seed);
+  options.frequency = invocation.text("freq");
+  options.models = invocation.texts("model");
+  options.cumulative = invocation.flag("cumulative");
+  options.zero_gaps = invocation.text("gaps", "missing") == "zero";
+  options.cancel = invocation.cancel;
+  options.progress = invocation.progress("forecasting");
+  options.print = [&](std::string_view text) { invocation.print(text); };
+  SINAN_TRY(auto report, demand::forecast_file(options));
+  if (!report.unused.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& name : report.unused) names.push_back(visible(name));
+    invocation.say(fmt::format("Not used: {}. Forecasts are made from y alone.", fmt::join(names, ", ")));
+  }
+  if (!options.output.empty())
+    invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
+                               report.rows_written, options.output.string()));
+  return 0;
+}
+
+}  // namespace
+
+CommandInfo forecast() {
+  return {
+      .name = "forecast",
+      .summary = "Forecast the series of a file, with quantiles",
+      .details =
+          "The file has the columns unique_id, ds (integers, dates or times) and y; a column `season` gives each series its period. CSV "
+          "(.gz too) or Parquet, in and out, by the name's ending. yhat is the median; with --cumulative rows are sums from the first "
+          "step on, and yhat is their mean.",
+      .options = {{.name = "input", .value = "FILE", .summary = "The series", .required = true},
+                  {.name = "horizon", .value = "N", .summary = "Periods ahead", .required = true},
+                  {.name = "output", .value = "FILE", .summary = "Where to write; default: CSV to standard output", .short_name = 'o'},
+                  {.name = "season", .value = "N", .summary = "Period of all series; 1: none; default: found in the data"},
+                  {.name = "quantiles", .value = "LIST", .summary = "Between 0 and 1; default: 0.1,0.5,0.9"},
+                  {.name = "cumulative", .summary = "Sums from the first step on"},
+                  {.name = "backtest", .value = "N", .summary = "Forecast from N earlier origins instead, with cutoff and y"},
+                  {.name = "step", .value = "S", .summary = "Periods between origins; default: 1"},
+                  {.name = "gaps",
+                   .value = "HOW",
+                   .summary = "What missing rows and values are; default: missing",
+                   .allowed = {"missing", "zero"}},
+                  {.name = "freq", .value = "F", .summary = "D, W, M, Q, Y, H, 15min …; default: found in the data"},
+                  {.name = "model", .value = "NAME", .summary = "Use only this model; may be repeated", .repeated = true},
+                  {.name = "threads", .value = "N", .summary = "Default: all cores; results do not depend on it"},
+                  {.name = "seed", .value = "N", .summary = "Of the sample from which errors are learnt when series are very many"}},
+      .examples = {"sinan forecast --input sales.csv --horizon 14 --output f.csv",
+                   "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
+      .run = forecast_command,
+  };
+}
+
+}  // namespace sinan::cli

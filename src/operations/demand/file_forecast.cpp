@@ -1,0 +1,238 @@
+#include "operations/demand/file_forecast.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include "intelligence/forecasting/forecast.hpp"
+#include "operations/demand/file_panel.hpp"
+#include "platform/duck/duck.hpp"
+
+namespace sinan::demand {
+namespace {
+
+constexpr std::size_t kFlush = 1 << 20;     // bytes of CSV
+constexpr std::size_t kBatchRows = 16'384;  // of Parquet
+
+// Takes rows cell by cell and writes them where they belong.
+class Output {
+ public:
+  static Result<std::unique_ptr<Output>> open(const FileForecastOptions& options, Schema schema);
+
+  ~Output() {
+    if (file_) std::fclose(file_);
+    std::error_code ignored;
+    if (!finished_ && !part_.empty()) std::filesystem::remove(part_, ignored);
+  }
+
+  void text(std::string_view value) {
+    if (parquet_) return batch_.columns[column_++].append_text(value);
+    separate();
+    if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+      csv_ += value;
+      return;
+    }
+    csv_ += '"';
+    for (char c : value) csv_.append(c == '"' ? 2 : 1, c);
+    csv_ += '"';
+  }
+  void number(double value) {
+    if (parquet_)
+      return std::isfinite(value) ? batch_.columns[column_].append_double(value) : batch_.columns[column_].append_null(), void(++column_);
+    separate();
+    if (std::isfinite(value)) fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
+  }
+  Status end_row() {
+    column_ = 0;
+    ++rows_;
+    if (parquet_) return batch_.rows() < kBatchRows ? Status() : flush();
+    csv_ += '\n';
+    return csv_.size() < kFlush ? Status() : flush();
+  }
+  Result<std::size_t> finish();
+
+ private:
+  explicit Output(const FileForecastOptions& options) : options_(options) {}
+  void separate() {
+    if (column_++ > 0) csv_ += ',';
+  }
+  void new_batch() {
+    batch_.columns.clear();
+    for (const Field& field : schema_.fields) batch_.columns.emplace_back(field.type);
+  }
+  Error cannot_write() const {
+    return {ErrorCode::kInvalidInput,
+            fmt::format("the output cannot be written: {}; check the folder and its free space", std::strerror(errno)),
+            options_.output.string(), nullptr};
+  }
+  Status flush();
+
+  const FileForecastOptions& options_;
+  Schema schema_;
+  std::filesystem::path part_;
+  std::FILE* file_ = nullptr;
+  std::optional<duck::Database> database_;
+  std::unique_ptr<duck::ParquetWriter> parquet_;
+  Batch batch_;
+  std::string csv_;
+  std::size_t column_ = 0;
+  std::size_t rows_ = 0;
+  bool finished_ = false;
+};
+
+Result<std::unique_ptr<Output>> Output::open(const FileForecastOptions& options, Schema schema) {
+  std::unique_ptr<Output> out(new Output(options));
+  out->schema_ = std::move(schema);
+  if (!options.output.empty()) out->part_ = options.output.string() + ".part";
+  if (options.output.extension() == ".parquet") {
+    SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
+    out->database_ = std::move(database);
+    SINAN_TRY(out->parquet_, duck::ParquetWriter::create(*out->database_, out->part_, out->schema_));
+    out->new_batch();
+    return out;
+  }
+  if (!options.output.empty()) {
+    out->file_ = std::fopen(out->part_.c_str(), "wb");
+    if (!out->file_) return fail(out->cannot_write());
+  }
+  for (const Field& field : out->schema_.fields) out->text(field.name);
+  out->column_ = 0;
+  out->csv_ += '\n';
+  return out;
+}
+
+Status Output::flush() {
+  if (parquet_) {
+    if (batch_.rows() == 0) return {};
+    SINAN_CHECK(parquet_->append(std::move(batch_)));
+    new_batch();
+    return {};
+  }
+  if (file_) {
+    if (std::fwrite(csv_.data(), 1, csv_.size(), file_) != csv_.size()) return fail(cannot_write());
+  } else if (options_.print) {
+    options_.print(csv_);
+  }
+  csv_.clear();
+  return {};
+}
+
+Result<std::size_t> Output::finish() {
+  SINAN_CHECK(flush());
+  if (parquet_) {
+    SINAN_TRY(auto rows, parquet_->finish());
+    (void)rows;
+  }
+  if (file_) {
+    std::FILE* file = std::exchange(file_, nullptr);
+    if (std::fclose(file) != 0) return fail(cannot_write());
+  }
+  if (!part_.empty()) {
+    std::error_code error;
+    std::filesystem::rename(part_, options_.output, error);
+    if (error) return fail(ErrorCode::kInvalidInput, "the output cannot be put in place: " + error.message(), options_.output.string());
+  }
+  finished_ = true;
+  return rows_;
+}
+
+Schema output_schema(const FileForecastOptions& options, const std::vector<double>& quantiles) {
+  const Type text{TypeId::kText};
+  const Type number{TypeId::kDouble};
+  Schema schema{{{"unique_id", text}, {"ds", text}}};
+  if (options.backtest > 0) schema.fields.insert(schema.fields.end(), {{"cutoff", text}, {"y", number}});
+  schema.fields.push_back({"yhat", number});
+  for (double q : quantiles) schema.fields.push_back({fmt::format("q{:.10g}", q * 100), number});
+  schema.fields.push_back({"model", text});
+  return schema;
+}
+
+// The series without their last `periods`; those that have nothing known before are left out, `kept` says which remain.
+Panel cut(const Panel& panel, std::size_t periods, std::vector<std::size_t>& kept) {
+  Panel out;
+  kept.clear();
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    std::span<const double> values = panel.series(i);
+    if (values.size() <= periods) continue;
+    values = values.first(values.size() - periods);
+    if (std::ranges::none_of(values, [](double v) { return std::isfinite(v); })) continue;
+    kept.push_back(i);
+    out.keys.push_back(panel.keys[i]);
+    out.values.insert(out.values.end(), values.begin(), values.end());
+    out.offsets.push_back(out.values.size());
+  }
+  return out;
+}
+
+Status write_series(Output& out, const FilePanel& file, const forecasting::Forecasts& f, const FileForecastOptions& options,
+                    std::size_t row, std::size_t series, std::size_t periods) {
+  std::size_t horizon = static_cast<std::size_t>(f.horizon);
+  std::size_t levels = f.quantile_levels.size();
+  const std::string& written = file.last_written[series];
+  std::span<const double> values = file.panel.series(series);
+  std::int64_t behind = static_cast<std::int64_t>(periods);
+  std::string cutoff = periods == 0 ? written : file.calendar.after(file.last[series], -behind, written);
+  double sum = 0;
+  for (std::size_t h = 0; h < horizon; ++h) {
+    std::size_t at = row * horizon + h;
+    out.text(file.panel.keys[series]);
+    out.text(file.calendar.after(file.last[series], static_cast<std::int64_t>(h) + 1 - behind, written));
+    if (options.backtest > 0) {
+      double y = h < periods ? values[values.size() - periods + h] : kMissing;
+      sum += y;
+      out.text(cutoff);
+      out.number(options.cumulative ? sum : y);
+    }
+    out.number(options.cumulative ? f.sum_mean[at] : f.median[at]);
+    for (std::size_t q = 0; q < levels; ++q) out.number((options.cumulative ? f.sums : f.quantiles)[at * levels + q]);
+    out.text(f.models[row]);
+    SINAN_CHECK(out.end_row());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
+  auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
+  if (options.backtest < 0 || options.backtest > 10'000)
+    return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
+  if (options.step < 1) return bad(fmt::format("--step must be 1 or more periods, not {}", options.step));
+  if (options.season < 0) return bad(fmt::format("--season must be 1 or more periods, not {}", options.season));
+  SINAN_TRY(FilePanel file, read_file_panel(options));
+
+  forecasting::Options how;
+  how.horizon = options.horizon;
+  how.seasons = file.calendar.seasons();
+  how.quantiles = options.quantiles;
+  std::ranges::sort(how.quantiles);
+  how.quantiles.erase(std::ranges::unique(how.quantiles).begin(), how.quantiles.end());
+  how.cumulative = options.cumulative;
+  how.threads = options.threads;
+  how.seed = options.seed;
+  how.models = options.models;
+  SINAN_TRY(auto out, Output::open(options, output_schema(options, how.quantiles)));
+
+  int origins = std::max(1, options.backtest);
+  std::vector<std::size_t> kept;
+  for (int origin = origins; origin >= 1; --origin) {
+    std::size_t periods = options.backtest > 0 ? static_cast<std::size_t>(origin) * static_cast<std::size_t>(options.step) : 0;
+    Panel panel = cut(file.panel, periods, kept);
+    std::vector<int> seasons;
+    for (std::size_t i : kept)
+      if (options.season > 0 || !file.seasons.empty()) seasons.push_back(options.season > 0 ? options.season : file.seasons[i]);
+    Progress progress;
+    if (options.progress)
+      progress = [&, done_before = static_cast<std::uint64_t>(origins - origin)](std::uint64_t done, std::uint64_t total) {
+        options.progress(done_before * total + done, static_cast<std::uint64_t>(origins) * total);
+      };
+    SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons, how, options.cancel, progress));
+    for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
+  }
+  FileForecastReport report{.series = file.panel.size(), .rows_read = file.rows, .frequency = file.calendar.name(), .unused = file.unused};
+  SINAN_TRY(report.rows_written, out->finish());
+  return report;
+}
+
+}  // namespace sinan::demand

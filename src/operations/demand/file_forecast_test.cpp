@@ -1,0 +1,147 @@
+// Files in, files out: columns, times as they were written, gaps, backtests, and mistakes that name their series.
+#include "operations/demand/file_forecast.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "platform/duck/duck.hpp"
+
+namespace sinan::demand {
+namespace {
+
+class FileForecast : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = std::filesystem::temp_directory_path() /
+           fmt::format("sinan-file-forecast-{}", std::chrono::steady_clock::now().time_since_epoch().count());
+    std::filesystem::create_directories(dir_);
+    options_.input = dir_ / "in.csv";
+    options_.horizon = 2;
+    options_.print = [this](std::string_view text) { printed_ += text; };
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  Result<FileForecastReport> run(const std::string& csv) {
+    std::ofstream(options_.input, std::ios::binary) << csv;
+    printed_.clear();
+    return forecast_file(options_);
+  }
+  // The cells of the printed CSV.
+  std::vector<std::vector<std::string>> cells() const {
+    std::vector<std::vector<std::string>> out;
+    std::istringstream lines(printed_);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream parts(line);
+      out.emplace_back();
+      for (std::string cell; std::getline(parts, cell, ',');) out.back().push_back(cell);
+    }
+    return out;
+  }
+
+  std::filesystem::path dir_;
+  FileForecastOptions options_;
+  std::string printed_;
+};
+
+TEST_F(FileForecast, TimesComeBackAsTheyWereWritten) {
+  struct Case {
+    const char* first;
+    const char* second;
+    const char* third;
+    const char* next;
+    const char* frequency;
+  };
+  for (const Case& c : {Case{"7", "8", "9", "10", "numbered"}, Case{"2026-02-26", "2026-02-27", "2026-02-28", "2026-03-01", "daily"},
+                        Case{"2026-02-02", "2026-02-09", "2026-02-16", "2026-02-23", "weekly"},
+                        Case{"2025-11-01", "2025-12-01", "2026-01-01", "2026-02-01", "monthly"},
+                        Case{"2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "monthly"},
+                        Case{"2023-12-31", "2024-12-31", "2025-12-31", "2026-12-31", "yearly"},
+                        Case{"2026-02-28T22:00", "2026-02-28T23:00", "2026-03-01T00:00", "2026-03-01T01:00", "hourly"},
+                        Case{"2026-02-28 21:30:00Z", "2026-02-28 22:30:00Z", "2026-02-28 23:30:00Z", "2026-03-01 00:30:00Z", "hourly"}}) {
+    auto report = run(fmt::format("unique_id,ds,y\na,{},1\na,{},3\na,{},2\n", c.second, c.first, c.third));
+    ASSERT_TRUE(report) << c.first << report.error().text();
+    EXPECT_EQ(report->frequency, c.frequency);
+    auto rows = cells();
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"unique_id", "ds", "yhat", "q10", "q50", "q90", "model"}));
+    EXPECT_EQ(rows[1][1], c.next);
+  }
+}
+
+TEST_F(FileForecast, BacktestsShowWhatWasKnownAndWhatCame) {
+  std::string csv = "unique_id,ds,y\n";
+  for (int t = 1; t <= 20; ++t) csv += fmt::format("007,{},{}\n", t, 10 + t % 3);
+  options_.backtest = 2;
+  options_.step = 1;
+  options_.quantiles = {0.999, 0.5};
+  ASSERT_TRUE(run(csv));
+  auto rows = cells();
+  ASSERT_EQ(rows.size(), 5U);
+  EXPECT_EQ(rows[0], (std::vector<std::string>{"unique_id", "ds", "cutoff", "y", "yhat", "q50", "q99.9", "model"}));
+  EXPECT_EQ(rows[1][0], "007");
+  EXPECT_EQ(rows[1][1], "19");
+  EXPECT_EQ(rows[1][2], "18");
+  EXPECT_EQ(rows[1][3], "11");
+  EXPECT_EQ(rows[4][1], "21");
+  EXPECT_EQ(rows[4][3], "");
+  std::string without_future = csv.substr(0, csv.find("007,19"));
+  std::string yhat = rows[1][4];
+  options_.backtest = 0;
+  ASSERT_TRUE(run(without_future));
+  EXPECT_EQ(cells()[1][2], yhat);
+}
+
+TEST_F(FileForecast, SumsGrowAndGapsCanBeZero) {
+  options_.cumulative = true;
+  ASSERT_TRUE(run("unique_id,ds,y\na,1,4\na,2,4\na,3,4\na,4,4\na,5,4\na,6,4\na,7,4\na,8,4\n"));
+  EXPECT_EQ(cells()[1][2], "4");
+  EXPECT_EQ(cells()[2][2], "8");
+  options_.cumulative = false;
+  std::string gaps = "unique_id,ds,y\n";
+  for (int t = 0; t < 60; t += 5) gaps += fmt::format("a,{},6\na,{},\n", t + 1, t + 2);
+  ASSERT_TRUE(run(gaps));
+  EXPECT_EQ(cells()[1][2], "6");
+  options_.zero_gaps = true;
+  ASSERT_TRUE(run(gaps));
+  EXPECT_EQ(cells()[1][2], "0");
+}
+
+TEST_F(FileForecast, ParquetOutHoldsTheSameNumbers) {
+  std::string csv = "unique_id,ds,y,price,season\n";
+  for (int t = 1; t <= 48; ++t) csv += fmt::format("\"a,b\",{},{},1,12\n", t, 20 + t % 12);
+  auto report = run(csv);
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->unused, std::vector<std::string>{"price"});
+  EXPECT_TRUE(printed_.find("\"a,b\",49,") != std::string::npos) << printed_;
+  options_.output = dir_ / "out.parquet";
+  ASSERT_TRUE(run(csv));
+  auto connection = duck::Database::open({}).value().connect().value();
+  auto table = connection.table(fmt::format("SELECT unique_id, ds, yhat FROM '{}' ORDER BY ds", options_.output.string()));
+  ASSERT_TRUE(table) << table.error().text();
+  EXPECT_EQ(table->rows(), 2U);
+  EXPECT_EQ(table->batches[0].columns[0].text(0), "a,b");
+  EXPECT_NEAR(table->batches[0].columns[2].doubles[0], 21, 0.5);
+}
+
+TEST_F(FileForecast, MistakesNameTheFileAndTheSeries) {
+  struct Case {
+    const char* csv;
+    const char* says;
+  };
+  for (const Case& c : {Case{"unique_id,y\na,1\n", "'ds' is missing"}, Case{"unique_id,ds,y\nA7,yesterday,1\n", "series A7"},
+                        Case{"unique_id,ds,y\nA7,1,x\n", "no finite number"}, Case{"unique_id,ds,y\nA7,1,inf\n", "series A7"},
+                        Case{"unique_id,ds,y\nA7,1,2\nA7,1,3\n", "two rows"}, Case{"unique_id,ds,y\nA7,1,2\nA7,2026-01-01,3\n", "mixed"},
+                        Case{"unique_id,ds,y\n", "no rows"}, Case{"unique_id,ds,y\nA7,1,\n", "A7"}}) {
+    auto report = run(c.csv);
+    ASSERT_FALSE(report) << c.csv;
+    EXPECT_NE(report.error().text().find(c.says), std::string::npos) << report.error().text();
+  }
+  options_.input = dir_ / "absent.csv";
+  EXPECT_FALSE(forecast_file(options_));
+  EXPECT_TRUE(printed_.empty());
+}
+
+}  // namespace
+}  // namespace sinan::demand
