@@ -148,7 +148,7 @@ Schema output_schema(const FileForecastOptions& options, const std::vector<doubl
   return schema;
 }
 
-// The series without their last `periods`; those that have nothing known before are left out, `kept` says which remain.
+// The series without their last `periods`; at earlier origins those of which nothing was known are left out, `kept` says which remain.
 Panel cut(const Panel& panel, std::size_t periods, std::vector<std::size_t>& kept) {
   Panel out;
   kept.clear();
@@ -156,7 +156,7 @@ Panel cut(const Panel& panel, std::size_t periods, std::vector<std::size_t>& kep
     std::span<const double> values = panel.series(i);
     if (values.size() <= periods) continue;
     values = values.first(values.size() - periods);
-    if (std::ranges::none_of(values, [](double v) { return std::isfinite(v); })) continue;
+    if (periods > 0 && std::ranges::none_of(values, [](double v) { return std::isfinite(v); })) continue;
     kept.push_back(i);
     out.keys.push_back(panel.keys[i]);
     out.values.insert(out.values.end(), values.begin(), values.end());
