@@ -54,7 +54,8 @@ std::optional<Text> unusable(const Offer& offer, const Need& need) {
 
 void add_lead_time(const Offer& offer, Judged& out) {
   double promised = offer.lead_time_days + offer.transit_days;
-  double late_share = offer.on_time_share ? std::clamp(1 - *offer.on_time_share, 0.0, 1.0) : 0;
+  bool spread_known = offer.lead_time_sd_days > 0;  // and lateness is part of it
+  double late_share = offer.on_time_share && !spread_known ? std::clamp(1 - *offer.on_time_share, 0.0, 1.0) : 0;
   double late_days = kLatenessShare * promised;
   out.lead_days = promised + late_share * late_days;
   out.lead_sd = std::sqrt(offer.lead_time_sd_days * offer.lead_time_sd_days + late_share * (1 - late_share) * late_days * late_days);

@@ -27,8 +27,9 @@ struct Offer {
   double lead_time_days = 0;
   double lead_time_sd_days = 0;
   Decimal moq, pack;
-  std::optional<double> on_time_share;  // of deliveries; a late one is taken to be a quarter of the lead time late
-  Decimal transport_per_unit;           // of the lane to the place, 0 when the price includes it
+  // Of deliveries; counts where no spread of the lead time is known: a late one is then taken to be a quarter of the lead time late.
+  std::optional<double> on_time_share;
+  Decimal transport_per_unit;  // of the lane to the place, 0 when the price includes it
   double transit_days = 0;
 };
 

@@ -117,14 +117,16 @@ TEST(Planner, FreightAndLatenessCanCostMoreThanAPriceSaves) {
 
   Offer late = offer("S-late", "2.99", 40);
   late.on_time_share = 0.5;
-  late.lead_time_sd_days = 10;
+  late.lead_time_sd_days = 0;
   ItemPlan plan = plan_item(need({near, late}), config(), kNow);
   EXPECT_EQ(plan.supplier_id, "S-near");
-  // Half of the deliveries a quarter of 40 days late: 5 days more on average, and 5 days of spread beside the 10.
+  // Half of the deliveries a quarter of 40 days late: 5 days more on average, and a spread of 5.
   ItemPlan alone = plan_item(need({late}), config(), kNow);
   EXPECT_DOUBLE_EQ(alone.lead_time_days, 45);
-  EXPECT_NEAR(alone.lead_time_sd_days, std::sqrt(125.0), 1e-12);
+  EXPECT_NEAR(alone.lead_time_sd_days, 5, 1e-12);
   EXPECT_GT(alone.policy.safety_stock, plan.policy.safety_stock);
+  late.lead_time_sd_days = 3;  // a spread that was observed holds the lateness already
+  EXPECT_DOUBLE_EQ(plan_item(need({late}), config(), kNow).lead_time_days, 40);
 }
 
 TEST(Planner, APriceBreakIsTakenWhenItPays) {
