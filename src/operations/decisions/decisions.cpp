@@ -115,13 +115,14 @@ Result<std::unique_ptr<Decisions>> Decisions::open(Context context) {
 namespace {
 
 Status record_proposal(storage::Session& session, audit::Ledger::Writer& writer, Decision& decision, const Evidence& evidence) {
-  SINAN_TRY(audit::Record record, writer.append(kChain, proposed_event(decision, evidence)));
+  audit::Entry proposed = proposed_event(decision, evidence);
+  SINAN_TRY(audit::Record record, writer.append(kChain, proposed));
   std::optional<Decision> state;
-  SINAN_CHECK(fold(state, record));
+  SINAN_CHECK(fold(state, record, proposed.body));
   if (state->verdict != "approval") {
     audit::Entry entry{"policy", state->id, state->verdict == "automatic" ? "approved" : "rejected", Json::object()};
-    SINAN_TRY(record, writer.append(kChain, std::move(entry)));
-    SINAN_CHECK(fold(state, record));
+    SINAN_TRY(record, writer.append(kChain, entry));
+    SINAN_CHECK(fold(state, record, entry.body));
   }
   decision = std::move(*state);
   return keep_state(session, decision);

@@ -197,15 +197,19 @@ audit::Entry proposed_event(const Decision& decision, const Evidence& evidence) 
 Status fold(std::optional<Decision>& decision, const audit::Record& record) {
   Result<Json> body = parse_json(record.body);
   if (!body || !body->is_object()) return misfit(record, "its body is unreadable");
+  return fold(decision, record, *body);
+}
+
+Status fold(std::optional<Decision>& decision, const audit::Record& record, const Json& body) {
   Result<Instant> at = parse_instant(record.at);
   if (!at) return misfit(record, "its time is unreadable");
   if (record.kind == "proposed") {
     if (decision) return misfit(record, "the decision was proposed before");
-    SINAN_CHECK(fold_proposed(decision, record, *body, *at));
+    SINAN_CHECK(fold_proposed(decision, record, body, *at));
   } else {
     if (!decision) return misfit(record, "nobody proposed the decision");
     if (!may_follow(record.kind, decision->state)) return misfit(record, fmt::format("the decision is '{}'", name(decision->state)));
-    fold_step(*decision, record, *body, *at);
+    fold_step(*decision, record, body, *at);
   }
   decision->seq = record.seq;
   return {};

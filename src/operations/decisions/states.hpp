@@ -14,6 +14,8 @@ audit::Entry proposed_event(const Decision& decision, const Evidence& evidence);
 
 // Applies one event. The first must be "proposed"; kCorrupt names an event that does not fit. Pure: replay gives the same bits.
 Status fold(std::optional<Decision>& decision, const audit::Record& record);
+// The same for who has the body at hand.
+Status fold(std::optional<Decision>& decision, const audit::Record& record, const Json& body);
 
 // The columns of the table `decisions`, in order, and a decision's values in them.
 const std::vector<std::string>& state_columns();

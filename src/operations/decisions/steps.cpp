@@ -23,9 +23,9 @@ Result<Decision> load_decision(storage::Session& session, const std::string& id)
 
 Status take_step(storage::Session& session, audit::Ledger::Writer& writer, Decision& decision, audit::Entry entry) {
   entry.subject = decision.id;
-  SINAN_TRY(audit::Record record, writer.append(kChain, std::move(entry)));
+  SINAN_TRY(audit::Record record, writer.append(kChain, entry));
   std::optional<Decision> next = std::move(decision);
-  SINAN_CHECK(fold(next, record));
+  SINAN_CHECK(fold(next, record, entry.body));
   decision = std::move(*next);
   return keep_state(session, decision);
 }

@@ -11,9 +11,9 @@ std::string digest(std::string_view name, std::string_view value) {
   return secrets::sha256(fmt::format("{}:{}:{}", name.size(), name, value)).substr(0, kDigestDigits);
 }
 
-// Field → short hash. A body that is no object counts as one field.
-Json digests_of(const Record& record) {
-  Json out{
+// Field → short hash, of all fields but the body.
+Json digests_of_fields(const Record& record) {
+  return Json{
       {"actor", digest("actor", record.actor)},
       {"at", digest("at", record.at)},
       {"kind", digest("kind", record.kind)},
@@ -21,12 +21,29 @@ Json digests_of(const Record& record) {
       {"seq", digest("seq", std::to_string(record.seq))},
       {"subject", digest("subject", record.subject)},
   };
-  Result<Json> body = parse_json(record.body);
-  if (body && body->is_object() && canonical(*body) == record.body) {
-    for (const auto& [key, value] : body->items()) out["body." + key] = digest("body." + key, canonical(value));
-  } else {
-    out["body"] = digest("body", record.body);
+}
+
+// Adds the digests of a body's keys and returns its canonical text, in one pass over what may be long.
+std::string digest_body(const Json& body, Json& digests) {
+  std::map<std::string_view, const Json*> sorted;
+  for (auto field = body.begin(); field != body.end(); ++field) sorted.emplace(field.key(), &field.value());
+  std::string text = "{";
+  for (const auto& [key, value] : sorted) {
+    std::string value_text = canonical(*value);
+    std::string name = fmt::format("body.{}", key);
+    digests[name] = digest(name, value_text);
+    text += fmt::format("{}{}:{}", text.size() > 1 ? "," : "", canonical(Json(key)), value_text);
   }
+  return text + "}";
+}
+
+// A stored record's digests; a body that is not the canonical text of an object counts as one field.
+Json digests_of(const Record& record) {
+  Json out = digests_of_fields(record);
+  Result<Json> body = parse_json(record.body);
+  Json with_body = out;
+  if (body && body->is_object() && digest_body(*body, with_body) == record.body) return with_body;
+  out["body"] = digest("body", record.body);
   return out;
 }
 
@@ -40,8 +57,10 @@ std::string seal_of(const Record& r, std::string_view key) { return secrets::hma
 
 std::string genesis(std::string_view chain) { return secrets::sha256(fmt::format("the beginning of chain {}", chain)); }
 
-void close_record(Record& record, std::string_view key) {
-  record.digests = canonical(digests_of(record));
+void close_record(Record& record, const Json& body, std::string_view key) {
+  Json digests = digests_of_fields(record);
+  record.body = digest_body(body, digests);
+  record.digests = canonical(digests);
   record.hash = hash_of(record);
   record.seal = seal_of(record, key);
 }

@@ -41,8 +41,8 @@ struct Record {
 // What the first record of a chain follows.
 std::string genesis(std::string_view chain);
 
-// Fills digests, hash and seal of a record whose other fields are set.
-void close_record(Record& record, std::string_view key);
+// Fills body, digests, hash and seal of a record whose other fields are set. `body` is an object.
+void close_record(Record& record, const Json& body, std::string_view key);
 
 // What is wrong with a record by itself, as names of fields: "body.amount", "actor", "digests", "hash", "seal"; empty when it is whole.
 // A record that was written for another place in the chain has "seq" or "prev" among them.

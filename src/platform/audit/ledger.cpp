@@ -142,7 +142,7 @@ Status Ledger::transact(const std::function<Status(storage::Session&, Writer&)>&
   return {};
 }
 
-Status Ledger::append(std::string_view chain, Entry entry) {
+Status Ledger::append(std::string_view chain, const Entry& entry) {
   return transact([&](storage::Session&, Writer& writer) -> Status {
     SINAN_CHECK(writer.append(chain, entry));
     return {};
@@ -170,18 +170,17 @@ Result<std::int64_t> Ledger::Writer::next_seq(std::string_view chain) {
   return open_chain->end.seq + 1;
 }
 
-Result<Record> Ledger::Writer::append(std::string_view chain, Entry entry) {
+Result<Record> Ledger::Writer::append(std::string_view chain, const Entry& entry) {
   SINAN_TRY(Open * open_chain, open(chain));
   Record record;
   record.chain = chain;
   record.seq = open_chain->end.seq + 1;
   record.at = format_rfc3339(ledger_.clock_.now());
-  record.actor = std::move(entry.actor);
-  record.subject = std::move(entry.subject);
-  record.kind = std::move(entry.kind);
-  record.body = canonical(entry.body);
+  record.actor = entry.actor;
+  record.subject = entry.subject;
+  record.kind = entry.kind;
   record.prev = open_chain->end.hash;
-  close_record(record, ledger_.key_);
+  close_record(record, entry.body, ledger_.key_);
   SINAN_CHECK(session_.execute(fmt::format("INSERT INTO audit_records ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns),
                                {record.chain, record.seq, record.at, record.actor, record.subject, record.kind, record.body, record.digests,
                                 record.prev, record.hash, record.seal}));

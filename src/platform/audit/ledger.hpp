@@ -57,7 +57,7 @@ class Ledger {
   Status transact(const std::function<Status(storage::Session&, Writer&)>& body);
 
   // Appends one entry in a transaction of its own.
-  Status append(std::string_view chain, Entry entry);
+  Status append(std::string_view chain, const Entry& entry);
 
   // Reads a chain in order; `subject` empty: all of it.
   Status read(storage::Session& session, std::string_view chain, std::string_view subject,
@@ -94,7 +94,7 @@ class Ledger {
 class Ledger::Writer {
  public:
   Writer(const Ledger& ledger, storage::Session& session) : ledger_(ledger), session_(session) {}
-  Result<Record> append(std::string_view chain, Entry entry);
+  Result<Record> append(std::string_view chain, const Entry& entry);
   // The number that the next record of the chain will get.
   Result<std::int64_t> next_seq(std::string_view chain);
 
