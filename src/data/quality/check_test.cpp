@@ -139,6 +139,8 @@ tables:
       - {rule: not_null, column: c, severity: warn}
       - {rule: custom_sql, id: raises, expression: "CAST(c AS INTEGER) > 0"}
       - {rule: custom_sql, id: missing, expression: "nothing > 0"}
+      - {rule: row_count, min: 9, where: "CAST(c AS INTEGER) > 0"}
+      - {rule: row_count, min: 4}
 )"}});
   world.put("lake.erp_t", "SELECT * FROM (VALUES ('1'), ('x'), (NULL)) v(c)");
   Report report = checked(world);
@@ -148,6 +150,8 @@ tables:
   EXPECT_TRUE(rules[0].error.empty());
   EXPECT_FALSE(rules[1].error.empty());
   EXPECT_FALSE(rules[2].error.empty());
+  EXPECT_FALSE(rules[3].error.empty());
+  EXPECT_EQ(rules[4].broken, 1);
   EXPECT_NE(rules[1].recommendation.en.find("cannot be judged"), std::string::npos);
 }
 
