@@ -101,7 +101,8 @@ class Checking {
     fabric::FabricContext fabric;
     fabric.workspace = &*workspace_;
     for (const sources::SourceConfig& config : configs_)
-      fabric.sources.push_back({config.name, config.kind.value, [this, &config] { return sources::open_source(config, context()); }});
+      fabric.sources.push_back(
+          {config.name, config.kind.value, [this, &config](const CancelToken*) { return sources::open_source(config, context()); }});
     fabric.lake = lake_.get();
     fabric.lake_dir = scratch_.path() / "lake";
     fabric.clock = &clock_;

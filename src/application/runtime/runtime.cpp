@@ -85,7 +85,8 @@ Status Runtime::Parts::open_data(Diagnostics& diagnostics) {
   fabric::FabricContext context;
   context.workspace = &*workspace;
   for (const sources::SourceConfig& config : sources)
-    context.sources.push_back({config.name, config.kind.value, [this, &config] { return open_source(config, nullptr); }});
+    context.sources.push_back(
+        {config.name, config.kind.value, [this, &config](const CancelToken* cancel) { return open_source(config, cancel); }});
   context.lake = lake.get();
   context.lake_dir = state_dir / "lake";
   context.clock = &clock;

@@ -109,7 +109,7 @@ Status Session::open_view(const catalog::View& view) {
 Result<std::shared_ptr<SourceSession>> Session::session_of(const SourceHandle& handle) {
   auto& session = sessions_[handle.name];
   if (!session) {
-    SINAN_TRY(session, SourceSession::open(handle));
+    SINAN_TRY(session, SourceSession::open(handle, options_.cancel));
   }
   return session;
 }

@@ -81,7 +81,8 @@ class Fabric {
 struct SourceHandle {
   std::string name;  // "erp"
   std::string kind;  // "postgres"
-  std::function<Result<std::unique_ptr<sources::Source>>()> open;
+  // Its work ends soon after `cancel` (may be null) is set, which outlives it.
+  std::function<Result<std::unique_ptr<sources::Source>>(const CancelToken* cancel)> open;
 };
 
 // What a fabric is made of. Pointers must outlive it.

@@ -4,11 +4,11 @@
 
 namespace sinan::fabric {
 
-Result<std::shared_ptr<SourceSession>> SourceSession::open(const SourceHandle& handle) {
+Result<std::shared_ptr<SourceSession>> SourceSession::open(const SourceHandle& handle, const CancelToken* cancel) {
   auto out = std::make_shared<SourceSession>();
   out->name_ = handle.name;
   out->kind_ = handle.kind;
-  SINAN_TRY(out->source_, handle.open());
+  SINAN_TRY(out->source_, handle.open(cancel));
   return out;
 }
 

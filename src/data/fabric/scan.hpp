@@ -11,7 +11,7 @@ namespace sinan::fabric {
 // One instance of a source, with the one snapshot that all scans of a query read. Thread-safe by its lock: engines scan from many threads.
 class SourceSession {
  public:
-  static Result<std::shared_ptr<SourceSession>> open(const SourceHandle& handle);
+  static Result<std::shared_ptr<SourceSession>> open(const SourceHandle& handle, const CancelToken* cancel);
 
   const std::string& name() const { return name_; }
   const std::string& kind() const { return kind_; }

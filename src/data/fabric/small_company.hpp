@@ -263,7 +263,7 @@ class Company {
       FabricContext context;
       context.workspace = workspace_.get();
       for (auto& [name, data] : sources)
-        context.sources.push_back({name, "memory", [&tables = data]() -> Result<std::unique_ptr<sources::Source>> {
+        context.sources.push_back({name, "memory", [&tables = data](const CancelToken*) -> Result<std::unique_ptr<sources::Source>> {
                                      return std::make_unique<MemorySource>(tables);
                                    }});
       context.lake = &lake;

@@ -153,6 +153,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Login& login, const O
   unsigned protocol = login.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
   my_bool yes = 1;
   my_bool no = 0;
+  ::mysql_options(raw, MYSQL_OPT_NONBLOCK, nullptr);
   ::mysql_options(raw, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
   ::mysql_options(raw, MYSQL_OPT_READ_TIMEOUT, &timeout);
   ::mysql_options(raw, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
@@ -178,13 +179,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const Login& login, const O
   return out;
 }
 
-// Sends a statement and waits for its answer, so that waiting can be cancelled.
-Status Connection::send(const std::string& sql) {
-  if (::mysql_send_query(connection_, sql.data(), sql.size()) != 0) return fail(error("sending a query"));
+// A connection that is given up while it waits cannot be used any more.
+Status Connection::wait(bool for_write) {
   auto deadline = std::chrono::steady_clock::now() + context_.timeout;
   while (true) {
-    pollfd entry{static_cast<int>(::mysql_get_socket(connection_)), POLLIN, 0};
-    if (::poll(&entry, 1, kPollMs) > 0) break;
+    pollfd entry{static_cast<int>(::mysql_get_socket(connection_)), static_cast<short>(for_write ? POLLOUT : POLLIN), 0};
+    if (::poll(&entry, 1, kPollMs) > 0) return {};
     auto given_up = context_.cancel ? context_.cancel->check() : Status();
     if (given_up && std::chrono::steady_clock::now() > deadline)
       given_up = fail(ErrorCode::kTimeout, fmt::format("the server did not answer within {} s", context_.timeout.count()), login_.shown);
@@ -193,6 +193,12 @@ Status Connection::send(const std::string& sql) {
       return given_up;
     }
   }
+}
+
+// Sends a statement and waits for its answer, so that waiting can be cancelled.
+Status Connection::send(const std::string& sql) {
+  if (::mysql_send_query(connection_, sql.data(), sql.size()) != 0) return fail(error("sending a query"));
+  SINAN_CHECK(wait(false));
   if (::mysql_read_query_result(connection_) != 0) return fail(error("waiting for an answer"));
   return {};
 }
@@ -225,9 +231,26 @@ Status Connection::begin(const std::string& sql) {
   return {};
 }
 
+// A server may pause between rows for long: waiting for one can be cancelled as well.
+Result<MYSQL_ROW> Connection::fetch() {
+  MYSQL_ROW cells = nullptr;
+  int wanted = ::mysql_fetch_row_start(&cells, result_);
+  while (wanted != 0) {
+    bool for_write = (wanted & MYSQL_WAIT_WRITE) != 0;
+    if (auto ready = wait(for_write); !ready) {
+      kill_query();
+      result_->handle = nullptr;  // what is still on its way is not read
+      ::mysql_free_result(std::exchange(result_, nullptr));
+      return fail(std::move(ready).error());
+    }
+    wanted = ::mysql_fetch_row_cont(&cells, result_, for_write ? MYSQL_WAIT_WRITE : MYSQL_WAIT_READ);
+  }
+  return cells;
+}
+
 Result<std::optional<Connection::Row>> Connection::next_row() {
   if (result_ == nullptr) return std::nullopt;
-  MYSQL_ROW cells = ::mysql_fetch_row(result_);
+  SINAN_TRY(MYSQL_ROW cells, fetch());
   if (cells) return Row{cells, ::mysql_fetch_lengths(result_)};
   if (::mysql_errno(connection_) != 0) {
     Error failed = error("reading rows");
@@ -238,12 +261,16 @@ Result<std::optional<Connection::Row>> Connection::next_row() {
   return std::nullopt;
 }
 
-void Connection::give_up() {
-  if (result_ == nullptr) return;
+void Connection::kill_query() {
   OpenContext alone = context_;
   alone.cancel = nullptr;
   if (auto second = Connection::open(login_, alone))
     static_cast<void>((*second)->execute(fmt::format("KILL QUERY {}", ::mysql_thread_id(connection_))));
+}
+
+void Connection::give_up() {
+  if (result_ == nullptr) return;
+  kill_query();
   ::mysql_free_result(std::exchange(result_, nullptr));  // reads what is still on its way
 }
 

@@ -57,6 +57,9 @@ class Connection {
  private:
   Connection(const Login& login, const OpenContext& context) : login_(login), context_(context) {}
   Status send(const std::string& sql);
+  Status wait(bool for_write);
+  Result<MYSQL_ROW> fetch();
+  void kill_query();
   Error error(std::string_view doing);
 
   Login login_;
