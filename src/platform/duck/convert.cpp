@@ -230,11 +230,24 @@ ErrorCode code_of(duckdb::ExceptionType type, const std::string& message) {
 
 Error to_error(const duckdb::ErrorData& error) {
   std::string message = error.RawMessage();
-  auto code = code_of(error.Type(), message);
+  auto type = error.Type();
+  // A result that failed says so again to everyone who asks it for more: what counts is why it failed.
+  if (constexpr std::string_view kAgain = "query result\nError: "; message.contains(kAgain)) {
+    message.erase(0, message.find(kAgain) + kAgain.size());
+    if (auto colon = message.find(" Error: "); colon != std::string::npos && colon < 40) {
+      type = duckdb::Exception::StringToExceptionType(message.substr(0, colon));
+      message.erase(0, colon + 8);
+    }
+  }
+  auto code = code_of(type, message);
   // The lines after an empty one repeat the SQL; those after the first of a memory error tell of settings that are not ours.
   if (auto end = message.find(code == ErrorCode::kLimit ? "\n" : "\n\n"); end != std::string::npos) message.resize(end);
+  // Ways out that are not ours.
+  for (std::string_view advice : {"Possible fixes:", "Possible Solution", "Possible solution"})
+    if (auto from = message.find(advice); from != std::string::npos) message.resize(from);
   std::ranges::replace(message, '\n', ' ');
-  if (code == ErrorCode::kLimit && error.Type() == duckdb::ExceptionType::OUT_OF_MEMORY)
+  while (message.ends_with(' ')) message.pop_back();
+  if (code == ErrorCode::kLimit && type == duckdb::ExceptionType::OUT_OF_MEMORY)
     message += "; allow more with memory_mb in sinan.yaml, or read fewer rows";
   return {code, std::move(message)};
 }

@@ -166,6 +166,19 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
   return columns;
 }
 
+// What a person can do about a CSV file that is not as it should be; DuckDB tells what it tried.
+Error csv_error(Error error) {
+  if (error.code != ErrorCode::kInvalidInput) return error;
+  if (error.message.contains("Invalid unicode") || error.message.contains("not utf-8"))
+    error.message = "the file is not text in UTF-8; write it so, or say what it is with `encoding: latin-1` or `encoding: utf-16`";
+  else if (error.message.starts_with("Error when sniffing"))
+    error.message =
+        "the file is no table in CSV from its first line to its last: a line has fewer or more values than the others, a quote is not "
+        "closed, "
+        "or it is cut off; mend it, or say how it is written with `delimiter, quote, header, encoding`";
+  return error;
+}
+
 // Lists and objects inside a row stay as they are written.
 Result<Columns> sniff_json(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
   table.parameters = ", format = 'auto', sample_size = -1, maximum_depth = 2, union_by_name = true";
@@ -187,7 +200,7 @@ Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pi
   auto found = table.format == Format::kCsv    ? sniff_csv(connection, pinned, table)
                : table.format == Format::kJson ? sniff_json(connection, pinned, table)
                                                : described(connection, table.from(table.files));
-  if (!found) return fail(std::move(found).error());
+  if (!found) return fail(table.format == Format::kCsv ? csv_error(std::move(found).error()) : std::move(found).error());
   std::vector<std::string> expressions;
   table.columns.clear();
   for (const auto& [name, type] : *found) {

@@ -6,6 +6,7 @@
 
 #include "data/sources/conformance.hpp"
 #include "data/sources/values.hpp"
+#include "platform/duck/duck.hpp"
 
 namespace sinan::sources::files {
 namespace {
@@ -128,6 +129,43 @@ TEST_F(Files, BadFilesAreClearErrors) {
   EXPECT_NE(read("tables: {t: {path: t.csv.gz}}").find("t.csv.gz"), std::string::npos);
   std::string missing = read("tables: {t: {path: 'nothing-*.csv'}}");
   EXPECT_NE(missing.find("there is no such file"), std::string::npos) << missing;
+}
+
+TEST_F(Files, ADamagedFileIsToldInOneSentenceWithTheWayOut) {
+  std::string rows = "id,name\n";
+  for (int i = 0; i < 3000; ++i) rows += fmt::format("{},\"Item, no {}\"\n", i, i);
+  struct {
+    std::string name, bytes, options, words;
+  } cases[] = {
+      {"cut.csv", rows.substr(0, rows.find("2500,") + 9), "", "delimiter, quote"},
+      {"binary.csv", std::string("\x7f\x45\x4c\x46\x00\x01\xff\xfe\"\n\"\x00\n", 13), "", "encoding"},
+      {"latin.csv", "id,name\n1,M\xfcller\n", "", "encoding: latin-1"},
+      {"utf16.csv", std::string("\xff\xfei\0d\0\n\0001\0\n\0", 12), "", "encoding: utf-16"},
+      {"cut.jsonl", "{\"id\": 1}\n{\"id\": 2, \"na", "", "JSON"},
+  };
+  for (const auto& [name, bytes, options, words] : cases) {
+    SCOPED_TRACE(name);
+    write(name, bytes);
+    std::string said = read("tables: {t: {path: " + name + options + "}}");
+    EXPECT_NE(said.find(name), std::string::npos) << said;
+    EXPECT_NE(said.find(words), std::string::npos) << said;
+    EXPECT_EQ(said.find("Possible"), std::string::npos) << said;
+    EXPECT_LT(said.size(), folder_.string().size() + 300) << said;
+  }
+}
+
+TEST_F(Files, AParquetFileThatIsDamagedInTheMiddleSaysSoOnce) {
+  auto engine = duck::Database::open({.memory_mb = 256, .threads = 1});
+  auto connection = engine->connect();
+  auto path = (folder_ / "t.parquet").string();
+  ASSERT_TRUE(connection->execute("COPY (SELECT range AS id, 'name ' || hash(range) AS name FROM range(200000)) TO '" + path +
+                                  "' (FORMAT parquet)"));
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(path) / 2));
+  file << std::string(20000, '\x5a') << std::flush;
+  std::string said = read("tables: {t: {path: t.parquet}}");
+  EXPECT_NE(said.find("t.parquet"), std::string::npos) << said;
+  EXPECT_EQ(said.find("Attempting to"), std::string::npos) << said;
 }
 
 TEST_F(Files, NewFilesAreReadAloneAndAChangedOneReplacesAll) {
