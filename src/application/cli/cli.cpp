@@ -57,7 +57,33 @@ Result<double> Invocation::number(const std::string& name, double fallback) cons
   return parse_number<double>(*this, name, fallback, "a number");
 }
 
-void Invocation::print(std::string_view out) const { std::fwrite(out.data(), 1, out.size(), stdout); }
+namespace {
+
+// Why standard output could not be written; 0 as long as it could.
+int& output_error() {
+  static int error = 0;
+  return error;
+}
+
+// Text for a terminal: lines stay lines, and nothing in them can drive it.
+std::string harmless(std::string_view text) {
+  std::string out;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    std::size_t end = std::min(text.find('\n', begin), text.size());
+    out += visible(text.substr(begin, end - begin));
+    if (end < text.size()) out += '\n';
+    begin = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+void Invocation::print(std::string_view out) const {
+  std::string safe;
+  if (output_is_terminal()) out = safe = harmless(out);
+  if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() && output_error() == 0) output_error() = errno;
+}
 void Invocation::print_json(const Json& value) const { print(dump_pretty(value) + "\n"); }
 void Invocation::say(std::string_view message) const { fmt::print(stderr, "{}\n", message); }
 bool Invocation::error_is_terminal() const { return ::isatty(STDERR_FILENO) != 0; }
@@ -94,6 +120,7 @@ void handle_signals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
 }
 
 // The parser of one command, and where its values land.
@@ -186,7 +213,10 @@ int run_command(const Globals& globals, Parser& parser) {
   auto invocation = make_invocation(globals, parser);
   if (!invocation) return report_error(invocation.error(), globals.json);
   auto code = parser.info->run(*invocation);
-  if (std::fflush(stdout) != 0) return report_error({ErrorCode::kLimit, "standard output cannot be written: is the disk full?"}, false);
+  if (std::fflush(stdout) != 0 && output_error() == 0) output_error() = errno;
+  // A reader that has seen enough (`| head`) is no error.
+  if (output_error() != 0 && output_error() != EPIPE)
+    return report_error({ErrorCode::kLimit, "standard output cannot be written: is the disk full?"}, false);
   if (!code) return report_error(code.error(), globals.json);
   return interrupted().cancelled() && *code == 0 ? 0 : *code;
 }

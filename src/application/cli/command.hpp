@@ -45,7 +45,7 @@ class Invocation {
   bool json = false;                               // --json
   const CancelToken* cancel = nullptr;             // SIGINT, SIGTERM
 
-  // Data goes to standard output.
+  // Data goes to standard output; on a terminal control characters and escape codes in it become visible.
   void print(std::string_view text) const;
   void print_json(const Json& json) const;
   // Messages for people go to standard error; text from elsewhere is made visible() by the caller.
