@@ -1,8 +1,14 @@
 -- All that was sold, and when there was nothing left to sell.
 -- Deliveries of the ERP: movement 601 sells, 651 takes back; times are those on the clock of the plant.
+-- Clocks change on the hour, so each hour of a time zone is converted once, not each line.
+WITH hours AS (
+  SELECT tzone, hour, CAST(hour AT TIME ZONE tzone AS TIMESTAMP) AS utc
+  FROM (SELECT DISTINCT w.tzone, date_trunc('hour', l.budat) AS hour
+        FROM lake.erp_lips l
+        JOIN lake.erp_t001w w ON w.werks = l.werks))
 SELECT l.matnr AS item_id,
        l.werks AS location_id,
-       CAST(l.budat AT TIME ZONE w.tzone AS TIMESTAMP) AS sold_at,
+       h.utc + (l.budat - h.hour) AS sold_at,
        CAST(CASE l.bwart WHEN '651' THEN -l.lfimg ELSE l.lfimg END AS DECIMAL(18,4)) AS quantity,
        CAST(l.netpr AS DECIMAL(18,4)) AS unit_price,
        l.waers AS currency,
@@ -12,6 +18,7 @@ SELECT l.matnr AS item_id,
        l.kunnr AS customer_id
 FROM lake.erp_lips l
 JOIN lake.erp_t001w w ON w.werks = l.werks
+JOIN hours h ON h.tzone = w.tzone AND h.hour = date_trunc('hour', l.budat)
 UNION ALL
 -- Order lines of the shop: its article numbers are small and without a dash, its warehouses have short names.
 SELECT 'HG-' || substr(o.sku, 3),
