@@ -29,9 +29,9 @@ class Client {
   ~Client() { ::close(socket_); }
   bool connected() const { return connected_; }
   void send(std::string_view bytes) { (void)::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  // All that comes until the server closes.
+  // All that comes until the server closes, from the end of the last answer() on.
   std::string rest() {
-    std::string out;
+    std::string out = std::exchange(kept_, {});
     char buffer[4096];
     for (ssize_t size; (size = ::recv(socket_, buffer, sizeof buffer, 0)) > 0;) out.append(buffer, static_cast<std::size_t>(size));
     return out;
