@@ -88,8 +88,8 @@ class TableCheck {
     if (!version) return fail(std::move(version).error());
     out_.held_back_before = version->rejected;
     prepare(*version);
-    SINAN_CHECK(isolate_faults());
-    SINAN_CHECK(facts());
+    SINAN_CHECK(isolate_faults(true, &TableCheck::first_batch, "the rules cannot be judged together"));
+    SINAN_CHECK(isolate_faults(false, &TableCheck::measure, "the table cannot be measured"));
     SINAN_CHECK(rows());
     if (!held_back_.empty() || out_.held_back_before > 0) {
       SINAN_TRY([[maybe_unused]] auto committed, fabric_.lake().reject(lake_table(out_.table), held_back_));
@@ -159,22 +159,24 @@ class TableCheck {
     return {};
   }
 
-  // One rule with SQL that raises must not hide what the others find: when the whole fails, each is tried alone.
-  Status isolate_faults() {
-    auto tried = first_batch();
+  // One rule with SQL that raises must not hide what the others find: when all fail together, each is tried alone.
+  Status isolate_faults(bool judges_rows, Status (TableCheck::*judge)(), std::string_view problem) {
+    auto tried = (this->*judge)();
     if (tried) return {};
     if (!is_fault_of_rule(tried.error())) return fail(std::move(tried).error());
     bool found = false;
     for (std::size_t i = 0; i < sound_.size(); ++i) {
-      auto alone = dry_run(turn_.table->rules[i].get());
+      const Rule* rule = turn_.table->rules[i].get();
+      if (rule->judges_rows() != judges_rows) continue;
+      auto alone = dry_run(rule);
       if (alone) continue;
       if (!is_fault_of_rule(alone.error())) return fail(std::move(alone).error());
       sound_[i] = false;
       found = true;
       out_.rules[i].error = alone.error().text();
     }
-    if (!found) return fail(std::move(tried).error().within("the rules cannot be judged together", out_.table));
-    return first_batch();
+    if (!found) return fail(std::move(tried).error().within(std::string(problem), out_.table));
+    return (this->*judge)();
   }
 
   // Sorting is the last step of the statement, so that every error shows itself before the first row comes.
@@ -186,26 +188,6 @@ class TableCheck {
     SINAN_TRY(rows_, query(sql));
     SINAN_TRY(more_, rows_->next(batch_));
     return {};
-  }
-
-  // As isolate_faults(), for rules that judge the whole table.
-  Status facts() {
-    auto tried = measure();
-    if (tried) return {};
-    if (!is_fault_of_rule(tried.error())) return fail(std::move(tried).error());
-    bool found = false;
-    for (std::size_t i = 0; i < sound_.size(); ++i) {
-      const Rule* rule = turn_.table->rules[i].get();
-      if (!sound_[i] || rule->judges_rows()) continue;
-      auto alone = dry_run(rule);
-      if (alone) continue;
-      if (!is_fault_of_rule(alone.error())) return fail(std::move(alone).error());
-      sound_[i] = false;
-      found = true;
-      out_.rules[i].error = alone.error().text();
-    }
-    if (!found) return fail(std::move(tried).error().within("the table cannot be measured", out_.table));
-    return measure();
   }
 
   Status measure() {
