@@ -18,7 +18,7 @@ SELECT l.matnr AS item_id,
        l.kunnr AS customer_id
 FROM lake.erp_lips l
 JOIN lake.erp_t001w w ON w.werks = l.werks
-JOIN hours h ON h.tzone = w.tzone AND h.hour = date_trunc('hour', l.budat)
+LEFT JOIN hours h ON h.tzone = w.tzone AND h.hour = date_trunc('hour', l.budat)
 UNION ALL
 -- Order lines of the shop: its article numbers are small and without a dash, its warehouses have short names.
 SELECT 'HG-' || substr(o.sku, 3),
