@@ -13,6 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SINAN = pathlib.Path(os.environ.get("SINAN", ROOT / "build" / "dev" / "sinan"))
 SMALL = ["--items", "40", "--locations", "2", "--days", "200"]
+TINY = ["--items", "20", "--locations", "1", "--days", "60"]
 
 
 class Answer:
@@ -35,7 +36,27 @@ def sinan(*arguments, cwd=None, env=None, timeout=600):
     return Answer(done)
 
 
-class Company(unittest.TestCase):
+def must(*arguments):
+    """Runs the binary for work that a test stands on, before there is a test to fail."""
+    answer = sinan(*arguments)
+    if answer.code != 0:
+        raise AssertionError(f"sinan {' '.join(map(str, arguments))}: {answer}")
+    return answer
+
+
+class Commands:
+    """Commands on the workspace in `self.dir`, for test cases."""
+
+    def sinan(self, *arguments, **options):
+        return sinan("-C", self.dir, *arguments, **options)
+
+    def ok(self, *arguments, **options):
+        answer = self.sinan(*arguments, **options)
+        self.assertEqual(answer.code, 0, f"sinan {' '.join(map(str, arguments))}: {answer}")
+        return answer
+
+
+class Company(Commands, unittest.TestCase):
     """Each test gets a copy of one company made once per class, so that tests cannot see each other's state."""
 
     create_options = SMALL
@@ -45,9 +66,7 @@ class Company(unittest.TestCase):
         cls.scratch = pathlib.Path(tempfile.mkdtemp(prefix="sinan-scenario-"))
         cls.template = cls.scratch / "template" / "company"
         cls.template.parent.mkdir()
-        made = sinan("demo", "create", cls.template, *cls.create_options)
-        if made.code != 0:
-            raise AssertionError(f"demo create failed: {made}")
+        must("demo", "create", cls.template, *cls.create_options)
         cls.prepare()
 
     @classmethod
@@ -65,14 +84,6 @@ class Company(unittest.TestCase):
 
     def tearDown(self):
         shutil.rmtree(self.home, ignore_errors=True)
-
-    def sinan(self, *arguments, **options):
-        return sinan("-C", self.dir, *arguments, **options)
-
-    def ok(self, *arguments, **options):
-        answer = self.sinan(*arguments, **options)
-        self.assertEqual(answer.code, 0, f"sinan {' '.join(map(str, arguments))}: {answer}")
-        return answer
 
     def rows(self, sql, *options):
         return self.ok("query", sql, "--format", "json", *options).json

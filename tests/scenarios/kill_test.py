@@ -121,7 +121,7 @@ class Changes:
         self.mariadb.rows(f"UPDATE accounts SET account_name = CONCAT('Company {self.day} ', id) ORDER BY RAND() LIMIT 1")
 
 
-class Killed(unittest.TestCase):
+class Killed(company.Commands, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.scratch = pathlib.Path(tempfile.mkdtemp(prefix="sinan-kill-"))
@@ -131,9 +131,7 @@ class Killed(unittest.TestCase):
         cls.mariadb = MariadbServer()
         cls.addClassCleanup(cls.mariadb.stop)
         cls.dir = cls.scratch / "company"
-        made = company.sinan("demo", "create", cls.dir, "--items", "16", "--locations", "2", "--days", "60", "--postgres", cls.postgres.url, "--mariadb", cls.mariadb.url)
-        if made.code != 0:
-            raise AssertionError(str(made))
+        company.must("demo", "create", cls.dir, "--items", "16", "--locations", "2", "--days", "60", "--postgres", cls.postgres.url, "--mariadb", cls.mariadb.url)
         (cls.dir / "policies" / "automation.yaml").write_text(AUTOMATION.replace("FIRST", cls.postgres.rows("SELECT min(werks) FROM mard JOIN t001w USING (werks)")[0][0]))
         if not WHOLE:
             (cls.dir / "workflows" / "cycle.yaml").write_text(SHORT_CYCLE)
@@ -147,22 +145,12 @@ class Killed(unittest.TestCase):
         cls.changes = Changes(cls.postgres, cls.mariadb, cls.chance)
         cls.acknowledged = set()
         cls.figures = collections.Counter()
-        first = company.sinan("-C", cls.dir, "run")
-        if first.code != 0:
-            raise AssertionError(str(first))
+        company.must("-C", cls.dir, "run")
 
     @classmethod
     def tearDownClass(cls):
         cls.changes.commit_late()
         print(dict(cls.figures), flush=True)
-
-    def sinan(self, *arguments):
-        return company.sinan("-C", self.dir, *arguments)
-
-    def ok(self, *arguments):
-        answer = self.sinan(*arguments)
-        self.assertEqual(answer.code, 0, f"sinan {' '.join(arguments)}: {answer}")
-        return answer
 
     # What must hold at any moment, also between a crash and the next start.
 

@@ -3,8 +3,10 @@
 Each time: a clear error, the right exit code, nothing lost, and the next run picks up.
 """
 
+import csv
 import html.parser
 import http.client
+import io
 import os
 import pathlib
 import pty
@@ -12,6 +14,7 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -19,14 +22,14 @@ import time
 import unittest
 
 import company
-from company import Company, sinan
+from company import TINY, Commands, Company, must
 from servers import MariadbServer, PostgresServer
 
 HANG_SECONDS = 120  # a guard, never a measure
 READ_ONLY = "summary: Read\nsteps:\n  - {id: sync, task: sync_sources}\n"
 
 
-class Workspace(unittest.TestCase):
+class Workspace(Commands, unittest.TestCase):
     """A workspace of nothing but sources, and a workflow that reads them."""
 
     def setUp(self):
@@ -36,14 +39,6 @@ class Workspace(unittest.TestCase):
             (self.dir / folder).mkdir()
         (self.dir / "sinan.yaml").write_text("name: Trouble\n")
         (self.dir / "workflows" / "cycle.yaml").write_text(READ_ONLY)
-
-    def sinan(self, *arguments, **options):
-        return sinan("-C", self.dir, *arguments, **options)
-
-    def ok(self, *arguments, **options):
-        answer = self.sinan(*arguments, **options)
-        self.assertEqual(answer.code, 0, f"sinan {' '.join(map(str, arguments))}: {answer}")
-        return answer
 
     def refused(self, code, words, *arguments, **options):
         """Refused with that exit code and words, in a message that a person can read."""
@@ -67,15 +62,12 @@ class DamagedFiles(Workspace):
 
     def good_parquet(self):
         file = self.dir / "made.parquet"
-        made = sinan("query", "--no-workspace", f"COPY (SELECT range AS id, 'name ' || hash(range) AS name FROM range({self.ROWS})) TO '{file}' (FORMAT parquet)", cwd="/")
-        self.assertEqual(made.code, 0, str(made))
+        must("query", "--no-workspace", f"COPY (SELECT range AS id, 'name ' || hash(range) AS name FROM range({self.ROWS})) TO '{file}' (FORMAT parquet)")
         data = file.read_bytes()
         file.unlink()
         return data
 
     def good_sqlite(self):
-        import sqlite3
-
         file = self.dir / "made.db"
         with sqlite3.connect(file) as database:
             database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
@@ -321,13 +313,11 @@ class Served:
 
 
 class Server(Company):
-    create_options = ["--items", "20", "--locations", "1", "--days", "60"]
+    create_options = TINY
 
     @classmethod
     def prepare(cls):
-        answer = sinan("-C", cls.template, "run")
-        if answer.code != 0:
-            raise AssertionError(str(answer))
+        must("-C", cls.template, "run")
 
     def test_foreign_hosts_and_origins_and_strangers_are_refused(self):
         with Served(self) as server:
@@ -367,11 +357,9 @@ class Server(Company):
 
 
 class FullDisk(Company):
-    create_options = ["--items", "20", "--locations", "1", "--days", "60"]
+    create_options = TINY
 
     def orders(self):
-        import sqlite3
-
         with sqlite3.connect(self.dir / "data" / "erp.db") as database:
             return [row[0] for row in database.execute("SELECT decision_key FROM purchase_orders WHERE decision_key IS NOT NULL")]
 
@@ -467,8 +455,6 @@ class HostileText(Company):
 
     @classmethod
     def prepare(cls):
-        import sqlite3
-
         with sqlite3.connect(cls.template / "data" / "erp.db") as database:
             items = [row[0] for row in database.execute("SELECT matnr FROM mara ORDER BY matnr")]
             for at, item in enumerate(items):
@@ -477,9 +463,7 @@ class HostileText(Company):
                 database.execute("UPDATE lfa1 SET name1 = ? WHERE lifnr = ?", (HOSTILE[at % len(HOSTILE)], supplier))
             database.execute("UPDATE mard SET labst = 0")
         database.close()
-        answer = sinan("-C", cls.template, "run")
-        if answer.code != 0:
-            raise AssertionError(str(answer))
+        must("-C", cls.template, "run")
 
     def test_source_text_stays_text_in_the_report(self):
         page = self.ok("report").out
@@ -526,9 +510,6 @@ class HostileText(Company):
         return seen.decode().replace("\r\n", "\n")
 
     def test_source_text_cannot_become_a_formula_in_csv(self):
-        import csv
-        import io
-
         raw = subprocess.run([str(company.SINAN), "-C", str(self.dir), "query", "SELECT maktx, 1 - 2 AS number FROM lake.erp_mara", "--format", "csv"], capture_output=True, check=True).stdout.decode()
         rows = list(csv.reader(io.StringIO(raw, newline="")))
         cells = [row[0] for row in rows[1:]]
