@@ -84,7 +84,8 @@ std::optional<Earlier> earlier_forecast(const Reader& reader, Date end) {
 }
 
 struct Pair {
-  double forecast = 0;
+  double median = 0;  // what a single day is judged by: it has the least absolute error
+  double mean = 0;    // what sums of days are judged by
   double actual = 0;
 };
 using Pairs = std::unordered_map<std::string, Pair>;  // by item, place and day, with unit separators
@@ -93,12 +94,13 @@ using Pairs = std::unordered_map<std::string, Pair>;  // by item, place and day,
 void compare(const Reader& reader, ReportData& data, const Earlier& earlier, Date end) {
   ForecastSection& f = data.forecast;
   std::string predicted = fmt::format(
-      "SELECT item_id, location_id, CAST(ds AS DATE), CAST(yhat AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' AND ds < DATE '{}'",
+      "SELECT item_id, location_id, CAST(ds AS DATE), CAST(yhat AS DOUBLE), CAST(mean AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' "
+      "AND ds < DATE '{}'",
       format_date(earlier.first), format_date(end));
   std::string happened = sold_sql(reader, data.zone, earlier.first, end);
   Pairs pairs;
   auto key = [](const RowView& row) { return row.text(0) + '\x1f' + row.text(1) + '\x1f' + row.text(2); };
-  if (!reader.each(predicted, [&](const RowView& row) { pairs[key(row)].forecast = row.number(3); }, earlier.version)) return;
+  if (!reader.each(predicted, [&](const RowView& row) { pairs[key(row)] = {row.number(3), row.number(4), 0}; }, earlier.version)) return;
   Status read = reader.each(happened, [&](const RowView& row) {
     if (auto it = pairs.find(key(row)); it != pairs.end()) it->second.actual = row.number(3);
   });
@@ -107,10 +109,10 @@ void compare(const Reader& reader, ReportData& data, const Earlier& earlier, Dat
   double sold = 0;
   std::map<std::string, Pair> by_series;
   for (const auto& [name, pair] : pairs) {
-    error += std::abs(pair.actual - pair.forecast);
+    error += std::abs(pair.actual - pair.median);
     sold += pair.actual;
     Pair& sum = by_series[name.substr(0, name.rfind('\x1f'))];
-    sum.forecast += pair.forecast;
+    sum.mean += pair.mean;
     sum.actual += pair.actual;
   }
   if (sold <= 0) return;
@@ -118,7 +120,7 @@ void compare(const Reader& reader, ReportData& data, const Earlier& earlier, Dat
   f.days_compared = (end - earlier.first).count();
   for (const auto& [name, sum] : by_series) {
     std::size_t at = name.find('\x1f');
-    f.worst.push_back({name.substr(0, at), {}, name.substr(at + 1), sum.actual, sum.forecast});
+    f.worst.push_back({name.substr(0, at), {}, name.substr(at + 1), sum.actual, sum.mean});
   }
   std::stable_sort(f.worst.begin(), f.worst.end(), [](const ForecastError& a, const ForecastError& b) {
     return std::abs(a.actual - a.forecast) > std::abs(b.actual - b.forecast);
@@ -163,8 +165,9 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   Date end = std::min(data.day, span.begin);  // days before it are over everywhere
   Date first = end - days{kDaysBack};
   std::string actual = actual_sql(reader, data.zone, first, end);
+  // Means add up to the mean of the total; medians of many small series would add up to far less.
   std::string ahead = fmt::format(
-      "SELECT CAST(ds AS DATE), CAST(sum(greatest(yhat, 0)) AS DOUBLE) FROM ops.forecasts WHERE ds BETWEEN DATE '{}' AND DATE '{}' GROUP "
+      "SELECT CAST(ds AS DATE), CAST(sum(greatest(mean, 0)) AS DOUBLE) FROM ops.forecasts WHERE ds BETWEEN DATE '{}' AND DATE '{}' GROUP "
       "BY 1",
       format_date(span.first), format_date(span.last));
   std::string models =

@@ -42,9 +42,9 @@ std::string risk_sql(const Reader& reader, Date day) {
 coming AS (
   {2}),
 ahead AS (
-  SELECT item_id, location_id, ds, yhat, sum(yhat) OVER (PARTITION BY item_id, location_id ORDER BY ds) AS so_far
+  SELECT item_id, location_id, ds, mean, sum(greatest(mean, 0)) OVER (PARTITION BY item_id, location_id ORDER BY ds) AS so_far
   FROM ops.forecasts WHERE ds >= DATE '{0}'),
-demand AS (SELECT item_id, location_id, avg(greatest(yhat, 0)) AS daily FROM ahead GROUP BY ALL),
+demand AS (SELECT item_id, location_id, avg(greatest(mean, 0)) AS daily FROM ahead GROUP BY ALL),
 ends AS (
   SELECT a.item_id, a.location_id, min(a.ds) AS runs_out_on
   FROM ahead a JOIN stock s ON s.item_id = a.item_id AND s.location_id = a.location_id

@@ -165,7 +165,7 @@ std::string forecast_section(const ReportData& data) {
     content += fmt::format(
         "<p class=\"legend\"><span class=\"key actual\"></span>{} <span class=\"key forecast\"></span>{} <span class=\"key "
         "band\"></span>{}</p>",
-        both({"sold", "实际销量"}), both({"forecast (median)", "预测（中位数）"}), both({"8 of 10 days fall in here", "80% 区间"}));
+        both({"sold", "实际销量"}), both({"forecast (mean)", "预测（均值）"}), both({"8 of 10 days fall in here", "80% 区间"}));
   }
   if (f.wape) {
     content += fmt::format(
