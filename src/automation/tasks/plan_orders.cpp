@@ -22,7 +22,8 @@ class PlanOrders final : public workflow::Task {
                                      {"over_budget", report.over_budget},
                                      {"spend", report.spend.amount.text(2)},
                                      {"currency", report.spend.currency},
-                                     {"avoided_loss", report.avoided_loss}});
+                                     {"left_out", report.left_out.amount.text(2)},
+                                     {"waiting_loss", report.waiting_loss}});
   }
 
  private:

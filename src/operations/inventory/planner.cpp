@@ -22,6 +22,7 @@ struct Judged {
   double rate = 0;      // demand per day until an order would arrive
   // Cost per unit of demand, by part.
   double goods = 0, transport = 0, ordering = 0, holding = 0, lost_sales = 0;
+  double missed = 0;  // what a missed unit costs
   double per_unit() const { return goods + transport + ordering + holding + lost_sales; }
 };
 
@@ -91,12 +92,12 @@ Judged judge(const Offer& offer, const Need& need, const PlanConfig& config) {
 
   double holding = config.holding_cost_rate / kDaysOfYear * (out.unit_price + offer.transport_per_unit).to_double();
   double per_cycle = out.cycle > 0 ? 1 / out.cycle : 0;
-  double lost_sale = config.lost_sale_share * (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
+  out.missed = config.lost_sale_share * (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
   out.goods = out.unit_price.to_double();
   out.transport = offer.transport_per_unit.to_double();
   out.ordering = per_cycle * order_cost;
   out.holding = rate > 0 ? holding * ((out.cycle / 2 + out.policy.safety_stock) / rate + out.lead_days) : 0;
-  out.lost_sales = per_cycle * lost_sale * out.demand.loss(out.policy.reorder_point);
+  out.lost_sales = per_cycle * out.missed * out.demand.loss(out.policy.reorder_point);
   return out;
 }
 
@@ -162,22 +163,66 @@ Json position_json(const Position& p) {
               {"on_order", number(p.on_order)}, {"committed", number(p.committed)}, {"total", number(p.total())}};
 }
 
-Text explain_order(const Judged& best, const Need& need, const decisions::Proposal& p, double avoided, double service_level) {
+// What an order brings; see the header.
+struct Benefit {
+  double days = 0;  // that the order lasts
+  double served_units = 0, served = 0;
+  double waiting_units = 0, waiting = 0;
+};
+
+Benefit benefit_of(const Judged& best, const Need& need, const PlanConfig& config) {
+  Benefit out;
+  double position = need.position.total().to_double();
+  double price = (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
+  auto until = [&](double days) { return with_lead_time_risk(need.demand.over(days), best.rate, best.lead_sd); };
+  out.days = best.rate > 0 ? best.quantity / best.rate : 0;
+  Distribution lasting = until(best.lead_days + std::min(out.days, std::max(config.max_cover_days, config.review_days())));
+  out.served_units = lasting.loss(position) - lasting.loss(position + best.quantity);
+  double lost_anyway = until(best.lead_days).loss(position);
+  out.waiting_units = std::max(best.demand.loss(position) - std::max(lost_anyway, best.demand.loss(position + best.quantity)), 0.0);
+  out.served = out.served_units * price;
+  out.waiting = out.waiting_units * price;
+  return out;
+}
+
+Text explain_order(const Judged& best, const Need& need, const decisions::Proposal& p, const Benefit& benefit, double service_level) {
   std::string position = number(need.position.total());
+  std::string reorder_point = number(best.policy.reorder_point, 0);
   std::string days = number(best.lead_days, 0);
   std::string percent = number(service_level * 100, 0);
-  return {fmt::format(
-              "{} units are there or on their way; {} are needed to last until an order arrives in {} days, {} % of the time. Ordering {} "
-              "from {} costs {} {} and avoids about {} {} of lost sales.",
-              position, number(best.policy.reorder_point, 0), days, percent, number(p.quantity.amount), p.supplier_id,
-              p.amount.amount.text(2), p.amount.currency, money(avoided), need.currency),
-          fmt::format("现有及在途共{}件；按{}%的服务水平，撑到{}天后到货需要{}件。向{}订购{}件，金额{} {}，预计避免{} {}的缺货损失。",
-                      position, percent, days, number(best.policy.reorder_point, 0), p.supplier_id, number(p.quantity.amount),
-                      p.amount.amount.text(2), p.amount.currency, money(avoided), need.currency)};
+  std::string lasts = number(benefit.days, 0);
+  std::string served = money(benefit.served) + " " + need.currency;
+  std::string waiting = money(benefit.waiting) + " " + need.currency;
+  return {
+      fmt::format("{} {} there or on the way; {} are needed to last until an order arrives in {} days, {} % of the time. {} from {} for "
+                  "{} last about {} days and serve sales of about {}; waiting for the next plan would lose about {} of sales.",
+                  position, position == "1" ? "unit is" : "units are", reorder_point, days, percent, number(p.quantity.amount),
+                  p.supplier_id, in_words(p.amount), lasts, served, waiting),
+      fmt::format(
+          "现有及在途共{}件；按{}%的服务水平，撑到{}天后到货需要{}件。向{}订购{}件，金额{}，约可售{}天，对应销售额约{}；若推迟到下次计划"
+          "，预计损失销售额约{}。",
+          position, percent, days, reorder_point, p.supplier_id, number(p.quantity.amount), in_words(p.amount), lasts, served, waiting)};
+}
+
+// What serving a unit costs beside the goods.
+double serving(const Judged& j) { return j.transport + j.ordering + j.holding + j.lost_sales; }
+
+Text explain_not_worth_it(const Judged& best, const Need& need) {
+  std::string quantity = number(best.quantity, 0);
+  std::string days = number(best.quantity / best.rate, 0);
+  std::string serve = money(serving(best)) + " " + need.currency;
+  std::string miss = money(best.missed) + " " + need.currency;
+  return {fmt::format("Nothing is ordered, although it may run out: the smallest order, {} from {}, lasts about {} days, so that serving a "
+                      "unit costs {} beside the goods, and missing it {}. Drop the item, or agree on a smaller order.",
+                      quantity, best.offer->supplier_id, days, serve, miss),
+          fmt::format(
+              "可能断货，但不订货：向{}的最小订货量{}件约可售{}天，每件除货款外的成本为{}，高于缺货损失{}。请考虑停售，或与供应商商定更小的"
+              "起订量。",
+              best.offer->supplier_id, quantity, days, serve, miss)};
 }
 
 decisions::Proposal order_of(const std::vector<Judged>& judged, const std::vector<std::pair<const Offer*, Text>>& unusable_offers,
-                             const Need& need, const PlanConfig& config, Instant now, double& avoided) {
+                             const Need& need, const PlanConfig& config, Instant now, double& waiting_loss) {
   const Judged& best = judged.front();
   decisions::Proposal p;
   p.kind = "purchase_order";
@@ -191,19 +236,23 @@ decisions::Proposal order_of(const std::vector<Judged>& judged, const std::vecto
   p.expected_at = now + std::chrono::duration_cast<std::chrono::microseconds>(
                             std::chrono::duration<double, std::ratio<86400>>(best.offer->lead_time_days + best.offer->transit_days));
   double position = need.position.total().to_double();
-  double saved = best.demand.loss(position) - best.demand.loss(position + best.quantity);
-  avoided = saved * (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
+  Benefit benefit = benefit_of(best, need, config);
+  waiting_loss = benefit.waiting;
 
   p.evidence.inputs = Json{{"position", position_json(need.position)},
                            {"demand_mean", number(best.demand.mean(), 2)},
                            {"demand_sd", number(best.demand.sd(), 2)},
                            {"demand_days", number(best.lead_days + config.review_days())}};
   p.evidence.model = need.model;
+  p.evidence.model_version = need.model_version;
   p.evidence.alternatives = alternatives_of(judged, unusable_offers, need);
   p.evidence.binding_constraints = binding_constraints(best, need);
-  p.evidence.explanation = explain_order(best, need, p, avoided, config.service_level(need.item_class));
-  p.evidence.figures = Json{{"avoided_lost_sales", money(avoided)},
-                            {"avoided_lost_units", number(saved)},
+  p.evidence.explanation = explain_order(best, need, p, benefit, config.service_level(need.item_class));
+  p.evidence.figures = Json{{"served_sales", money(benefit.served)},
+                            {"served_units", number(benefit.served_units)},
+                            {"lasts_days", number(benefit.days)},
+                            {"lost_by_waiting", money(benefit.waiting)},
+                            {"lost_units_by_waiting", number(benefit.waiting_units)},
                             {"transport", (best.offer->transport_per_unit * p.quantity.amount).text(2)},
                             {"currency", need.currency},
                             {"service_level", fmt::format("{}", config.service_level(need.item_class))},
@@ -231,6 +280,8 @@ std::vector<Judged> judge_all(const Need& need, const PlanConfig& config, std::v
 
 }  // namespace
 
+std::string in_words(const Money& amount) { return money(amount.amount.to_double()) + " " + amount.currency; }
+
 decisions::Proposal alert(std::string topic, const Need& need, Text text) {
   decisions::Proposal p;
   p.kind = "alert";
@@ -241,6 +292,7 @@ decisions::Proposal alert(std::string topic, const Need& need, Text text) {
   p.quantity.unit = need.unit;
   p.evidence.inputs = Json{{"position", position_json(need.position)}};
   p.evidence.model = need.model;
+  p.evidence.model_version = need.model_version;
   p.evidence.explanation = std::move(text);
   return p;
 }
@@ -277,7 +329,11 @@ ItemPlan plan_item(const Need& need, const PlanConfig& config, Instant now) {
   plan.lead_time_days = best.lead_days;
   plan.lead_time_sd_days = best.lead_sd;
   plan.policy = best.policy;
-  if (stock_known && best.quantity > 0) plan.order = order_of(judged, unusable_offers, need, config, now, plan.avoided_loss);
+  if (!stock_known || best.quantity <= 0) return plan;
+  if (serving(best) < best.missed)
+    plan.order = order_of(judged, unusable_offers, need, config, now, plan.waiting_loss);
+  else
+    plan.alerts.push_back(alert("not_worth_it", need, explain_not_worth_it(best, need)));
   return plan;
 }
 

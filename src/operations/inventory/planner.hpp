@@ -5,6 +5,13 @@
 // cycle stock, the safety stock and what is on its way. Lost sales come from the loss function of demand over lead time and review
 // period, with the lead time's own spread; a supplier that is late pays for it by more safety stock and more lost sales. The plan's order
 // cost counts for items that are kept in the plan's currency.
+//
+// An order is worth it when serving a unit costs less than missing it: transport, its share of the order, holding, and what is missed
+// all the same, against the price's `lost_sale_share`. Where that fails (a minimum order that lasts for years), an alert says so instead.
+//
+// What an order brings is told in two numbers. `served`: sales that it serves while it lasts, at most max_cover_days after it arrives,
+// n(x) − n(x + q) of demand until then. `waiting`: sales lost by ordering one review period later, the losses of that last period; what is
+// lost before any order can arrive is in neither.
 #pragma once
 
 #include "operations/decisions/decisions.hpp"
@@ -47,6 +54,7 @@ struct Need {
   Decimal unit_price;  // 0: not known
   DemandPath demand;
   std::string model, model_class;
+  std::string model_version;  // the run that fitted it
   Position position;
   std::vector<Offer> offers;
 };
@@ -59,13 +67,17 @@ struct ItemPlan {
   double demand_per_day = 0;
   StockPolicy policy;
   std::optional<decisions::Proposal> order;
-  double avoided_loss = 0;  // in money: what the order is expected to save in lost sales
+  double waiting_loss = 0;  // in money: sales that are lost if the order waits for the next review
   std::vector<decisions::Proposal> alerts;
 };
 
 ItemPlan plan_item(const Need& need, const PlanConfig& config, Instant now);
 
-// A notice with a reason instead of an order: kind "alert". `topic`: "no_supplier", "no_stock", "bad_terms", "over_budget", …
+// "12.50 EUR", to the cent: for sentences.
+std::string in_words(const Money& amount);
+
+// A notice with a reason instead of an order: kind "alert". `topic`: "no_supplier", "no_stock", "bad_terms", "not_worth_it", "over_budget",
+// …
 decisions::Proposal alert(std::string topic, const Need& need, decisions::Text text);
 
 }  // namespace sinan::inventory

@@ -47,6 +47,7 @@ Need need(std::vector<Offer> offers) {
   n.unit_price = d("5");
   n.demand = steady(10, 4);
   n.model = "theta";
+  n.model_version = "cycle-20260228-1";
   n.position = {true, d("20"), d("5"), d("0"), d("0"), d("0")};
   n.offers = std::move(offers);
   return n;
@@ -71,10 +72,50 @@ TEST(Planner, APositionBelowTheReorderPointLeadsToAnOrderInPacksAtAnExactPrice) 
   EXPECT_GE(order.quantity.amount.to_double() + 15, plan.policy.order_up_to - 1e-6);
   EXPECT_LT(order.quantity.amount.to_double() + 15 - 6, plan.policy.order_up_to);
   EXPECT_EQ(*order.expected_at, kNow + std::chrono::hours(24 * 7));
-  EXPECT_GT(plan.avoided_loss, 0);
+  EXPECT_GT(plan.waiting_loss, 0);
+  EXPECT_EQ(order.evidence.model, "theta");
+  EXPECT_EQ(order.evidence.model_version, "cycle-20260228-1");
   EXPECT_EQ(order.evidence.inputs["position"]["total"], "15");
   EXPECT_FALSE(order.evidence.explanation.en.empty());
   EXPECT_FALSE(order.evidence.explanation.zh.empty());
+}
+
+// Certain demand of 10 a day and a certain lead time of 7 days: at a position of 15, 55 are lost before any order can arrive, whatever is
+// ordered; an order a day later loses 10 more. What is ordered serves as much.
+TEST(Planner, WhatAnOrderBringsLeavesOutWhatIsLostAnyway) {
+  Need n = need({offer("S1", "3")});
+  n.offers[0].lead_time_sd_days = 0;
+  n.demand = steady(10, 0);
+  ItemPlan plan = plan_item(n, config(), kNow);
+  ASSERT_TRUE(plan.order);
+  const Json& figures = plan.order->evidence.figures;
+  EXPECT_DOUBLE_EQ(plan.waiting_loss, 50);
+  EXPECT_EQ(figures["lost_by_waiting"], "50.00");
+  EXPECT_EQ(figures["lost_units_by_waiting"], "10.0");
+  double quantity = plan.order->quantity.amount.to_double();
+  EXPECT_EQ(figures["served_units"], fmt::format("{:.1f}", quantity));
+  EXPECT_EQ(figures["served_sales"], fmt::format("{:.2f}", quantity * 5));
+  EXPECT_EQ(figures["lasts_days"], fmt::format("{:.1f}", quantity / 10));
+
+  n.position.on_hand = d("80");  // 75 with what is reserved: lasts until the order arrives, and half of the day after
+  plan = plan_item(n, config(), kNow);
+  EXPECT_DOUBLE_EQ(plan.waiting_loss, 25);
+}
+
+// One unit in 200 days, twelve at least: the order lasts for years, and holding a unit costs more than missing its sale.
+TEST(Planner, AnOrderThatCostsMoreToHoldThanItsSalesAreWorthIsNotProposed) {
+  Need n = need({offer("S1", "3")});
+  n.offers[0].moq = d("12");
+  n.demand = steady(0.005, 0.07);
+  n.position.on_hand = n.position.reserved;
+  ItemPlan plan = plan_item(n, config(), kNow);
+  EXPECT_FALSE(plan.order);
+  ASSERT_EQ(plan.alerts.size(), 1U);
+  EXPECT_EQ(plan.alerts[0].topic, "not_worth_it");
+  EXPECT_NE(plan.alerts[0].evidence.explanation.en.find("the smallest order, 12 from S1, lasts about 2400 days"), std::string::npos)
+      << plan.alerts[0].evidence.explanation.en;
+  n.demand = steady(0.5, 0.7);
+  EXPECT_TRUE(plan_item(n, config(), kNow).order);
 }
 
 TEST(Planner, WhatIsOnItsWayCounts) {

@@ -34,14 +34,14 @@ Result<std::vector<ItemPlan>> plan_all(const Snapshot& snapshot, const PlanReque
   return plans;
 }
 
-// Leaves out orders beyond the budget: the most avoided loss per money first, ties by item and place. Orders in another currency than the
-// plan's cannot be weighed against it and stay; policy never lets them pass by themselves.
+// Leaves out orders beyond the budget: what loses most sales by waiting, for its money, first, ties by item and place. Orders in another
+// currency than the plan's cannot be weighed against it and stay; policy never lets them pass by themselves.
 void keep_within_budget(const Snapshot& snapshot, const PlanRequest& request, std::vector<ItemPlan>& plans, PlanReport& report) {
   if (!request.config.budget) return;
   std::vector<std::size_t> by_use;
   for (std::size_t i = 0; i < plans.size(); ++i)
     if (plans[i].order && plans[i].order->amount.currency == request.config.currency) by_use.push_back(i);
-  auto use = [&](std::size_t i) { return plans[i].avoided_loss / std::max(plans[i].order->amount.amount.to_double(), 1e-4); };
+  auto use = [&](std::size_t i) { return plans[i].waiting_loss / std::max(plans[i].order->amount.amount.to_double(), 1e-4); };
   std::ranges::stable_sort(by_use, [&](std::size_t a, std::size_t b) { return use(a) > use(b); });
   Decimal left = request.config.budget->amount;
   for (std::size_t i : by_use) {
@@ -51,18 +51,19 @@ void keep_within_budget(const Snapshot& snapshot, const PlanRequest& request, st
       continue;
     }
     order.evidence.binding_constraints.emplace_back("budget");
-    decisions::Proposal notice = alert(
-        "over_budget", snapshot.needs[i],
-        {fmt::format(
-             "An order of {} for {} {} is left out: the run's budget of {} goes to orders that avoid more lost sales for the money.",
-             order.quantity.amount.text(), order.amount.amount.text(2), order.amount.currency, request.config.budget->amount.text(2)),
-         fmt::format("本次预算{}已用于避免更多缺货损失的订单，因此未提出数量{}、金额{} {}的订单。", request.config.budget->amount.text(2),
-                     order.quantity.amount.text(), order.amount.amount.text(2), order.amount.currency)});
+    decisions::Proposal notice =
+        alert("over_budget", snapshot.needs[i],
+              {fmt::format("An order of {} for {} is left out: the run's budget of {} goes to orders that would lose more sales by "
+                           "waiting, for their money.",
+                           order.quantity.amount.text(), in_words(order.amount), request.config.budget->amount.text(2)),
+               fmt::format("本次预算{}已用于推迟损失更大的订单，因此未提出数量{}、金额{}的订单。", request.config.budget->amount.text(2),
+                           order.quantity.amount.text(), in_words(order.amount))});
     notice.evidence.figures =
-        Json{{"amount", order.amount.amount.text(2)}, {"avoided_lost_sales", fmt::format("{:.2f}", plans[i].avoided_loss)}};
+        Json{{"amount", order.amount.amount.text(2)}, {"lost_by_waiting", fmt::format("{:.2f}", plans[i].waiting_loss)}};
     plans[i].alerts.push_back(std::move(notice));
+    report.left_out.amount += order.amount.amount;
     plans[i].order.reset();
-    plans[i].avoided_loss = 0;
+    plans[i].waiting_loss = 0;
     ++report.over_budget;
   }
 }
@@ -137,7 +138,7 @@ void collect(const Snapshot& snapshot, std::vector<ItemPlan>& plans, const PlanR
       ++report.orders;
       if (plans[i].order->amount.currency == request.config.currency) {
         report.spend.amount += plans[i].order->amount.amount;
-        report.avoided_loss += plans[i].avoided_loss;
+        report.waiting_loss += plans[i].waiting_loss;
       }
       propose(std::move(*plans[i].order));
     }
@@ -157,7 +158,7 @@ Result<PlanReport> plan(fabric::Fabric& fabric, const decisions::Decisions::Comm
   report.version = snapshot.version;
   report.batch.run_id = request.run_id;
   report.batch.basis_seq = commitments.basis_seq;
-  report.spend.currency = request.config.currency;
+  report.spend.currency = report.left_out.currency = request.config.currency;
   SINAN_TRY(std::vector<ItemPlan> plans, plan_all(snapshot, request));
   keep_within_budget(snapshot, request, plans, report);
   if (request.write_policies) SINAN_CHECK(write_policies(fabric, snapshot, plans, request));

@@ -25,8 +25,9 @@ struct PlanReport {
   std::int64_t planned = 0;        // items at places with demand
   std::int64_t orders = 0, alerts = 0;
   std::int64_t over_budget = 0;  // orders left out because the budget was spent
+  Money left_out;                // what these would have cost
   Money spend;                   // of the orders in the plan's currency
-  double avoided_loss = 0;       // in the plan's currency
+  double waiting_loss = 0;       // sales lost if they wait for the next review, in the plan's currency
 };
 
 // Commitments are decisions whose effect ops.purchase_orders does not show yet (Decisions::commitments()): what is approved, failed or
