@@ -112,6 +112,8 @@ class Decisions {
   Result<Dossier> show(const std::string& id) const;
 
   Result<std::int64_t> newest_seq() const;
+  // Where the chain ends: to be kept elsewhere, so that an old state that somebody puts back is seen.
+  Result<audit::ChainEnd> end() const { return ledger_.end("decisions"); }
   // Approved, failed and executed (not measured) purchase orders and transfers, for the inventory position, with the newest event at that
   // moment.
   struct Commitments {

@@ -37,10 +37,16 @@ DecisionGroup group_of(std::vector<const decisions::Decision*> found, std::size_
   DecisionGroup out;
   out.count = static_cast<std::int64_t>(found.size());
   std::stable_sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->amount.amount > b->amount.amount; });
+  std::map<std::string, RuleLine> rules;
   for (const decisions::Decision* d : found) {
     add_total(out.totals, d->amount);
+    RuleLine& rule = rules.try_emplace(d->rule, RuleLine{d->rule, d->rule_place, 0, {}}).first->second;
+    ++rule.count;
+    add_total(rule.totals, d->amount);
     if (out.lines.size() < rows) out.lines.push_back(line_of(*d));
   }
+  for (auto& [name, rule] : rules) out.rules.push_back(std::move(rule));
+  std::stable_sort(out.rules.begin(), out.rules.end(), [](const RuleLine& a, const RuleLine& b) { return a.count > b.count; });
   return out;
 }
 
@@ -55,6 +61,19 @@ void fill_reasons(decisions::Decisions& record, DecisionGroup& group, const std:
   }
 }
 
+// What the planning step says of orders that its budget left out. Each is an alert too, but only in the first run of a week that leaves
+// it out; the step counts them all.
+void collect_left_out(const CollectContext& context, DecisionSection& section) {
+  auto step = context.outputs.find("plan_orders");
+  if (step == context.outputs.end() || !step->second.is_object()) return;
+  const Json& output = step->second;
+  if (auto count = output.find("over_budget"); count != output.end() && count->is_number_integer()) section.over_budget = count->get<int>();
+  auto amount = output.find("left_out");
+  auto currency = output.find("currency");
+  if (amount == output.end() || !amount->is_string() || currency == output.end() || !currency->is_string()) return;
+  if (auto parsed = Decimal::parse(amount->get<std::string>())) section.left_out = Money{*parsed, currency->get<std::string>()};
+}
+
 }  // namespace
 
 void collect_decisions(const Reader& reader, ReportData& data) {
@@ -64,6 +83,8 @@ void collect_decisions(const Reader& reader, ReportData& data) {
   const std::string& run_id = reader.context().run.id;
   section.origins = {{{"Decisions of this run", "本次运行的决策"}, fmt::format("sinan decisions list --run {} --json", run_id)},
                      {{"Decisions that wait", "等待审批的决策"}, "sinan decisions list --status proposed --json"}};
+  collect_left_out(reader.context(), section);
+  if (auto end = record->end()) section.end = ChainEndLine{end->seq, end->hash};
   auto open = record->list({.states = {decisions::State::kProposed, decisions::State::kFailed}, .limit = 100'000});
   auto of_run = record->list({.run_id = run_id, .limit = 100'000});
   if (!open || !of_run) {
@@ -78,7 +99,7 @@ void collect_decisions(const Reader& reader, ReportData& data) {
   }
   for (const decisions::Decision& d : *of_run) {
     if (d.kind == "alert") {
-      alerts.push_back(&d);
+      if (d.topic != "over_budget") alerts.push_back(&d);
     } else if (d.verdict == "automatic") {
       automatic.push_back(&d);
     } else if (d.verdict == "forbidden") {

@@ -37,8 +37,8 @@ std::string risk_sql(const Reader& reader, Date day) {
             "next_arrival\n  FROM ops.purchase_orders WHERE status = 'open' AND quantity > received_quantity GROUP BY ALL";
   return fmt::format(
       R"(WITH stock AS (
-  SELECT item_id, location_id, on_hand - reserved AS free
-  FROM ops.stock QUALIFY row_number() OVER (PARTITION BY item_id, location_id ORDER BY as_of DESC) = 1),
+  SELECT item_id, location_id, on_hand - reserved AS free, {4} AS in_transit
+  FROM ops.stock AS stock QUALIFY row_number() OVER (PARTITION BY item_id, location_id ORDER BY as_of DESC) = 1),
 coming AS (
   {2}),
 ahead AS (
@@ -49,7 +49,7 @@ ends AS (
   SELECT a.item_id, a.location_id, min(a.ds) AS runs_out_on
   FROM ahead a JOIN stock s ON s.item_id = a.item_id AND s.location_id = a.location_id
   WHERE a.so_far >= greatest(s.free, 0) AND a.so_far > 0 GROUP BY ALL)
-SELECT p.item_id, CAST(i.name AS VARCHAR) AS name, p.location_id, CAST(s.free AS DOUBLE) AS on_hand, CAST(c.on_order AS DOUBLE) AS on_order,
+SELECT p.item_id, CAST(i.name AS VARCHAR) AS name, p.location_id, CAST(s.free AS DOUBLE) AS on_hand, CAST(coalesce(c.on_order, 0) + coalesce(s.in_transit, 0) AS DOUBLE) AS on_order,
   CAST(d.daily AS DOUBLE) AS daily, CAST(p.lead_time_days AS DOUBLE) AS lead_time_days, e.runs_out_on, c.next_arrival,
   CAST({1} AS DOUBLE) AS unit_price, CAST(i.unit_cost AS DOUBLE) AS unit_cost, CAST(p.order_up_to AS DOUBLE) AS order_up_to,
   CAST(i.currency AS VARCHAR) AS currency, CAST({3} AS VARCHAR) AS name_zh
@@ -59,7 +59,8 @@ LEFT JOIN demand d ON d.item_id = p.item_id AND d.location_id = p.location_id
 LEFT JOIN coming c ON c.item_id = p.item_id AND c.location_id = p.location_id
 LEFT JOIN ends e ON e.item_id = p.item_id AND e.location_id = p.location_id
 LEFT JOIN ops.items i ON i.item_id = p.item_id)",
-      format_date(day), price, coming, reader.optional("ops.items", "i", "name_zh", "NULL"));
+      format_date(day), price, coming, reader.optional("ops.items", "i", "name_zh", "NULL"),
+      reader.optional("ops.stock", "stock", "in_transit", "0"));
 }
 
 struct StockRow {

@@ -88,6 +88,18 @@ std::string masthead(const ReportData& data) {
   return out + "</header>\n";
 }
 
+// Kept with the page, it shows when somebody puts back an old record together with its old head.
+std::string chain_end_html(const DecisionSection& decisions) {
+  if (!decisions.end) return "";
+  std::string hash = fmt::format("<code>{}</code>", escape(decisions.end->hash));
+  return fmt::format("<p>{}</p>",
+                     both_html(fmt::format("The record of decisions ends at number {} with {}; <code>sinan decisions verify</code> proves "
+                                           "all before it.",
+                                           grouped(decisions.end->number), hash),
+                               fmt::format("决策记录截至第 {} 条，校验值 {}；可用 <code>sinan decisions verify</code> 验证全部记录。",
+                                           grouped(decisions.end->number), hash)));
+}
+
 }  // namespace
 
 std::string content_security_policy() {
@@ -110,7 +122,7 @@ std::string render_html(const ReportData& data) {
          run_section(data);
   out += "</main>\n";
   std::string made = time_text(data.generated_at, data.zone) + " " + data.zone.name();
-  out += fmt::format("<footer><p>{}</p></footer>\n</div>\n</body>\n</html>\n",
+  out += fmt::format("<footer>{}<p>{}</p></footer>\n</div>\n</body>\n</html>\n", chain_end_html(data.decisions),
                      both_html(fmt::format("Written by Sinan {} at {}. Data as of lake version {}. Times are in {}; days are cut there.",
                                            escape(data.version), escape(made), data.lake_version, escape(data.zone.name())),
                                fmt::format("由司南 Sinan {} 生成于 {}。数据截至数据湖版本 {}。时间为 {} 时区，并以此划分日期。",

@@ -78,6 +78,21 @@ TEST(Render, EverySectionNamesItsQueries) {
   EXPECT_NE(html.find("lake version 41"), std::string::npos);
 }
 
+TEST(Render, NamesTheRulesWhatTheBudgetLeftOutAndTheEndOfTheRecord) {
+  ReportData data = sample_report();
+  data.decisions.automatic.rules = {{"small <orders>", "policies/people.yaml:16:7", 40, {eur(9000)}}, {"", "", 7, {}}};
+  data.decisions.over_budget = 825;
+  data.decisions.left_out = eur(277664);
+  data.decisions.end = ChainEndLine{5230, std::string(64, 'a')};
+  std::string html = render_html(data);
+  EXPECT_EQ(unbalanced(html), "");
+  for (const std::string& words : {std::string("small &lt;orders&gt;"), std::string("policies/people.yaml:16:7</code> 40 (€9,000)"),
+                                   std::string("the default"), std::string("<b>825 orders</b> for €277,664 are left out"),
+                                   std::string("ends at number 5,230 with <code>") + std::string(64, 'a')}) {
+    EXPECT_NE(html.find(words), std::string::npos) << words;
+  }
+}
+
 TEST(Render, TilesLeadToSectionsThatExist) {
   std::string html = render_html(sample_report());
   std::size_t links = 0;

@@ -169,18 +169,34 @@ struct DecisionLine {
   std::string error;
   std::optional<Instant> expected_at;
 };
+// What one rule of the automation boundary decided.
+struct RuleLine {
+  std::string name;   // empty: the default
+  std::string place;  // "policies/people.yaml:16:7"
+  std::int64_t count = 0;
+  std::vector<Money> totals;
+};
 struct DecisionGroup {
   std::vector<DecisionLine> lines;  // largest amount first; not all
   std::int64_t count = 0;
-  std::vector<Money> totals;  // one per currency
+  std::vector<Money> totals;    // one per currency
+  std::vector<RuleLine> rules;  // most decisions first
+};
+// The end of the record of decisions when the report was written.
+struct ChainEndLine {
+  std::int64_t number = 0;
+  std::string hash;
 };
 struct DecisionSection : Section {
   DecisionGroup waiting;
   std::vector<std::pair<std::string, std::int64_t>> waiting_by_role;
-  DecisionGroup automatic;  // of this run
-  DecisionGroup failed;     // approved, but the effect failed; will be tried again
-  DecisionGroup forbidden;  // of this run
-  DecisionGroup alerts;     // of this run
+  DecisionGroup automatic;        // of this run
+  DecisionGroup failed;           // approved, but the effect failed; will be tried again
+  DecisionGroup forbidden;        // of this run
+  DecisionGroup alerts;           // of this run; what the budget left out is only counted, below
+  std::int64_t over_budget = 0;   // orders that the run's budget left out
+  std::optional<Money> left_out;  // what they would have cost
+  std::optional<ChainEndLine> end;
 };
 
 struct SpendLine {

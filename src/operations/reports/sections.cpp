@@ -45,6 +45,32 @@ std::string reason_html(const DecisionLine& line) {
   return out.empty() ? "–" : out;
 }
 
+// Which rules of the automation boundary decided, and where they stand.
+std::string rules_html(const DecisionGroup& group) {
+  std::string out;
+  for (const RuleLine& rule : group.rules) {
+    Text name = rule.name.empty() ? Text{"the default", "默认规则"} : Text{rule.name, rule.name};
+    out += fmt::format("{}<b>{}</b>{} {}", out.empty() ? "" : " · ", both(name),
+                       rule.place.empty() ? "" : fmt::format(" <code>{}</code>", escape(rule.place)), grouped(rule.count));
+    if (!rule.totals.empty()) out += fmt::format(" ({})", escape(money_list(rule.totals)));
+  }
+  return out.empty() ? "" : fmt::format("<p class=\"hint\">{} {}</p>", both({"Decided by the rule:", "依据规则："}), out);
+}
+
+// Orders that the run's budget left out.
+std::string left_out_html(const DecisionSection& decisions) {
+  if (decisions.over_budget == 0) return "";
+  std::string amount = decisions.left_out ? escape(money(*decisions.left_out)) : "";
+  return fmt::format(
+      "<p>{}</p>",
+      both_html(fmt::format("<b>{}</b>{} left out: the budget of one run went to orders that lose more sales by waiting. They come up "
+                            "again in the next run.",
+                            counted(decisions.over_budget, "order", "orders"),
+                            (amount.empty() ? "" : " for " + amount) + (decisions.over_budget == 1 ? " is" : " are")),
+                fmt::format("另有 <b>{}</b> 份订单{}未提出：本次预算已用于推迟损失更大的订单，下次运行会重新考虑。",
+                            grouped(decisions.over_budget), amount.empty() ? "" : "（" + amount + "）")));
+}
+
 Section without_rows(const DecisionSection& section) { return Section{section.origins, section.problem}; }
 
 }  // namespace
@@ -74,7 +100,7 @@ std::string decisions_waiting_section(const ReportData& data) {
                              escape(line.id)),
                  reason_html(line), quantity_html(line.quantity), amount_html(line.amount), both(role_text(line.role))});
     }
-    content = table.finish() +
+    content = rules_html(waiting) + table.finish() +
               more_html(waiting.count - static_cast<std::int64_t>(waiting.lines.size()), "sinan decisions list --status proposed");
     content += fmt::format("<p class=\"hint\">{} <code>sinan decisions approve ID</code></p>", both({"To approve one:", "审批命令："}));
   }
@@ -224,8 +250,9 @@ std::string automatic_section(const ReportData& data) {
                                           : both({"approved", "已批准"})},
                 line.state == "failed" ? "bad" : "");
     }
-    content = table.finish() + more_html(automatic.count - static_cast<std::int64_t>(automatic.lines.size()),
-                                         fmt::format("sinan decisions list --run {}", data.run.id));
+    content = rules_html(automatic) + table.finish() +
+              more_html(automatic.count - static_cast<std::int64_t>(automatic.lines.size()),
+                        fmt::format("sinan decisions list --run {}", data.run.id));
   }
   if (data.decisions.forbidden.count > 0) {
     content +=
@@ -235,6 +262,7 @@ std::string automatic_section(const ReportData& data) {
                                            fmt::format("另有 <b>{}</b> 项被策略禁止（{}）。", grouped(data.decisions.forbidden.count),
                                                        escape(money_list(data.decisions.forbidden.totals)))));
   }
+  content += left_out_html(data.decisions);
   if (data.decisions.alerts.count > 0) {
     TableHtml table({{{"Alert", "预警"}}, {{"Why", "原因"}}});
     for (const DecisionLine& line : data.decisions.alerts.lines) table.row({what_html(line), reason_html(line)});

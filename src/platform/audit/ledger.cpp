@@ -197,6 +197,15 @@ Status Ledger::read(storage::Session& session, std::string_view chain, std::stri
                        {std::string(chain), std::string(subject)}, hand_on);
 }
 
+Result<ChainEnd> Ledger::end(std::string_view chain) const {
+  ChainEnd out;
+  SINAN_CHECK(store_.read([&](storage::Session& session) -> Status {
+    SINAN_TRY(out, stored_end(session, chain));
+    return {};
+  }));
+  return out;
+}
+
 Result<std::vector<std::string>> Ledger::subjects(storage::Session& session, std::string_view chain, const std::string& after,
                                                   std::int64_t limit) const {
   std::vector<std::string> out;

@@ -2,7 +2,7 @@
 //
 // Records are written inside the store transaction that changes what they speak of, so that both are there or neither. Ledger is
 // thread-safe; writers of several processes are serialised by the store. What it cannot see: somebody who puts back an old store together
-// with its old head files; compare `ends()` with a copy kept elsewhere (the daily report prints it).
+// with its old head files; compare `end()` with a copy kept elsewhere (the daily report prints it).
 #pragma once
 
 #include <functional>
@@ -62,6 +62,9 @@ class Ledger {
   // Reads a chain in order; `subject` empty: all of it.
   Status read(storage::Session& session, std::string_view chain, std::string_view subject,
               const std::function<Status(const Record&)>& each) const;
+
+  // The last record of a chain as it stands in the store; genesis when it is empty.
+  Result<ChainEnd> end(std::string_view chain) const;
 
   // The next `limit` subjects of a chain behind `after`, in byte order.
   Result<std::vector<std::string>> subjects(storage::Session& session, std::string_view chain, const std::string& after,
