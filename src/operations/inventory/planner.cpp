@@ -176,7 +176,9 @@ Benefit benefit_of(const Judged& best, const Need& need, const PlanConfig& confi
   double price = (need.unit_price > Decimal() ? need.unit_price : need.unit_cost).to_double();
   auto until = [&](double days) { return with_lead_time_risk(need.demand.over(days), best.rate, best.lead_sd); };
   out.days = best.rate > 0 ? best.quantity / best.rate : 0;
-  Distribution lasting = until(best.lead_days + std::min(out.days, std::max(config.max_cover_days, config.review_days())));
+  // Goods that are there sell first.
+  double begin = std::max(best.lead_days, best.rate > 0 ? position / best.rate : 0);
+  Distribution lasting = until(begin + std::min(out.days, std::max(config.max_cover_days, config.review_days())));
   out.served_units = lasting.loss(position) - lasting.loss(position + best.quantity);
   double lost_anyway = until(best.lead_days).loss(position);
   out.waiting_units = std::max(best.demand.loss(position) - std::max(lost_anyway, best.demand.loss(position + best.quantity)), 0.0);
@@ -208,17 +210,25 @@ Text explain_order(const Judged& best, const Need& need, const decisions::Propos
 double serving(const Judged& j) { return j.transport + j.ordering + j.holding + j.lost_sales; }
 
 Text explain_not_worth_it(const Judged& best, const Need& need) {
+  struct Part {
+    double cost;
+    std::string_view en, zh;
+  };
+  std::array parts{Part{best.transport, "transport", "运输"}, Part{best.ordering, "placing orders", "下单"},
+                   Part{best.holding, "holding stock", "持有库存"}, Part{best.lost_sales, "sales missed all the same", "仍会发生的缺货"}};
+  const Part& most = *std::ranges::max_element(parts, {}, &Part::cost);
   std::string quantity = number(best.quantity, 0);
   std::string days = number(best.quantity / best.rate, 0);
   std::string serve = money(serving(best)) + " " + need.currency;
   std::string miss = money(best.missed) + " " + need.currency;
-  return {fmt::format("Nothing is ordered, although it may run out: the smallest order, {} from {}, lasts about {} days, so that serving a "
-                      "unit costs {} beside the goods, and missing it {}. Drop the item, or agree on a smaller order.",
-                      quantity, best.offer->supplier_id, days, serve, miss),
-          fmt::format(
-              "可能断货，但不订货：向{}的最小订货量{}件约可售{}天，每件除货款外的成本为{}，高于缺货损失{}。请考虑停售，或与供应商商定更小的"
-              "起订量。",
-              best.offer->supplier_id, quantity, days, serve, miss)};
+  return {
+      fmt::format("Nothing is ordered, although it may run out: with orders of {} from {}, each for about {} days, selling a unit costs {} "
+                  "beside the goods, most of it for {}; missing its sale costs {}. Drop the item, or agree on better terms.",
+                  quantity, best.offer->supplier_id, days, serve, most.en, miss),
+      fmt::format(
+          "可能断货，但不订货：若向{}每次订购{}件（约可售{}天），每件除货款外的成本为{}（主要为{}），高于缺货损失{}。请考虑停售，或商定更"
+          "好的条件。",
+          best.offer->supplier_id, quantity, days, serve, most.zh, miss)};
 }
 
 decisions::Proposal order_of(const std::vector<Judged>& judged, const std::vector<std::pair<const Offer*, Text>>& unusable_offers,

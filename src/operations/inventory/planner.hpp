@@ -9,9 +9,9 @@
 // An order is worth it when serving a unit costs less than missing it: transport, its share of the order, holding, and what is missed
 // all the same, against the price's `lost_sale_share`. Where that fails (a minimum order that lasts for years), an alert says so instead.
 //
-// What an order brings is told in two numbers. `served`: sales that it serves while it lasts, at most max_cover_days after it arrives,
-// n(x) − n(x + q) of demand until then. `waiting`: sales lost by ordering one review period later, the losses of that last period; what is
-// lost before any order can arrive is in neither.
+// What an order brings is told in two numbers. `served`: sales that it serves while it lasts, from its arrival or from the end of what is
+// there, for at most max_cover_days: n(x) − n(x + q) of demand until then. `waiting`: sales lost by ordering one review period later, the
+// losses of that last period; what is lost before any order can arrive is in neither.
 #pragma once
 
 #include "operations/decisions/decisions.hpp"

@@ -100,6 +100,8 @@ TEST(Planner, WhatAnOrderBringsLeavesOutWhatIsLostAnyway) {
   n.position.on_hand = d("80");  // 75 with what is reserved: lasts until the order arrives, and half of the day after
   plan = plan_item(n, config(), kNow);
   EXPECT_DOUBLE_EQ(plan.waiting_loss, 25);
+  quantity = plan.order->quantity.amount.to_double();
+  EXPECT_EQ(plan.order->evidence.figures["served_units"], fmt::format("{:.1f}", quantity)) << "goods that are there sell first";
 }
 
 // One unit in 200 days, twelve at least: the order lasts for years, and holding a unit costs more than missing its sale.
@@ -112,7 +114,8 @@ TEST(Planner, AnOrderThatCostsMoreToHoldThanItsSalesAreWorthIsNotProposed) {
   EXPECT_FALSE(plan.order);
   ASSERT_EQ(plan.alerts.size(), 1U);
   EXPECT_EQ(plan.alerts[0].topic, "not_worth_it");
-  EXPECT_NE(plan.alerts[0].evidence.explanation.en.find("the smallest order, 12 from S1, lasts about 2400 days"), std::string::npos)
+  EXPECT_NE(plan.alerts[0].evidence.explanation.en.find("with orders of 12 from S1, each for about 2400 days, selling a unit costs"),
+            std::string::npos)
       << plan.alerts[0].evidence.explanation.en;
   n.demand = steady(0.5, 0.7);
   EXPECT_TRUE(plan_item(n, config(), kNow).order);
