@@ -218,7 +218,7 @@ class TableCheck {
     if (!finding.broken) return;
     result.broken = 1;
     result.broken_percent = finding.measured_percent;
-    Text advice = rule.advice(source());
+    Text advice = result.advice = rule.advice(source());
     result.recommendation = {fmt::format("{}: {}. {}", out_.table, finding.reason.en, advice.en),
                              fmt::format("{}:{}。{}", out_.table, finding.reason.zh, advice.zh)};
     result.examples.push_back({"", std::move(finding.reason)});
@@ -301,7 +301,7 @@ class TableCheck {
 
   void recommend(RuleResult& result, const Rule& rule) const {
     bool holds = result.severity != Severity::kWarn;
-    Text advice = rule.advice(source());
+    Text advice = result.advice = rule.advice(source());
     const Example& first = result.examples.front();
     result.recommendation.en = fmt::format("{}: {} of {} rows ({:.2f} %) break {}, for example {}: {}. {} {}", out_.table, result.broken,
                                            result.judged, result.broken_percent, result.id, first.key, first.reason.en,

@@ -76,7 +76,8 @@ struct RuleResult {
   double broken_percent = 0;
   Verdict verdict = Verdict::kOk;
   std::vector<Example> examples;  // at most three, in order of their number
-  Text recommendation;            // empty when nothing is broken
+  Text recommendation;            // empty when nothing is broken; a whole paragraph, with figures and an example
+  Text advice;                    // its last words alone: what to do
   std::string error;              // why the rule could not be judged; the verdict is stop then
 };
 

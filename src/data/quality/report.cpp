@@ -20,6 +20,7 @@ Json to_json(const RuleResult& rule) {
            {"verdict", name_of(rule.verdict)},
            {"examples", std::move(examples)}};
   if (!rule.recommendation.en.empty()) out["recommendation"] = to_json(rule.recommendation);
+  if (!rule.advice.en.empty()) out["advice"] = to_json(rule.advice);
   if (!rule.error.empty()) out["error"] = rule.error;
   return out;
 }

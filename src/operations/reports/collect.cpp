@@ -118,7 +118,7 @@ void collect_refused(const CollectContext& context, ReportData& data) {
       for (const Json& example : list_of(rule, "examples")) {
         if (line.examples.size() < 3) line.examples.emplace_back(string_of(example, "key"), text_of(example.value("reason", Json())));
       }
-      line.recommendation = error.empty() ? text_of(rule.value("recommendation", Json())) : Text{error, error};
+      line.recommendation = error.empty() ? text_of(rule.value("advice", Json())) : Text{error, error};
       refused.rules.push_back(std::move(line));
     }
   }

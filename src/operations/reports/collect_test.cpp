@@ -199,7 +199,7 @@ TEST_F(CollectTest, StepsTellWhatWasReadAndRefused) {
     "changed": 1, "deleted": 2, "duration_ms": 500, "notes": ["column x is new"]}]})");
   outputs_["check_quality"] = Json::parse(R"({"verdict": "stop", "tables": [{"table": "erp.orders", "rows": 100, "held_back": 7, "rules": [
     {"id": "range.quantity", "severity": "quarantine", "broken": 7, "examples": [{"key": "1", "reason": {"en": "too small", "zh": "过小"}}],
-     "recommendation": {"en": "Mend it.", "zh": "请更正。"}}, {"id": "fine", "severity": "warn", "broken": 0}]}]})");
+     "recommendation": {"en": "erp.orders: 7 rows break range.quantity. Mend it.", "zh": "请更正。"}, "advice": {"en": "Mend it.", "zh": "请更正。"}}, {"id": "fine", "severity": "warn", "broken": 0}]}]})");
   ReportData data = report();
   ASSERT_EQ(data.read.lines.size(), 1U);
   EXPECT_EQ(data.read.lines[0].rows_read, 12);
@@ -210,6 +210,7 @@ TEST_F(CollectTest, StepsTellWhatWasReadAndRefused) {
   EXPECT_EQ(data.refused.rows_refused, 7);
   ASSERT_EQ(data.refused.rules.size(), 1U);
   EXPECT_EQ(data.refused.rules[0].examples[0].second.zh, "过小");
+  EXPECT_EQ(data.refused.rules[0].recommendation.en, "Mend it.") << "the table shows the figures and the rule already";
   EXPECT_EQ(headline(data).en, "Broken data stopped today's cycle; nothing was planned.");
 }
 
