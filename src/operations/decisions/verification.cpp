@@ -67,7 +67,7 @@ class Comparison {
         add(last_seq_, id, state_columns()[i],
             fmt::format("decision {}: the table of states and the chain disagree on '{}': '{}' and '{}'", id, state_columns()[i], (*row)[i],
                         expected[i]));
-    if (!id.starts_with(ledger_.instance() + "-"))
+    if (!ledger_.issued(id))
       add(last_seq_, id, "instance", fmt::format("decision {} does not carry the name of this store, '{}'", id, ledger_.instance()));
     return {};
   }

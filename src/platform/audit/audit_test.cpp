@@ -63,6 +63,25 @@ TEST_F(LedgerTest, AChainThatNobodyTouchedVerifiesAndStaysSoAcrossOpenings) {
   EXPECT_EQ(seen.end.seq, 6);
 }
 
+TEST_F(LedgerTest, AStoreThatGoesOnFromACopyGivesIdentifiersAnotherNameAndStillKnowsItsOwn) {
+  std::string first = ledger_->instance();
+  ASSERT_TRUE(ledger_->begin_anew("owner", Json{{"backup_of", "2026-02-28T08:00:00Z"}}));
+  std::string second = ledger_->instance();
+  reopen();
+  EXPECT_EQ(ledger_->instance(), second);
+  EXPECT_NE(first, second);
+  for (const std::string& known : {first + "-7", second + "-8"}) EXPECT_TRUE(ledger_->issued(known)) << known;
+  for (const std::string& strange : {std::string("aaaaaaaa-7"), first, first + "x-7"}) EXPECT_FALSE(ledger_->issued(strange)) << strange;
+  Json body;
+  ASSERT_TRUE(store_->read([&](storage::Session& session) {
+    return ledger_->read(session, "audit", "state", [&](const Record& record) -> Status {
+      SINAN_TRY(body, parse_json(record.body));
+      return {};
+    });
+  }));
+  EXPECT_EQ(body, (Json{{"backup_of", "2026-02-28T08:00:00Z"}, {"instance", second}}));
+}
+
 // Hash and seal of the first record, computed here from the description in chain.hpp.
 TEST_F(LedgerTest, TheHashIsSha256OverTheCanonicalRecordAndItsPredecessor) {
   append("d0", "10.00");

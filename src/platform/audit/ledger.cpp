@@ -22,6 +22,8 @@ const storage::Migrations& migrations() {
              CREATE INDEX audit_records_by_subject ON audit_records (chain, subject, seq);
              CREATE TABLE audit_chains (chain TEXT NOT NULL PRIMARY KEY);
              CREATE TABLE audit_instance (id TEXT NOT NULL PRIMARY KEY))",
+          // The names that the store has had, in order.
+          "ALTER TABLE audit_instance ADD COLUMN number BIGINT NOT NULL DEFAULT 0",
       },
   };
   return all;
@@ -59,15 +61,19 @@ std::string drawn_instance() {
   return out;
 }
 
-Status ensure_instance(storage::Session& session, std::string& instance) {
-  SINAN_CHECK(session.query("SELECT id FROM audit_instance", {}, [&](const storage::Row& row) -> Status {
-    instance = row.text(0);
+Status add_instance(storage::Session& session, std::vector<std::string>& instances) {
+  instances.push_back(drawn_instance());
+  SINAN_CHECK(session.execute("INSERT INTO audit_instance (id, number) VALUES (?, ?)",
+                              {instances.back(), static_cast<std::int64_t>(instances.size())}));
+  return {};
+}
+
+Status ensure_instance(storage::Session& session, std::vector<std::string>& instances) {
+  SINAN_CHECK(session.query("SELECT id FROM audit_instance ORDER BY number", {}, [&](const storage::Row& row) -> Status {
+    instances.push_back(row.text(0));
     return {};
   }));
-  if (!instance.empty()) return {};
-  instance = drawn_instance();
-  SINAN_CHECK(session.execute("INSERT INTO audit_instance (id) VALUES (?)", {instance}));
-  return {};
+  return instances.empty() ? add_instance(session, instances) : Status{};
 }
 
 }  // namespace
@@ -94,7 +100,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(storage::Store& store, const std::f
   }
   SINAN_TRY(ledger->key_, secrets::key_file(state_dir / "keys" / "chain"));
   SINAN_CHECK(store.migrate(migrations()));
-  SINAN_CHECK(store.transact([&](storage::Session& session) { return ensure_instance(session, ledger->instance_); }));
+  SINAN_CHECK(store.transact([&](storage::Session& session) { return ensure_instance(session, ledger->instances_); }));
   std::vector<std::string> chains;
   SINAN_CHECK(store.read([&](storage::Session& session) {
     return session.query("SELECT chain FROM audit_chains ORDER BY chain", {}, [&](const storage::Row& row) -> Status {
@@ -147,6 +153,24 @@ Status Ledger::append(std::string_view chain, const Entry& entry) {
     SINAN_CHECK(writer.append(chain, entry));
     return {};
   });
+}
+
+Status Ledger::begin_anew(const std::string& actor, Json why) {
+  std::vector<std::string> instances;
+  SINAN_CHECK(transact([&](storage::Session& session, Writer& writer) -> Status {
+    instances = instances_;
+    SINAN_CHECK(add_instance(session, instances));
+    why["instance"] = instances.back();
+    SINAN_CHECK(writer.append("audit", {actor, "state", "restored", why}));
+    return {};
+  }));
+  instances_ = std::move(instances);
+  return {};
+}
+
+bool Ledger::issued(std::string_view identifier) const {
+  return std::ranges::any_of(
+      instances_, [&](const std::string& name) { return identifier.starts_with(name) && identifier.substr(name.size()).starts_with('-'); });
 }
 
 Result<Ledger::Writer::Open*> Ledger::Writer::open(std::string_view chain) {

@@ -77,7 +77,12 @@ class Ledger {
   Result<Verification> verify(std::string_view chain) const;
 
   // Eight letters and digits, drawn when the tables were made: part of identifiers that must not repeat in another workspace.
-  const std::string& instance() const { return instance_; }
+  const std::string& instance() const { return instances_.back(); }
+  // For a store that goes on from an older copy of itself: draws a new instance, so that no identifier repeats one that was given after the
+  // copy was made, and records it with `why` in the chain "audit". Nobody else may use the ledger meanwhile.
+  Status begin_anew(const std::string& actor, Json why);
+  // Whether "INSTANCE-…" carries a name that this store has, or had before it was restored.
+  bool issued(std::string_view identifier) const;
   const Clock& clock() const { return clock_; }
   storage::Store& store() { return store_; }
 
@@ -90,8 +95,8 @@ class Ledger {
   std::filesystem::path heads_;
   const Clock& clock_;
   std::string key_;
-  std::string instance_;
-  std::mutex writing_;  // one transaction of this process at a time; a lock file in heads/ for the other processes
+  std::vector<std::string> instances_;  // the newest last
+  std::mutex writing_;                  // one transaction of this process at a time; a lock file in heads/ for the other processes
 };
 
 class Ledger::Writer {

@@ -228,7 +228,8 @@ Result<fs::path> swap_in(Draft& draft, const fs::path& folder, const Clock& cloc
 
 }  // namespace
 
-Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder, const Clock& clock, const CancelToken* cancel) {
+Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder, const Clock& clock, const CancelToken* cancel,
+                                  const PrepareRestored& prepare) {
   fs::path place = trimmed(folder);
   SINAN_TRY(Json list, read_list(backup));
   SINAN_CHECK(check_backup(backup, cancel));
@@ -248,6 +249,7 @@ Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder
   RestoreInfo info;
   SINAN_TRY(info.backup, check_backup(draft.path(), cancel));
   fs::remove(draft.path() / kListFile, error);
+  if (prepare) SINAN_CHECK(prepare(draft.path(), info.backup));
   SINAN_CHECK(settle(backup, draft.path()));
   SINAN_TRY(info.previous, swap_in(draft, place, clock));
   SINAN_CHECK(make_durable(place.parent_path()));

@@ -4,6 +4,8 @@
 // safe as the state itself.
 #pragma once
 
+#include <functional>
+
 #include "base/cancel.hpp"
 #include "base/time.hpp"
 #include "platform/storage/store.hpp"
@@ -30,9 +32,12 @@ struct RestoreInfo {
   std::filesystem::path previous;  // where the state that was there lies now; empty: there was none
 };
 
+// Changes the copy before it becomes the state: given its folder, and what the backup says of itself.
+using PrepareRestored = std::function<Status(const std::filesystem::path&, const BackupInfo&)>;
+
 // Puts a backup in the place of the state, in one step: a crash leaves the old state or the new one. The old one is kept beside it.
-// Nothing may have the store open: kUnavailable.
+// Nothing may have the store open: kUnavailable. A crash may leave a folder `FOLDER.partial-…`: the copy in the making, or the old state.
 Result<RestoreInfo> restore_state(const std::filesystem::path& backup, const std::filesystem::path& folder, const Clock& clock,
-                                  const CancelToken* cancel = nullptr);
+                                  const CancelToken* cancel = nullptr, const PrepareRestored& prepare = {});
 
 }  // namespace sinan::storage
