@@ -12,6 +12,7 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -29,10 +30,7 @@ POINTS = re.findall(r'^ +"([\w.]+)",$', (company.ROOT / "src" / "base" / "kill_p
 BY_APPROVAL = {"decisions.approve.after_store"}
 BY_BOTH = {"audit.transact.head_announced", "audit.transact.committed", "decisions.execute.intent_recorded", "decisions.execute.effect_done", "decisions.execute.recorded"}
 AFTER_APPROVAL = ("decisions.approve.", "decisions.execute.", "audit.transact.committed")  # an approval is durable by then
-UNREACHED = {
-    "state.restore.before_swap": "no command restores a backup; the tests of storage kill a restore there",
-    "state.restore.swapped": "no command restores a backup; the tests of storage kill a restore there",
-}
+BY_RESTORE = {"state.restore.before_swap": "old", "state.restore.swapped": "new"}  # and which state a kill there leaves
 # Points that a run passes often, and at which of the passes it is killed.
 PASSES = {"store.transact.before_commit": [1, 7], "store.transact.after_commit": [1, 12], "workflow.step.finished": [1, 5]}
 
@@ -238,8 +236,8 @@ class Killed(company.Commands, unittest.TestCase):
 
     def test_a_crash_at_any_kill_point_loses_and_repeats_nothing(self):
         self.assertGreater(len(POINTS), 15)
-        self.assertLessEqual(set(PASSES) | set(UNREACHED) | BY_APPROVAL | BY_BOTH, set(POINTS))
-        kills = [(point, number, command) for point in POINTS if point not in UNREACHED for number in PASSES.get(point, [1]) for command in commands_of(point)]
+        self.assertLessEqual(set(PASSES) | set(BY_RESTORE) | BY_APPROVAL | BY_BOTH, set(POINTS))
+        kills = [(point, number, command) for point in POINTS if point not in BY_RESTORE for number in PASSES.get(point, [1]) for command in commands_of(point)]
         for chain in [[kill] for kill in kills] if WHOLE else chained(kills):
             with self.subTest(chain=chain):
                 killed = self.one_round(*(lambda kill=kill: self.killed_at(*kill) for kill in chain))
@@ -286,6 +284,129 @@ class Killed(company.Commands, unittest.TestCase):
         if chosen:
             self.acknowledged.add(chosen)
         return False
+
+
+class KilledWhileRestoring(company.Company):
+    """A backup of the first day, restored over the state of the second."""
+
+    create_options = company.TINY
+
+    @classmethod
+    def prepare(cls):
+        must = lambda *words: company.must("-C", cls.template, *words)
+        (cls.template / "policies" / "automation.yaml").write_text(AUTOMATION.replace(", locations: [FIRST]", ""))
+        must("run")
+        must("backup", "../backup")
+        must("demo", "advance", ".", "--days", "1")
+        cls.empty_shelves(cls.template)
+        must("run")
+
+    @staticmethod
+    def empty_shelves(folder):
+        """What was ordered came, and all of it is gone: the next run orders."""
+        with sqlite3.connect(folder / "data" / "erp.db") as erp:
+            erp.execute("UPDATE purchase_orders SET statu = 'R', wemng = menge WHERE statu = 'O'")
+            erp.execute("UPDATE mard SET labst = 0")
+
+    def seen(self):
+        tables = ["lake.erp_lips", "lake.erp_purchase_orders", "quality.quarantine", "master.customers"]
+        return {
+            "decisions": sorted((d["id"], d["status"]) for d in self.decisions()),
+            "rows": self.rows(" UNION ALL ".join(f"SELECT '{table}' AS t, count(*) AS n FROM {table}" for table in tables)),
+            "runs": sorted((run["id"], run["status"]) for run in self.ok("runs", "list", "--json").json),
+        }
+
+    def in_erp(self):
+        with sqlite3.connect(self.dir / "data" / "erp.db") as erp:
+            return {key: float(quantity) for key, quantity in erp.execute("SELECT decision_key, menge FROM purchase_orders WHERE decision_key IS NOT NULL")}
+
+    def states(self):
+        """What can be seen of the second day's state and of the first day's, each whole."""
+        old = self.seen()
+        shutil.copytree(self.dir / ".sinan", self.home / "second-day")
+        self.ok("restore", "../backup")
+        new = self.seen()
+        self.assertNotEqual(old, new)
+        return {"old": old, "new": new}
+
+    def again(self):
+        for folder in self.dir.glob(".sinan*"):
+            shutil.rmtree(folder)
+        shutil.copytree(self.home / "second-day", self.dir / ".sinan")
+
+    def test_a_crash_at_any_point_leaves_the_old_state_or_the_new_one_and_the_next_run_goes_on(self):
+        states = self.states()
+        for point, left in BY_RESTORE.items():
+            with self.subTest(point=point):
+                self.again()
+                self.assertTrue(self.run_killed("restore", "../backup", env={"SINAN_KILL_POINT": point}))
+                self.assertEqual(self.seen(), states[left])
+                self.ok("decisions", "verify")
+                self.ok("run")
+                self.ok("decisions", "verify")
+
+    def test_a_crash_at_a_random_moment_leaves_the_old_state_or_the_new_one(self):
+        states = self.states()
+        self.again()
+        start = time.monotonic()
+        self.ok("restore", "../backup")
+        duration = time.monotonic() - start
+        chance = random.Random(SEED)
+        for number in range(ROUNDS):
+            self.again()
+            moment = chance.random() * duration
+            with self.subTest(round=number, seconds=moment, seed=SEED):
+                process = subprocess.Popen([str(company.SINAN), "-C", str(self.dir), "restore", "../backup"], stderr=subprocess.DEVNULL)
+                try:
+                    process.wait(timeout=moment)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                self.assertIn(self.seen(), list(states.values()))
+                self.ok("decisions", "verify")
+
+    def test_orders_after_a_restore_never_carry_the_key_of_one_that_was_written_after_the_backup(self):
+        lost = {d["id"] for d in self.decisions()}
+        self.ok("restore", "../backup")
+        kept = {d["id"] for d in self.decisions()}
+        written = self.in_erp()
+        self.assertTrue(set(written) - kept, "orders of the second day are in the ERP, and the restored state does not know them")
+        self.empty_shelves(self.dir)
+        self.ok("run")
+        now = self.in_erp()
+        self.assertTrue(set(now) - set(written), "the run after the restore orders")
+        for decision in self.decisions():
+            if decision["id"] not in kept:
+                self.assertNotIn(decision["id"], lost)
+            if decision["kind"] == "purchase_order" and decision["status"] in {"executed", "measured"}:
+                self.assertEqual(now[decision["id"]], float(decision["quantity"]))
+        self.ok("decisions", "verify")
+
+    def test_a_state_in_use_and_a_damaged_backup_are_refused_and_nothing_changes(self):
+        before = self.seen()
+        with sqlite3.connect(self.dir / ".sinan" / "state.db") as reader:
+            reader.execute("SELECT count(*) FROM decisions").fetchone()
+            answer = self.sinan("restore", "../backup")
+            self.assertEqual(answer.code, 3, str(answer))
+            self.assertIn("in use", answer.err)
+        reader.close()
+        file = next((self.home / "backup" / "lake").rglob("*.parquet"))
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
+        for words, code in [(["restore", "../backup"], 2), (["restore", "--check", "../backup"], 1), (["restore", "../nowhere"], 2), (["backup", "../backup"], 2), (["backup", ".sinan/x"], 2), (["--as", "ben", "backup", "../other"], 2)]:
+            answer = self.sinan(*words)
+            self.assertEqual(answer.code, code, f"{words}: {answer}")
+        self.assertEqual(self.seen(), before)
+
+    def test_a_backup_is_restored_where_no_state_is(self):
+        before = self.seen()
+        self.ok("backup", "../second")
+        shutil.rmtree(self.dir / ".sinan")
+        self.assertEqual(self.sinan("backup", "../third").code, 2, "there is nothing to back up")
+        answer = self.ok("restore", "../second", "--json")
+        self.assertIsNone(answer.json["previous"])
+        self.assertEqual(self.seen(), before)
+        self.ok("run")
+        self.ok("decisions", "verify")
 
 
 if __name__ == "__main__":
