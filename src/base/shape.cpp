@@ -164,9 +164,9 @@ bool read(const YamlNode& node, const Limits&, YamlNode& value, Diagnostics&) {
 }
 
 Json schema(const Limits& limits, const std::string*) {
-  Json out{{"type", "string"}};
-  if (!limits.allowed.empty()) out["enum"] = limits.allowed;
-  return out;
+  if (!limits.allowed.empty()) return Json{{"type", "string"}, {"enum", limits.allowed}};
+  // A number where text stands is read as it is written.
+  return Json{{"type", Json::array({"string", "number", "boolean"})}};
 }
 Json schema(const Limits&, const bool*) { return Json{{"type", "boolean"}}; }
 Json schema(const Limits& limits, const std::int64_t*) { return number_schema("integer", limits); }

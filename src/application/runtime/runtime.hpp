@@ -53,7 +53,7 @@ class Runtime {
 // being read.
 Result<std::vector<Diagnostic>> check(const std::filesystem::path& directory, bool online, const CancelToken* cancel);
 
-// JSON Schemas of the workspace's files: "source", "quality", …
+// JSON Schemas of the workspace's files, by folder: "sources", "quality", …; "sinan" for sinan.yaml.
 std::map<std::string, Json> schemas();
 
 }  // namespace sinan::runtime

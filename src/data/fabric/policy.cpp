@@ -4,6 +4,7 @@
 
 #include "data/catalog/catalog.hpp"
 #include "data/fabric/fabric.hpp"
+#include "data/fabric/schema.hpp"
 
 namespace sinan::fabric {
 
@@ -108,6 +109,18 @@ Result<Mask> parse_mask(std::string_view text) {
   if (text == "partial") return Mask::kPartial;
   if (text == "constant") return Mask::kConstant;
   return fail(ErrorCode::kInvalidInput, "a mask is null, hash, partial or constant");
+}
+
+Json tables_schema() {
+  Json rule = shape_of(static_cast<const RuleEntry*>(nullptr)).schema();
+  rule["properties"]["masks"]["type"] = "object";
+  rule["properties"]["masks"]["additionalProperties"] = Json{{"enum", {nullptr, "null", "hash", "partial", "constant"}}};
+  Json roles{{"type", "object"},
+             {"description", "Role: what it sees of the table"},
+             {"additionalProperties", {{"anyOf", Json::array({Json{{"const", "all"}}, std::move(rule)})}}}};
+  return Json{{"type", "object"},
+              {"description", "SOURCE.TABLE, or a pattern such as \"erp.*\": who sees what. A table that none names is closed"},
+              {"additionalProperties", std::move(roles)}};
 }
 
 Policies Policies::read(const Workspace& workspace, duck::Connection& parser, Diagnostics& diagnostics) {

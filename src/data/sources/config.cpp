@@ -133,8 +133,12 @@ Json config_schema() {
     options["tables"] = {
         {"type", "object"},
         {"additionalProperties", {{"type", "object"}, {"properties", std::move(table_properties)}, {"additionalProperties", false}}}};
+    Json keys = Json::array();
+    for (const auto& [key, unused] : properties.items()) keys.push_back(key);
+    for (const auto& [key, unused] : connector.options_schema.items()) keys.push_back(key);
     for (const auto& [key, unused] : connector.options_schema.items()) known.insert(key);
-    cases.push_back({{"if", {{"properties", {{"kind", {{"const", connector.kind}}}}}}}, {"then", {{"properties", std::move(options)}}}});
+    cases.push_back({{"if", {{"properties", {{"kind", {{"const", connector.kind}}}}}}},
+                     {"then", {{"properties", std::move(options)}, {"propertyNames", {{"enum", std::move(keys)}}}}}});
   }
   properties["kind"]["enum"] = std::move(kinds);
   for (const std::string& key : known)

@@ -115,7 +115,8 @@ Json users_schema() {
 }
 
 Json roles_schema() {
-  return Json{{"type", "object"}, {"additionalProperties", {{"type", {"string", "null"}}, {"description", "What the role is for"}}}};
+  return Json{{"type", "object"},
+              {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}, {"description", "What the role is for"}}}};
 }
 
 }  // namespace identity
