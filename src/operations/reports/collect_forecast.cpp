@@ -16,33 +16,23 @@ constexpr int kDaysBack = 56;
 constexpr int kCompareDays = 28;      // how far back an earlier forecast may begin
 constexpr int kMaxVersionsBack = 60;  // lake versions looked at for it
 
-// Days of sales are cut in the zone of their place, as forecasts are.
-std::string day_of_sale(const Reader& reader, const Zone& zone) {
+// Per item, place and day, as forecasts count: returns are taken off, and a day with more returns than sales is a zero. Days are cut in
+// the zone of their place, as forecasts are; each quarter of an hour of a zone is converted once, not each sale.
+std::string sold_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
   std::string place_zone = reader.optional("ops.locations", "l", "timezone", "NULL");
-  return fmt::format("CAST(timezone(coalesce(CAST({} AS VARCHAR), {}), timezone('UTC', s.sold_at)) AS DATE)", place_zone,
-                     literal(zone.name()));
-}
-
-std::string from_sales(Date first, Date end) {
   // A day more on both sides, because the places' days begin earlier and later than those of UTC.
   return fmt::format(
-      "FROM ops.sales s LEFT JOIN ops.locations l ON l.location_id = s.location_id WHERE s.sold_at >= TIMESTAMP '{}' "
-      "AND "
-      "s.sold_at < TIMESTAMP '{}'",
-      format_timestamp(first - days{1}), format_timestamp(end + days{1}));
-}
-
-// Per item, place and day, as forecasts count: returns are taken off, and a day with more returns than sales is a zero.
-std::string sold_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
-  return fmt::format(
-      "SELECT item_id, location_id, day, CAST(greatest(sum(quantity), 0) AS DOUBLE) AS sold FROM (SELECT s.item_id, s.location_id, {} AS "
-      "day, "
-      "s.quantity {}) WHERE day >= DATE '{}' AND day < DATE '{}' GROUP BY ALL",
-      day_of_sale(reader, zone), from_sales(first, end), format_date(first), format_date(end));
-}
-
-std::string actual_sql(const Reader& reader, const Zone& zone, Date first, Date end) {
-  return fmt::format("SELECT day, sum(sold) FROM ({}) GROUP BY day", sold_sql(reader, zone, first, end));
+      R"(WITH sold AS MATERIALIZED (
+  SELECT s.item_id, s.location_id, coalesce(CAST({0} AS VARCHAR), {1}) AS zone, time_bucket(INTERVAL 15 MINUTE, s.sold_at) AS slot,
+    sum(s.quantity) AS quantity
+  FROM ops.sales s LEFT JOIN ops.locations l ON l.location_id = s.location_id
+  WHERE s.sold_at >= TIMESTAMP '{2}' AND s.sold_at < TIMESTAMP '{3}' GROUP BY ALL),
+slots AS (SELECT zone, slot, CAST(timezone(zone, timezone('UTC', slot)) AS DATE) AS day FROM (SELECT DISTINCT zone, slot FROM sold))
+SELECT item_id, location_id, day, CAST(greatest(sum(quantity), 0) AS DOUBLE) AS sold
+FROM sold JOIN slots USING (zone, slot)
+WHERE day >= DATE '{4}' AND day < DATE '{5}' GROUP BY ALL)",
+      place_zone, literal(zone.name()), format_timestamp(first - days{1}), format_timestamp(end + days{1}), format_date(first),
+      format_date(end));
 }
 
 // Days that the newest forecast covers. Places in the west finish a day later: `begin` is the first day that some place forecasts, so that
@@ -89,22 +79,22 @@ struct Pair {
   double actual = 0;
 };
 using Pairs = std::unordered_map<std::string, Pair>;  // by item, place and day, with unit separators
+std::string key_of(const RowView& row) { return row.text(0) + '\x1f' + row.text(1) + '\x1f' + row.text(2); }
 
-// WAPE = Σ|y − ŷ| / Σ|y| over items, places and days (Hyndman & Koehler 2006 call it the weighted MAE).
-void compare(const Reader& reader, ReportData& data, const Earlier& earlier, Date end) {
-  ForecastSection& f = data.forecast;
+// What an earlier forecast said of the days until `end`, keyed by item, place and day.
+Status read_predicted(const Reader& reader, const Earlier& earlier, Date end, Pairs& pairs, std::vector<Origin>& origins) {
   std::string predicted = fmt::format(
       "SELECT item_id, location_id, CAST(ds AS DATE), CAST(yhat AS DOUBLE), CAST(mean AS DOUBLE) FROM ops.forecasts WHERE ds >= DATE '{}' "
       "AND ds < DATE '{}'",
       format_date(earlier.first), format_date(end));
-  std::string happened = sold_sql(reader, data.zone, earlier.first, end);
-  Pairs pairs;
-  auto key = [](const RowView& row) { return row.text(0) + '\x1f' + row.text(1) + '\x1f' + row.text(2); };
-  if (!reader.each(predicted, [&](const RowView& row) { pairs[key(row)] = {row.number(3), row.number(4), 0}; }, earlier.version)) return;
-  Status read = reader.each(happened, [&](const RowView& row) {
-    if (auto it = pairs.find(key(row)); it != pairs.end()) it->second.actual = row.number(3);
-  });
-  if (!read) return;
+  origins.push_back(
+      {{fmt::format("Earlier forecasts, at lake version {}", earlier.version), fmt::format("此前的预测（数据湖版本 {}）", earlier.version)},
+       predicted});
+  return reader.each(predicted, [&](const RowView& row) { pairs[key_of(row)] = {row.number(3), row.number(4), 0}; }, earlier.version);
+}
+
+// WAPE = Σ|y − ŷ| / Σ|y| over items, places and days (Hyndman & Koehler 2006 call it the weighted MAE).
+void compare(const Pairs& pairs, ForecastSection& f, const Earlier& earlier, Date end) {
   double error = 0;
   double sold = 0;
   std::map<std::string, Pair> by_series;
@@ -126,10 +116,6 @@ void compare(const Reader& reader, ReportData& data, const Earlier& earlier, Dat
     return std::abs(a.actual - a.forecast) > std::abs(b.actual - b.forecast);
   });
   f.worst.resize(std::min<std::size_t>(f.worst.size(), 5));
-  f.origins.push_back(
-      {{fmt::format("Earlier forecasts, at lake version {}", earlier.version), fmt::format("此前的预测（数据湖版本 {}）", earlier.version)},
-       predicted});
-  f.origins.push_back({{"What was sold on those days", "相应日期的实际销量"}, happened});
 }
 
 }  // namespace
@@ -164,7 +150,7 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   Span span = forecast_span(reader).value_or(Span{data.day, data.day, data.day});
   Date end = std::min(data.day, span.begin);  // days before it are over everywhere
   Date first = end - days{kDaysBack};
-  std::string actual = actual_sql(reader, data.zone, first, end);
+  std::string sold = sold_sql(reader, data.zone, first, end);
   // Means add up to the mean of the total; medians of many small series would add up to far less.
   std::string ahead = fmt::format(
       "SELECT CAST(ds AS DATE), CAST(sum(greatest(mean, 0)) AS DOUBLE) FROM ops.forecasts WHERE ds BETWEEN DATE '{}' AND DATE '{}' GROUP "
@@ -177,9 +163,20 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   auto at = [&](Date day) -> DayPoint& {
     return points.try_emplace(day, DayPoint{day, kMissing, kMissing, kMissing, kMissing}).first->second;
   };
-  Status read = reader.each(actual, [&](const RowView& row) {
-    if (auto day = row.date(0)) at(*day).actual = row.number(1);
-  });
+  // Sales are read once, for the curve and for the comparison: the days compared are among the days shown.
+  std::optional<Earlier> earlier = earlier_forecast(reader, end);
+  Pairs pairs;
+  std::vector<Origin> earlier_origins;
+  Status read = earlier ? read_predicted(reader, *earlier, end, pairs, earlier_origins) : Status{};
+  if (read) {
+    read = reader.each(sold, [&](const RowView& row) {
+      auto day = row.date(2);
+      if (!day) return;
+      DayPoint& point = at(*day);
+      point.actual = (std::isfinite(point.actual) ? point.actual : 0) + row.number(3);
+      if (auto pair = pairs.find(key_of(row)); pair != pairs.end()) pair->second.actual = row.number(3);
+    });
+  }
   if (read) {
     read = reader.each(ahead, [&](const RowView& row) {
       if (auto day = row.date(0)) at(*day).forecast = row.number(1);
@@ -212,10 +209,11 @@ void collect_forecast(const Reader& reader, ReportData& data) {
       p.high = p.forecast * (1 + range->second);
     }
   }
-  f.origins = {{{"Sold per day, cut in the zone of each place", "每日销量（按各地时区划分）"}, actual},
+  f.origins = {{{"Sold per item, place and day, cut in the zone of each place", "各商品、仓库每日销量（按各地时区划分）"}, sold},
                {{"Forecast per day", "每日预测"}, ahead},
                {{"Models", "模型"}, models}};
-  if (auto earlier = earlier_forecast(reader, end)) compare(reader, data, *earlier, end);
+  f.origins.insert(f.origins.end(), earlier_origins.begin(), earlier_origins.end());
+  if (earlier) compare(pairs, f, *earlier, end);
   std::set<std::string> ids;
   for (const ForecastError& e : f.worst) ids.insert(e.item_id);
   std::map<std::string, Text> names = item_names(reader, ids);
