@@ -165,7 +165,8 @@ Json position_json(const Position& p) {
 
 // What an order brings; see the header.
 struct Benefit {
-  double days = 0;  // that the order lasts
+  double days = 0;   // that the order lasts
+  double value = 0;  // at the usual price
   double served_units = 0, served = 0;
   double waiting_units = 0, waiting = 0;
 };
@@ -182,6 +183,7 @@ Benefit benefit_of(const Judged& best, const Need& need, const PlanConfig& confi
   out.served_units = lasting.loss(position) - lasting.loss(position + best.quantity);
   double lost_anyway = until(best.lead_days).loss(position);
   out.waiting_units = std::max(best.demand.loss(position) - std::max(lost_anyway, best.demand.loss(position + best.quantity)), 0.0);
+  out.value = best.quantity * price;
   out.served = out.served_units * price;
   out.waiting = out.waiting_units * price;
   return out;
@@ -193,17 +195,17 @@ Text explain_order(const Judged& best, const Need& need, const decisions::Propos
   std::string days = number(best.lead_days, 0);
   std::string percent = number(service_level * 100, 0);
   std::string lasts = number(benefit.days, 0);
-  std::string served = money(benefit.served) + " " + need.currency;
+  std::string value = money(benefit.value) + " " + need.currency;
   std::string waiting = money(benefit.waiting) + " " + need.currency;
   return {
       fmt::format("{} {} there or on the way; {} are needed to last until an order arrives in {} days, {} % of the time. {} from {} for "
-                  "{} last about {} days and serve sales of about {}; waiting for the next plan would lose about {} of sales.",
+                  "{} are about {} days of demand and sell for about {}; waiting for the next plan would lose about {} of sales.",
                   position, position == "1" ? "unit is" : "units are", reorder_point, days, percent, number(p.quantity.amount),
-                  p.supplier_id, in_words(p.amount), lasts, served, waiting),
+                  p.supplier_id, in_words(p.amount), lasts, value, waiting),
       fmt::format(
-          "现有及在途共{}件；按{}%的服务水平，撑到{}天后到货需要{}件。向{}订购{}件，金额{}，约可售{}天，对应销售额约{}；若推迟到下次计划"
-          "，预计损失销售额约{}。",
-          position, percent, days, reorder_point, p.supplier_id, number(p.quantity.amount), in_words(p.amount), lasts, served, waiting)};
+          "现有及在途共{}件；按{}%的服务水平，撑到{}天后到货需要{}件。向{}订购{}件，金额{}，约为{}天的需求，售价合计约{}；若推迟到下次"
+          "计划，预计损失销售额约{}。",
+          position, percent, days, reorder_point, p.supplier_id, number(p.quantity.amount), in_words(p.amount), lasts, value, waiting)};
 }
 
 // What serving a unit costs beside the goods.
@@ -258,7 +260,8 @@ decisions::Proposal order_of(const std::vector<Judged>& judged, const std::vecto
   p.evidence.alternatives = alternatives_of(judged, unusable_offers, need);
   p.evidence.binding_constraints = binding_constraints(best, need);
   p.evidence.explanation = explain_order(best, need, p, benefit, config.service_level(need.item_class));
-  p.evidence.figures = Json{{"served_sales", money(benefit.served)},
+  p.evidence.figures = Json{{"sales_value", money(benefit.value)},
+                            {"served_sales", money(benefit.served)},
                             {"served_units", number(benefit.served_units)},
                             {"lasts_days", number(benefit.days)},
                             {"lost_by_waiting", money(benefit.waiting)},
