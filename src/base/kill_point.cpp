@@ -30,6 +30,9 @@ const std::vector<std::string_view>& kill_points() {
       "decisions.execute.recorded",
       "workflow.step.started",
       "workflow.step.finished",
+      "example.advance.begun",
+      "example.advance.announced",
+      "example.advance.committed",
   };
   return kNames;
 }

@@ -25,6 +25,7 @@ WHOLE = "KILL_ROUNDS" in os.environ
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "8"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 POINTS = re.findall(r'^ +"([\w.]+)",$', (company.ROOT / "src" / "base" / "kill_point.cpp").read_text(), re.M)
+POINTS = [point for point in POINTS if not point.startswith("example.")]  # no cycle lets time pass; the example's own tests kill it there
 
 # Which command passes a point: a run, unless it stands here.
 BY_APPROVAL = {"decisions.approve.after_store"}

@@ -2,7 +2,9 @@
 #include "application/example/example.hpp"
 #include "application/example/state.hpp"
 #include "application/example/systems.hpp"
+#include "application/example/unfinished.hpp"
 #include "application/example/workspace.hpp"
+#include "base/kill_point.hpp"
 
 namespace sinan::example {
 namespace {
@@ -137,13 +139,18 @@ Result<Passed> advance(const fs::path& dir, std::int64_t days) {
   if (days < 1 || days > 366)
     return fail(ErrorCode::kInvalidInput, fmt::format("the number of days must be between 1 and 366, and is {}", days));
   const auto truth = truth_of(dir);
-  SINAN_TRY(State state, read_state(truth));
-  SINAN_TRY(const Company company, build_company(state.origin));
+  SINAN_CHECK(read_state(state_file(truth)));  // says so when this is no company, before its ERP is looked for
   SINAN_TRY(auto database, open_erp(dir));
+  SINAN_TRY(Recovered recovered, recover_days(dir, *database));
+  State& state = recovered.state;
+  SINAN_TRY(const Company company, build_company(state.origin));
+  const std::array growing{truth / "broken_rows.csv", truth / "anomalies.csv"};
+  SINAN_CHECK(begin_days(truth, state, days, growing));
+  kill_point("example.advance.begun");
   SINAN_TRY(const auto engine, duck::Database::open({.memory_mb = 256, .threads = 1}));
-  CsvFile broken(truth / "broken_rows.csv", "source,table,key,kind,column,detail");
-  CsvFile anomalies(truth / "anomalies.csv", "sensor,metric,at,value");
-  Passed passed{.days = days};
+  CsvFile broken(growing[0], "source,table,key,kind,column,detail");
+  CsvFile anomalies(growing[1], "sensor,metric,at,value");
+  Passed passed{.days = days, .finished_days = recovered.finished};
   LineMaker lines(company);
   lines.restore(state.lines);
   Erp erp(company, *database, broken);
@@ -168,11 +175,14 @@ Result<Passed> advance(const fs::path& dir, std::int64_t days) {
   SINAN_CHECK(write_demand(engine, truth, name, company, life.wanted()));
   SINAN_CHECK(broken.finish());
   SINAN_CHECK(anomalies.finish());
-  SINAN_CHECK(database->commit());
   state.next_shelf_number += static_cast<std::int64_t>(life.empty().size());
   state.shop_rows = shop.rows();
   state.lines = lines.state();
-  SINAN_CHECK(write_state(truth, state));
+  SINAN_CHECK(announce_days(truth, state));
+  kill_point("example.advance.announced");
+  SINAN_CHECK(database->commit());
+  kill_point("example.advance.committed");
+  SINAN_CHECK(settle_days(truth));
   passed.last = company.date(state.next_day - 1);
   return passed;
 }

@@ -119,7 +119,7 @@ Result<Summary> create(const CreateOptions& options, const Progress& progress, c
               .expected_rows = static_cast<std::int64_t>(history.wanted.size()) / 2,
               .on_hand = history.on_hand,
               .lines = lines.state()};
-  SINAN_CHECK(write_state(truth, state));
+  SINAN_CHECK(write_state(state_file(truth), state));
   const std::vector<std::string> variants = {options.postgres.empty() ? "sources/erp:sqlite" : "sources/erp:postgres",
                                              options.mariadb.empty() ? "sources/crm:sqlite" : "sources/crm:mariadb"};
   SINAN_CHECK(write_workspace(options.dir, variants, {{"secrets", fmt::format("../{}", secrets_of(options.dir).filename().string())}}));

@@ -44,7 +44,8 @@ Result<Summary> create(const CreateOptions& options, const Progress& progress = 
 // What happened in the days that passed.
 struct Passed {
   std::int64_t days = 0;
-  std::int64_t sales = 0;  // order lines
+  std::int64_t finished_days = 0;  // days before them, of an advance that was cut off after they had happened
+  std::int64_t sales = 0;          // order lines
   std::int64_t units_sold = 0;
   std::int64_t units_lost = 0;  // demand that met an empty shelf
   std::int64_t orders_received = 0;
@@ -52,7 +53,8 @@ struct Passed {
   Date last;                     // the last day with sales now
 };
 
-// `dir` is a folder that create() made, with its DIR.truth beside it. kNotFound if it is not. Days: 1…366.
+// `dir` is a folder that create() made, with its DIR.truth beside it. kNotFound if it is not. Days: 1…366. Killed at any moment, the days
+// have happened or they have not: the next advance finishes or undoes what was cut off, and goes on from there.
 Result<Passed> advance(const std::filesystem::path& dir, std::int64_t days);
 
 }  // namespace sinan::example

@@ -2,10 +2,12 @@
 #include "application/example/example.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "application/example/database.hpp"
 #include "application/example/workspace.hpp"
+#include "base/kill_point.hpp"
 #include "platform/duck/duck.hpp"
 #include "tests/servers/servers.hpp"
 
@@ -135,6 +137,47 @@ TEST_F(Example, ADayThatPassesSellsFromStockAndReceivesWhatWasOrdered) {
   made(options("slow"));
   for (int day = 0; day < 3; ++day) ASSERT_TRUE(advance(folder_ / "slow", 1));
   for (const auto* sql : {kOrders, kDeliveries, kStock}) EXPECT_EQ(erp("shop", sql), erp("slow", sql));
+}
+
+// Killed at each point and then asked again, a company has lived the same days as one that was never disturbed, and its truth with it.
+TEST_F(Example, AnAdvanceThatIsKilledIsFinishedOrUndone) {
+  made(options("calm"));
+  fs::copy(folder_ / "calm", folder_ / "fresh", fs::copy_options::recursive);
+  fs::copy(folder_ / "calm.truth", folder_ / "fresh.truth", fs::copy_options::recursive);
+  ASSERT_TRUE(advance(folder_ / "calm", 2));
+  for (const auto& [point, happened] : {std::pair{"example.advance.begun", false}, std::pair{"example.advance.announced", false},
+                                        std::pair{"example.advance.committed", true}}) {
+    SCOPED_TRACE(point);
+    fs::remove_all(folder_ / "killed");
+    fs::remove_all(folder_ / "killed.truth");
+    fs::copy(folder_ / "fresh", folder_ / "killed", fs::copy_options::recursive);
+    fs::copy(folder_ / "fresh.truth", folder_ / "killed.truth", fs::copy_options::recursive);
+    // What had not happened may be more days than are asked for then.
+    const std::int64_t tried = happened ? 1 : 3;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      arm_kill_point(point);
+      (void)advance(folder_ / "killed", tried);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    const std::int64_t left = happened ? 1 : 2;
+    const auto passed = advance(folder_ / "killed", left);
+    ASSERT_TRUE(passed) << passed.error().text();
+    EXPECT_EQ(passed->finished_days, happened ? tried : 0);
+    for (const auto* sql : {kOrders, kDeliveries, kStock}) EXPECT_EQ(erp("killed", sql), erp("calm", sql));
+    const auto lines = [&](const std::string& name) {
+      return number("SELECT count(*) FROM '" + (folder_ / name / "data/shop/orders-2026-03-*.parquet").string() + "'");
+    };
+    EXPECT_EQ(lines("killed"), lines("calm")) << "days that were undone must not be there";
+    EXPECT_FALSE(fs::exists(folder_ / "killed.truth/advance.json"));
+    EXPECT_FALSE(fs::exists(folder_ / "killed.truth/next.json"));
+    if (happened) continue;  // one day after another names its files of readings differently
+    for (const auto* file : {"broken_rows.csv", "anomalies.csv", "company.json"})
+      EXPECT_EQ(whole(folder_ / "killed.truth" / file), whole(folder_ / "calm.truth" / file)) << file;
+  }
 }
 
 TEST_F(Example, AnOrderWrittenBackArrivesAndIsBookedOnce) {

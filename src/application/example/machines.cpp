@@ -27,7 +27,8 @@ bool abnormal(const Company& company, std::size_t sensor, std::int64_t hour) {
 
 Result<std::int64_t> write_readings(const Company& company, const std::filesystem::path& file, std::int64_t first_day, std::int64_t end_day,
                                     CsvFile& broken, CsvFile& anomalies) {
-  std::ofstream out(file, std::ios::binary);
+  const auto part = file.string() + ".part";
+  std::ofstream out(part, std::ios::binary);
   const auto hours = (end_day - first_day) * 24;
   Breaker breaker(broken, "machines", "readings", {"null_value", "value_range", "unknown_sensor", "duplicate", "bad_unit"},
                   hours * static_cast<std::int64_t>(std::size(kSensors)));
@@ -63,8 +64,11 @@ Result<std::int64_t> write_readings(const Company& company, const std::filesyste
                        "");
     }
   }
-  out.flush();
+  out.close();
   if (!out) return fail(ErrorCode::kUnavailable, "cannot write; is the disk full?", file.string());
+  std::error_code error;
+  std::filesystem::rename(part, file, error);
+  if (error) return fail(ErrorCode::kUnavailable, "cannot rename: " + error.message(), file.string());
   return breaker.count();
 }
 

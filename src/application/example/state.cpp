@@ -16,7 +16,9 @@ std::filesystem::path beside(const std::filesystem::path& dir, std::string_view 
 std::filesystem::path truth_of(const std::filesystem::path& dir) { return beside(dir, ".truth"); }
 std::filesystem::path secrets_of(const std::filesystem::path& dir) { return beside(dir, ".secrets"); }
 
-Status write_state(const std::filesystem::path& truth, const State& state) {
+std::filesystem::path state_file(const std::filesystem::path& truth) { return truth / "company.json"; }
+
+Status write_state(const std::filesystem::path& file, const State& state) {
   const Json json = {{"seed", state.origin.seed},
                      {"items", state.origin.items},
                      {"locations", state.origin.locations},
@@ -28,7 +30,6 @@ Status write_state(const std::filesystem::path& truth, const State& state) {
                      {"expected_rows", state.expected_rows},
                      {"on_hand", state.on_hand},
                      {"lines", state.lines}};
-  const auto file = truth / "company.json";
   SINAN_CHECK(write_file(file.string() + ".part", dump(json)));
   std::error_code error;
   std::filesystem::rename(file.string() + ".part", file, error);
@@ -36,8 +37,7 @@ Status write_state(const std::filesystem::path& truth, const State& state) {
   return {};
 }
 
-Result<State> read_state(const std::filesystem::path& truth) {
-  const auto file = truth / "company.json";
+Result<State> read_state(const std::filesystem::path& file) {
   auto text = read_file(file);
   if (!text)
     return fail(ErrorCode::kNotFound, "this is no example company made by `sinan demo create`: its truth is not beside it", file.string());

@@ -1,4 +1,4 @@
-// What the example company must remember to go on living: DIR.truth/company.json.
+// What the example company must remember to go on living.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,11 @@ struct State {
   Json lines;
 };
 
-Status write_state(const std::filesystem::path& truth, const State& state);
-Result<State> read_state(const std::filesystem::path& truth);
+// DIR.truth/company.json.
+std::filesystem::path state_file(const std::filesystem::path& truth);
+// The file appears under its name, whole.
+Status write_state(const std::filesystem::path& file, const State& state);
+Result<State> read_state(const std::filesystem::path& file);
 
 // "acme.truth" and "acme.secrets", beside "acme".
 std::filesystem::path truth_of(const std::filesystem::path& dir);

@@ -18,23 +18,36 @@ Result<int> create_demo(Invocation& invocation) {
   options.now = invocation.now ? *invocation.now : SystemClock().now();
   SINAN_TRY(auto made, example::create(options, invocation.progress("making the company"), invocation.cancel));
   if (invocation.json)
-    invocation.print_json(Json{{"items", made.items}, {"locations", made.locations}, {"sales", made.sales}, {"purchase_orders", made.purchase_orders},
-                               {"broken_rows", made.broken_rows}, {"first", format_date(made.first)}, {"last", format_date(made.last)}});
+    invocation.print_json(Json{{"items", made.items},
+                               {"locations", made.locations},
+                               {"sales", made.sales},
+                               {"purchase_orders", made.purchase_orders},
+                               {"broken_rows", made.broken_rows},
+                               {"first", format_date(made.first)},
+                               {"last", format_date(made.last)}});
   else
-    invocation.say(fmt::format("{} items in {} warehouses, {} sales from {} to {}. Next: sinan -C {} run", made.items, made.locations, made.sales,
-                               format_date(made.first), format_date(made.last), options.dir.string()));
+    invocation.say(fmt::format("{} items in {} warehouses, {} sales from {} to {}. Next: sinan -C {} run", made.items, made.locations,
+                               made.sales, format_date(made.first), format_date(made.last), options.dir.string()));
   return 0;
 }
 
 Result<int> advance_demo(Invocation& invocation) {
   SINAN_TRY(std::int64_t days, invocation.integer("days", 1));
   SINAN_TRY(auto passed, example::advance(invocation.directory / invocation.text("directory"), days));
+  if (!invocation.json && passed.finished_days > 0)
+    invocation.say(fmt::format("an earlier advance was cut off after its {} days had happened; they count", passed.finished_days));
   if (invocation.json)
-    invocation.print_json(Json{{"days", passed.days}, {"sales", passed.sales}, {"units_sold", passed.units_sold}, {"units_lost", passed.units_lost},
-                               {"orders_received", passed.orders_received}, {"orders_late", passed.orders_late}, {"last", format_date(passed.last)}});
+    invocation.print_json(Json{{"days", passed.days},
+                               {"finished_days", passed.finished_days},
+                               {"sales", passed.sales},
+                               {"units_sold", passed.units_sold},
+                               {"units_lost", passed.units_lost},
+                               {"orders_received", passed.orders_received},
+                               {"orders_late", passed.orders_late},
+                               {"last", format_date(passed.last)}});
   else
-    invocation.say(fmt::format("{} days passed, now after {}: {} units sold, {} lost, {} orders received ({} late)", passed.days, format_date(passed.last),
-                               passed.units_sold, passed.units_lost, passed.orders_received, passed.orders_late));
+    invocation.say(fmt::format("{} days passed, now after {}: {} units sold, {} lost, {} orders received ({} late)", passed.days,
+                               format_date(passed.last), passed.units_sold, passed.units_lost, passed.orders_received, passed.orders_late));
   return 0;
 }
 
