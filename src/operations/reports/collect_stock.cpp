@@ -188,7 +188,8 @@ bool larger_surplus(const SurplusLine& a, const SurplusLine& b) {
 
 void collect_cost(const Reader& reader, ReportData& data) {
   CostSection& cost = data.cost;
-  if (reader.columns("ops.purchase_orders").empty()) return;  // nothing is ordered here; the section says so
+  cost.known = !reader.columns("ops.purchase_orders").empty();
+  if (!cost.known) return;
   bool names = !reader.columns("ops.suppliers").empty();
   Instant now = reader.context().now;
   std::string last_end = format_timestamp(data.zone.start_of(month_before(data.day) + days{1}));

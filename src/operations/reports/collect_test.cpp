@@ -179,6 +179,7 @@ TEST_F(CollectTest, AWorkspaceWithoutOrdersHasItsRisksAllTheSame) {
   EXPECT_EQ(data.risk.problem, "");
   EXPECT_EQ(data.cost.problem, "");
   EXPECT_FALSE(data.cost.month_to_date.has_value());
+  EXPECT_NE(render_html(data).find("This workspace does not tell what was ordered"), std::string::npos);
   EXPECT_EQ(data.risk.run_out_items, 1);
   EXPECT_EQ(data.risk.run_out_covered, 0);
   // 30 free, 10 a day, new stock 10 days from now: out on the third day, 8 days × 10 × €50.

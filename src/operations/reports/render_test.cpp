@@ -93,6 +93,19 @@ TEST(Render, NamesTheRulesWhatTheBudgetLeftOutAndTheEndOfTheRecord) {
   }
 }
 
+TEST(Render, AReasonThatExamplesShareIsSaidOnce) {
+  ReportData data;
+  Text reason{"goods that were taken back", "退货"};
+  data.refused.rules = {{"retail.lines", "returned", 2, true, {{"C1", reason}, {"C2", reason}}, {"Mend it.", "请更正。"}}};
+  std::string html = render_html(data);
+  EXPECT_EQ(unbalanced(html), "");
+  EXPECT_EQ(count(html, "goods that were taken back"), 1U);
+  EXPECT_NE(html.find("<code>C1</code> · <code>C2</code>"), std::string::npos);
+  data.refused.rules[0].examples[1].second.en = "goods that came back";
+  EXPECT_EQ(count(render_html(data), "goods that were taken back"), 1U);
+  EXPECT_EQ(count(render_html(data), "goods that came back"), 1U);
+}
+
 TEST(Render, TilesLeadToSectionsThatExist) {
   std::string html = render_html(sample_report());
   std::size_t links = 0;

@@ -205,6 +205,7 @@ struct SpendLine {
   std::int64_t orders = 0;
 };
 struct CostSection : Section {
+  bool known = true;                   // the workspace tells of its orders (ops.purchase_orders)
   std::optional<Money> month_to_date;  // ordered this month
   std::optional<Money> last_month;     // ordered until the same day of last month
   std::optional<Money> budget;         // of the month

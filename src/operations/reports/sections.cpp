@@ -276,8 +276,13 @@ std::string automatic_section(const ReportData& data) {
 std::string cost_section(const ReportData& data) {
   const CostSection& cost = data.cost;
   if (!cost.month_to_date) {
-    return section_html("cost", {"Cost and budget", "成本与预算"}, "",
-                        empty_html({"No orders were placed this month.", "本月尚无采购订单。"}), cost, data.lake_version);
+    return section_html(
+        "cost", {"Cost and budget", "成本与预算"}, "",
+        empty_html(cost.known ? Text{"No orders were placed this month.", "本月尚无采购订单。"}
+                              : Text{"This workspace does not tell what was ordered: it has no ops.purchase_orders. What Sinan "
+                                     "orders stands under the decisions.",
+                                     "本工作区没有 ops.purchase_orders，因此无从得知采购金额；司南下的订单见各项决策。"}),
+        cost, data.lake_version);
   }
   std::string summary = both_html(fmt::format("Ordered this month: <b>{}</b>", escape(money(*cost.month_to_date))),
                                   fmt::format("本月已下单：<b>{}</b>", escape(money(*cost.month_to_date))));

@@ -28,6 +28,22 @@ std::string change(std::int64_t value, std::string_view sign) {
   return value == 0 ? std::string("<span class=\"zero\">0</span>") : fmt::format("{}{}", sign, grouped(value));
 }
 
+// Keys with their reasons; a reason that they share is said once.
+std::string examples_html(const std::vector<std::pair<std::string, Text>>& examples) {
+  bool shared = examples.size() > 1 && std::ranges::all_of(examples, [&](const auto& example) {
+                  return example.second.en == examples.front().second.en && example.second.zh == examples.front().second.zh;
+                });
+  std::string out;
+  for (const auto& [key, reason] : examples) {
+    if (!shared) {
+      out += fmt::format("<span class=\"example\"><code>{}</code> {}</span>", escape(key), both(reason));
+    } else {
+      out += fmt::format("{}<code>{}</code>", out.empty() ? "" : " · ", escape(key));
+    }
+  }
+  return shared ? fmt::format("<span class=\"example\">{}<br>{}</span>", both(examples.front().second), out) : out;
+}
+
 }  // namespace
 
 std::string read_section(const ReportData& data) {
@@ -86,12 +102,11 @@ std::string refused_section(const ReportData& data) {
                                             : ""));
     TableHtml table({{{"Rule", "规则"}}, {{"Rows", "行数"}, Place::kNumber}, {{"For example", "示例"}}, {{"What to do", "建议"}}});
     for (const RefusedRule& rule : refused.rules) {
-      std::string examples;
-      for (const auto& [key, reason] : rule.examples)
-        examples += fmt::format("<span class=\"example\"><code>{}</code> {}</span>", escape(key), both(reason));
+      std::string examples = examples_html(rule.examples);
       table.row({fmt::format("<code>{}</code> <span class=\"place\">{}</span>{}", escape(rule.rule), escape(rule.table),
                              rule.warning ? fmt::format(" <span class=\"unit\">{}</span>", both({"warning only", "仅警告"})) : ""),
-                 grouped(rule.rows), examples.empty() ? "–" : examples, rule.recommendation.empty() ? "–" : both(rule.recommendation)});
+                 grouped(rule.rows), examples.empty() ? "–" : examples,
+                 rule.recommendation.empty() ? "–" : fmt::format("<span class=\"advice\">{}</span>", both(rule.recommendation))});
     }
     content = table.finish();
   }

@@ -50,7 +50,8 @@ code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Noto Sans Mono",mono
 .place,.unit,.zero{color:var(--faint);font-size:13px}
 .route{display:block}
 .kind{font-size:12px;color:var(--accent);background:var(--wash);border-radius:4px;padding:1px 7px;margin-right:4px;white-space:nowrap}
-.example{display:block;font-size:13.5px;color:var(--soft);margin-bottom:3px}
+.advice{overflow-wrap:anywhere}
+.example{display:block;min-width:15em;font-size:13.5px;color:var(--soft);margin-bottom:3px}
 .problem{display:block;color:var(--bad);overflow-wrap:anywhere}
 .empty{color:var(--soft);background:var(--card);border:1px dashed var(--line);border-radius:10px;padding:14px 18px;margin:10px 0}
 .more,.hint,.legend{font-size:13.5px;color:var(--soft);margin:8px 0}
