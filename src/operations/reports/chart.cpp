@@ -4,53 +4,22 @@
 
 #include <cmath>
 
-#include "operations/reports/html.hpp"
+#include "base/svg.hpp"
 #include "operations/reports/numbers.hpp"
 
 namespace sinan::reports {
 namespace {
 
-// Coordinates with one decimal keep the page small.
-std::string n(double value) {
-  std::string text = fmt::format("{:.1f}", value);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text == "-0" ? "0" : text;
+std::string n(double value) { return svg_number(value); }
+
+Svg open_chart(const ChartSize& size, std::string_view label) { return {size.width, size.height, "chart " + size.css_class, label}; }
+
+// Words in both languages; the page shows one.
+void text(Svg& svg, double x, double y, std::string_view anchor, const std::string& css, const Text& words) {
+  if (words.en == words.zh) return svg.text(x, y, anchor, css, words.en);
+  svg.text(x, y, anchor, css + " en", words.en);
+  svg.text(x, y, anchor, css + " zh", words.zh);
 }
-
-class Svg {
- public:
-  Svg(const ChartSize& size, const Text& label) {
-    out_ = fmt::format("<svg class=\"chart {}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", size.css_class, n(size.width),
-                       n(size.height), escape(label.en));
-  }
-  void line(double x1, double y1, double x2, double y2, std::string_view css) {
-    out_ += fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>", css, n(x1), n(y1), n(x2), n(y2));
-  }
-  void rect(double x, double y, double width, double height, std::string_view css) {
-    out_ += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\"/>", css, n(x), n(y), n(width), n(height));
-  }
-  void path(const std::string& d, std::string_view css) { out_ += fmt::format("<path class=\"{}\" d=\"{}\"/>", css, d); }
-  void dot(double x, double y, std::string_view css) {
-    out_ += fmt::format("<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"3\"/>", css, n(x), n(y));
-  }
-  // `anchor`: start, middle or end.
-  void text(double x, double y, std::string_view anchor, std::string_view css, const Text& words) {
-    auto one = [&](std::string_view more, const std::string& content) {
-      out_ += fmt::format("<text class=\"{}{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", css, more, n(x), n(y), anchor,
-                          escape(content));
-    };
-    if (words.en == words.zh) {
-      one("", words.en);
-    } else {
-      one(" en", words.en);
-      one(" zh", words.zh);
-    }
-  }
-  std::string finish() && { return std::move(out_) + "</svg>"; }
-
- private:
-  std::string out_;
-};
 
 // From data to the drawing: days to x, values to y.
 struct Frame {
@@ -64,18 +33,12 @@ struct Frame {
 
 // A line through the points that are there; a missing one breaks it.
 std::string line_path(const Frame& frame, const std::vector<DayPoint>& days, double DayPoint::* member) {
-  std::string d;
-  bool pen_down = false;
+  std::vector<SvgPoint> points;
   for (const DayPoint& point : days) {
     double value = point.*member;
-    if (!std::isfinite(value)) {
-      pen_down = false;
-      continue;
-    }
-    d += fmt::format("{}{} {}", pen_down ? "L" : "M", n(frame.x(point.day)), n(frame.y(std::max(value, 0.0))));
-    pen_down = true;
+    points.push_back({frame.x(point.day), std::isfinite(value) ? frame.y(std::max(value, 0.0)) : value});
   }
-  return d;
+  return svg_line(points);
 }
 
 std::string band_path(const Frame& frame, const std::vector<DayPoint>& days) {
@@ -106,18 +69,18 @@ void draw_axes(Svg& svg, const Frame& frame, const std::vector<DayPoint>& days, 
   for (double tick : nice_ticks(frame.maximum)) {
     if (tick > frame.maximum * 1.001) break;
     svg.line(frame.left, frame.y(tick), frame.right, frame.y(tick), tick == 0 ? "axis" : "grid");
-    svg.text(frame.left - 6, frame.y(tick) + 4, "end", "tick", {axis_number(tick), axis_number(tick)});
+    text(svg, frame.left - 6, frame.y(tick) + 4, "end", "tick", {axis_number(tick), axis_number(tick)});
   }
   auto step = static_cast<std::int64_t>(std::ceil(static_cast<double>(days.size()) / std::max(2.0, std::floor(width / 110))));
   step = std::max<std::int64_t>(7, (step + 6) / 7 * 7);  // whole weeks
   for (Date day = days.front().day; day <= days.back().day; day += std::chrono::days{step}) {
     double x = frame.x(day);
     bool last = x > frame.right - 20;
-    svg.text(last ? frame.right : x, frame.bottom + 18,
-             last                  ? "end"
-             : x < frame.left + 20 ? "start"
-                                   : "middle",
-             "tick", short_day_text(day));
+    text(svg, last ? frame.right : x, frame.bottom + 18,
+         last                  ? "end"
+         : x < frame.left + 20 ? "start"
+                               : "middle",
+         "tick", short_day_text(day));
   }
 }
 
@@ -125,20 +88,7 @@ void draw_axes(Svg& svg, const Frame& frame, const std::vector<DayPoint>& days, 
 
 std::vector<double> nice_ticks(double maximum) {
   if (!(maximum > 0) || !std::isfinite(maximum)) return {0, 1};
-  double raw = maximum / 4;
-  double power = std::pow(10.0, std::floor(std::log10(raw)));
-  double step = 10 * power;
-  for (double factor : {1.0, 2.0, 2.5, 5.0}) {
-    if (factor * power >= raw * 0.999) {
-      step = factor * power;
-      break;
-    }
-  }
-  std::vector<double> out;
-  for (int i = 0;; ++i) {
-    out.push_back(step * i);
-    if (step * i >= maximum * 0.999) return out;
-  }
+  return round_ticks(0, maximum);
 }
 
 std::string forecast_chart(const std::vector<DayPoint>& days, Date today, const ChartSize& size) {
@@ -154,13 +104,13 @@ std::string forecast_chart(const std::vector<DayPoint>& days, Date today, const 
               days.front().day,
               static_cast<double>((days.back().day - days.front().day).count()),
               nice_ticks(maximum).back()};
-  Svg svg(size, {"Sold per day, and the forecast with its range from 10 to 90 percent", ""});
+  Svg svg = open_chart(size, "Sold per day, and the forecast with its range from 10 to 90 percent");
   draw_axes(svg, frame, days, size.width);
   if (std::string band = band_path(frame, days); !band.empty()) svg.path(band, "band");
   if (today > days.front().day && today < days.back().day) {
     double x = frame.x(today) - (frame.x(today) - frame.x(today - std::chrono::days{1})) / 2;
     svg.line(x, frame.top - 8, x, frame.bottom, "today");
-    svg.text(x + 5, frame.top - 2, "start", "tick", {"today", "今天"});
+    text(svg, x + 5, frame.top - 2, "start", "tick", {"today", "今天"});
   }
   svg.path(line_path(frame, days, &DayPoint::forecast), "forecast");
   svg.path(line_path(frame, days, &DayPoint::actual), "actual");
@@ -175,7 +125,7 @@ std::string steps_chart(const std::vector<StepLine>& steps, const ChartSize& siz
   if (steps.empty() || whole <= 0) return "";
   constexpr double kRow = 26;
   ChartSize tall{size.width, kRow * static_cast<double>(steps.size()) + 6, size.css_class};
-  Svg svg(tall, {"Steps of the run over time", ""});
+  Svg svg = open_chart(tall, "Steps of the run over time");
   double left = size.width < 500 ? 84 : 120;
   double right = size.width - 70;
   double y = 4;
@@ -184,10 +134,10 @@ std::string steps_chart(const std::vector<StepLine>& steps, const ChartSize& siz
     double width = std::max(2.0, (right - left) * step.duration_s / whole);
     bool good = step.status == "done" || step.status == "running";
     bool idle = step.status == "skipped" || step.status == "pending";
-    svg.text(left - 10, y + 15, "end", "label", {step.id, step.id});
+    text(svg, left - 10, y + 15, "end", "label", {step.id, step.id});
     svg.line(left, y + 11, right, y + 11, "grid");
     if (!idle) svg.rect(x, y + 4, width, 14, good ? "bar" : "bar-bad");
-    svg.text(x + (idle ? 0 : width) + 6, y + 15, "start", "tick", idle ? Text{"skipped", "已跳过"} : duration_text(step.duration_s));
+    text(svg, x + (idle ? 0 : width) + 6, y + 15, "start", "tick", idle ? Text{"skipped", "已跳过"} : duration_text(step.duration_s));
     y += kRow;
   }
   return std::move(svg).finish();

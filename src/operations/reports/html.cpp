@@ -2,24 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
-
 namespace sinan::reports {
-
-std::string escape(std::string_view text) {
-  std::string out;
-  for (char c : visible(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string escape_lines(std::string_view text) {
   std::string out;

@@ -4,12 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/svg.hpp"
 #include "operations/reports/report_data.hpp"
 
 namespace sinan::reports {
 
-// For element content and quoted attributes. Invalid UTF-8, control characters and bidirectional overrides are shown as \xNN, \u{NNNN}.
-std::string escape(std::string_view text);
+// For element content and quoted attributes.
+inline std::string escape(std::string_view text) { return escape_markup(text); }
 // The same, but line ends stay; for SQL.
 std::string escape_lines(std::string_view text);
 
