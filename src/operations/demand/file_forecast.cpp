@@ -7,6 +7,7 @@
 
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/file_panel.hpp"
+#include "operations/demand/plot_folder.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -212,6 +213,10 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
   how.threads = options.threads;
   how.seed = options.seed;
   how.models = options.models;
+  std::optional<PlotFolder> pictures;
+  if (!options.plot.empty()) {
+    SINAN_TRY(pictures, PlotFolder::open(options, file));
+  }
   SINAN_TRY(auto out, Output::open(options, output_schema(options, how.quantiles)));
 
   int origins = std::max(1, options.backtest);
@@ -229,9 +234,14 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
       };
     SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons, how, options.cancel, progress));
     for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
+    if (pictures) pictures->add(forecasts, kept, periods);
   }
   FileForecastReport report{.series = file.panel.size(), .rows_read = file.rows, .frequency = file.calendar.name(), .unused = file.unused};
   SINAN_TRY(report.rows_written, out->finish());
+  if (pictures) {
+    SINAN_TRY(report.plotted, pictures->finish());
+    report.bands = !symmetric_pairs(how.quantiles).empty();
+  }
   return report;
 }
 

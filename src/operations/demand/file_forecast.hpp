@@ -28,7 +28,9 @@ struct FileForecastOptions {
   int step = 1;
   int threads = 1;
   std::uint64_t seed = 1;
-  std::vector<std::string> models;  // empty: all
+  std::vector<std::string> models;       // empty: all
+  std::filesystem::path plot;            // a folder for pictures; empty: none
+  std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
   const CancelToken* cancel = nullptr;
   Progress progress;
   std::function<void(std::string_view)> print;  // receives CSV when there is no output file
@@ -38,6 +40,8 @@ struct FileForecastReport {
   std::size_t series = 0;
   std::size_t rows_read = 0;
   std::size_t rows_written = 0;
+  std::size_t plotted = 0;          // series with a picture
+  bool bands = false;               // two quantiles are symmetric, so that pictures have a band
   std::string frequency;            // "monthly"
   std::vector<std::string> unused;  // columns of the input that were not used
 };

@@ -47,6 +47,12 @@ Result<int> forecast_command(Invocation& invocation) {
   options.seed = static_cast<std::uint64_t>(seed);
   options.frequency = invocation.text("freq");
   options.models = invocation.texts("model");
+  if (invocation.has("plot-series") && !invocation.has("plot"))
+    return fail(ErrorCode::kInvalidInput, "--plot-series chooses series for --plot DIR, which is missing");
+  if (invocation.has("plot") && invocation.text("plot").empty())
+    return fail(ErrorCode::kInvalidInput, "--plot takes the name of a folder, not ''");
+  if (invocation.has("plot")) options.plot = invocation.directory / invocation.text("plot");
+  options.plot_series = invocation.texts("plot-series");
   options.cumulative = invocation.flag("cumulative");
   options.zero_gaps = invocation.text("gaps", "missing") == "zero";
   options.cancel = invocation.cancel;
@@ -60,7 +66,11 @@ Result<int> forecast_command(Invocation& invocation) {
   }
   if (!options.output.empty())
     invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
-                               report.rows_written, options.output.string()));
+                               report.rows_written, options.output.lexically_normal().string()));
+  if (!options.plot.empty()) {
+    if (!report.bands) invocation.say("No two quantiles are symmetric, such as 0.1,0.9, so the pictures have no band.");
+    invocation.say(fmt::format("Pictures of {} series: {}.", report.plotted, (options.plot / "index.html").lexically_normal().string()));
+  }
   return 0;
 }
 
@@ -73,10 +83,16 @@ CommandInfo forecast() {
       .details =
           "The file has the columns unique_id, ds (integers, dates or times) and y; a column `season` gives each series its period. CSV "
           "(.gz too) or Parquet, in and out, by the name's ending. yhat is the median; with --cumulative rows are sums from the first "
-          "step on, and yhat is their mean.",
+          "step on, and yhat is their mean. --plot draws history, median and a band for each symmetric pair of quantiles (0.1,0.9), "
+          "with --backtest from each origin beside what came, as SVG files and an index.html that shows them all.",
       .options = {{.name = "input", .value = "FILE", .summary = "The series", .required = true},
                   {.name = "horizon", .value = "N", .summary = "Periods ahead", .required = true},
                   {.name = "output", .value = "FILE", .summary = "Where to write; default: CSV to standard output", .short_name = 'o'},
+                  {.name = "plot", .value = "DIR", .summary = "Pictures of a few series, and an index.html, into this folder"},
+                  {.name = "plot-series",
+                   .value = "ID",
+                   .summary = "Draw this series; may be repeated; default: six, spread over the file",
+                   .repeated = true},
                   {.name = "season", .value = "N", .summary = "Period of all series; 1: none; default: found in the data"},
                   {.name = "quantiles", .value = "LIST", .summary = "Between 0 and 1; default: 0.1,0.5,0.9"},
                   {.name = "cumulative", .summary = "Sums from the first step on"},
@@ -91,6 +107,7 @@ CommandInfo forecast() {
                   {.name = "threads", .value = "N", .summary = "Default: all cores; results do not depend on it"},
                   {.name = "seed", .value = "N", .summary = "Of the sample from which errors are learnt when series are very many"}},
       .examples = {"sinan forecast --input sales.csv --horizon 14 --output f.csv",
+                   "sinan forecast --input sales.csv --season 12 --horizon 24 --quantiles 0.1,0.9 --output f.csv --plot pictures",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
       .run = forecast_command,
   };

@@ -1,0 +1,96 @@
+"""`sinan forecast --plot`: the pictures as a stranger gets them, and what is said when they cannot be made."""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+
+from company import sinan
+
+SVG = "{http://www.w3.org/2000/svg}"
+IDS = ["../up", "</text><script>alert(1)</script>", "M1", "m1", "a&b", "one", "zero", "长" * 50]
+
+
+def rows_of(series, values):
+    quoted = '"' + series.replace('"', '""') + '"'
+    return [f"{quoted},{2015 + i // 12}-{i % 12 + 1:02}-01,{value}" for i, value in enumerate(values)]
+
+
+class Pictures(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sinan-plot-"))
+        rows = ["unique_id,ds,y"]
+        for series in IDS:
+            values = {"one": [5], "zero": [0] * 48}.get(series, [100 + i % 12 for i in range(120)])
+            rows += rows_of(series, values)
+        (self.dir / "in.csv").write_text("\n".join(rows) + "\n")
+
+    def tearDown(self):
+        shutil.rmtree(self.dir)
+
+    def forecast(self, *more, horizon=6):
+        return sinan("-C", self.dir, "forecast", "--input", "in.csv", "--season", "12", "--horizon", horizon, "--output", "f.csv", *more)
+
+    def pictures(self, folder="pictures"):
+        return {path.name: xml.parse(path).getroot() for path in (self.dir / folder).glob("*.svg")}
+
+    def test_six_series_spread_over_the_file_and_a_page(self):
+        answer = self.forecast("--quantiles", "0.1,0.9", "--plot", "pictures")
+        self.assertEqual(answer.code, 0, str(answer))
+        self.assertEqual(len(self.pictures()), 6)
+        self.assertIn("_.._up.svg", self.pictures())
+        self.assertEqual(sorted(path.name for path in self.dir.iterdir()), ["f.csv", "in.csv", "pictures"])
+        page = (self.dir / "pictures" / "index.html").read_text()
+        for foreign in ["<script", "http:", "https:", "src=", "url("]:
+            self.assertNotIn(foreign, page)
+        self.assertEqual(page.count("<figure>"), 6)
+
+    def test_chosen_series_have_their_points_and_their_band(self):
+        chosen = [word for series in IDS for word in ("--plot-series", series)]
+        answer = self.forecast("--quantiles", "0.1,0.9", "--plot", "pictures", *chosen)
+        self.assertEqual(answer.code, 0, str(answer))
+        pictures = self.pictures()
+        self.assertEqual(len(pictures), len(IDS))
+        titles = set()
+        for name, root in pictures.items():
+            titles |= {text.text for text in root.iter(SVG + "text") if text.get("class") == "title"}
+            paths = {path.get("class"): path.get("d") for path in root.iter(SVG + "path")}
+            self.assertEqual(set(paths), {"actual", "median", "band"}, name)
+            expected = {"one.svg": 1, "zero.svg": 48}.get(name, 60)
+            self.assertEqual(paths["actual"].count("M") + paths["actual"].count("L"), expected, name)
+        self.assertEqual({t for t in titles if "长" not in t}, set(IDS[:-1]))
+
+    def test_backtests_show_each_origin_beside_what_came(self):
+        answer = self.forecast("--quantiles", "0.1,0.9", "--backtest", 3, "--step", 6, "--plot", "pictures", "--plot-series", "M1")
+        self.assertEqual(answer.code, 0, str(answer))
+        paths = [path.get("class") for path in self.pictures()["M1.svg"].iter(SVG + "path")]
+        self.assertEqual((paths.count("band"), paths.count("median"), paths.count("actual")), (3, 3, 1))
+
+    def test_bad_uses_say_what_was_wrong_and_write_nothing(self):
+        (self.dir / "file").write_text("mine")
+        (self.dir / "site").mkdir()
+        (self.dir / "site" / "index.html").write_text("<h1>mine</h1>")
+        for arguments, says in [
+            (["--plot", "file"], "this is a file"),
+            (["--plot", "file/under"], "a folder that can be written"),
+            (["--plot", "/proc/sinan"], "a folder that can be written"),
+            (["--plot", "site"], "index.html"),
+            (["--plot", ""], "folder"),
+            (["--plot", "p", "--plot-series", "M9"], "'M9'"),
+            (["--plot", "p", "--cumulative"], "--cumulative"),
+            (["--plot-series", "M1"], "--plot DIR"),
+        ]:
+            answer = self.forecast(*arguments)
+            self.assertEqual(answer.code, 2, f"{arguments}: {answer}")
+            self.assertIn(says, answer.err, arguments)
+            self.assertFalse((self.dir / "f.csv").exists(), arguments)
+            self.assertFalse((self.dir / "p").exists(), arguments)
+        self.assertEqual((self.dir / "site" / "index.html").read_text(), "<h1>mine</h1>")
+        answer = self.forecast("--quantiles", "0.5,0.9", "--plot", "pictures")
+        self.assertEqual(answer.code, 0, str(answer))
+        self.assertIn("no band", answer.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
