@@ -27,10 +27,10 @@ struct Unit {
   std::int64_t micros;
 };
 constexpr std::array kUnits{
-    Unit{0, kMinute},   Unit{0, 5 * kMinute}, Unit{0, 15 * kMinute}, Unit{0, 30 * kMinute}, Unit{0, kHour}, Unit{0, 3 * kHour},
-    Unit{0, 6 * kHour}, Unit{0, 12 * kHour},  Unit{0, kDay},         Unit{0, 7 * kDay},     Unit{1, 0},     Unit{3, 0},
-    Unit{6, 0},         Unit{12, 0},          Unit{24, 0},           Unit{60, 0},           Unit{120, 0},   Unit{240, 0},
-    Unit{600, 0},       Unit{1200, 0}};
+    Unit{0, kMinute},   Unit{0, 5 * kMinute}, Unit{0, 15 * kMinute}, Unit{0, 30 * kMinute}, Unit{0, kHour},    Unit{0, 3 * kHour},
+    Unit{0, 6 * kHour}, Unit{0, 12 * kHour},  Unit{0, kDay},         Unit{0, 2 * kDay},     Unit{0, 7 * kDay}, Unit{1, 0},
+    Unit{3, 0},         Unit{6, 0},           Unit{12, 0},           Unit{24, 0},           Unit{60, 0},       Unit{120, 0},
+    Unit{240, 0},       Unit{600, 0},         Unit{1200, 0}};
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
