@@ -210,7 +210,7 @@ class Run {
   void regular(Worker& w, std::size_t i, std::size_t season) {
     w.pool.forecast(w.cleaned, season, w.regular);
     out_.seasons[i] = static_cast<int>(w.regular.season);
-    out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "combination";
+    out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "median";
     for (std::size_t k = 0; k < horizon_; ++k) {
       double value = w.regular.point[k] * w.cleaned.scale;
       out_.median[i * horizon_ + k] = w.cleaned.non_negative ? std::max(0.0, value) : value;

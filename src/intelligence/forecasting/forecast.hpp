@@ -2,12 +2,13 @@
 // number of threads, and the order of the series does not matter. A series' median depends on that series alone.
 //
 // Each series is cleaned (missing and lost-sales periods filled), classed, and forecast:
-//  - regular demand by a pool of models (models.inc), on the seasonally adjusted series (multiplicative where all values are positive,
-//    additive otherwise) or with a season of their own. Every member is fitted again at earlier origins; its errors there weigh it.
+//  - regular demand by the median of those models of models.inc that serve its kind of season (models/model.hpp), each on the seasonally
+//    adjusted series (season.hpp), on its logarithm, or with a season of its own. The same is done at earlier origins, with what the models
+//    learnt before the first of them;
 //  - intermittent and lumpy demand by the windows of demand that there were (windows.hpp), around the rate of Croston-type models;
 //  - dead series by zero.
-// Quantiles of regular demand come from the errors of the combination at the same origins, scaled by series, pooled over series of the
-// same class (intervals.hpp).
+// Quantiles of regular demand come from the errors of the median at these origins, grown with the root of the series' level, scaled by
+// series, pooled over series of the same class (intervals.hpp).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct Options {
   std::vector<int> seasons = {};               // candidate season lengths in periods; the strongest that is significant is used
   std::vector<double> quantiles = {0.1, 0.9};  // each in (0, 1); in the results they increase
   bool cumulative = false;                     // also fill Forecasts::sums
-  int origins = 4;                             // rolling origins that weigh the models, at most; 1…20
+  int origins = 4;                             // rolling origins whose errors make the quantiles, at most; 1…20
   int threads = 1;
   std::vector<std::string> models = {};  // only these members of models.inc; empty: all
   std::uint64_t seed = 1;                // of the sample of series, by key, from which errors are learnt when there are very many
@@ -48,11 +49,11 @@ struct Forecasts {
   std::vector<double> sums;       // with cumulative: quantiles of that sum, as `quantiles`
   std::vector<DemandClass> classes;
   std::vector<int> seasons;         // the period used; 1: none
-  std::vector<std::string> models;  // the model, or "combination", "empirical", "zero"
+  std::vector<std::string> models;  // the model, or "median" of several, "empirical", "zero"
 };
 
 // `seasons`: the known season length of each series (1: none, 0: find it), or empty to find them among options.seasons. A known season
-// that the data does not show is not used.
+// for which a series is too short is not used; of one that it does not show nothing is left.
 // Every series needs at least one value that is not missing; infinite values and such beyond 1e30 are kInvalidInput and name the series.
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel = nullptr,
                            const Progress& progress = {});

@@ -28,13 +28,20 @@ double student_quantile(double p) {
   return (low + high) / 2 / 0.9490;
 }
 
-// Sums in order of size, so that the order of the series does not show in the last bits.
-double sorted_mean(std::vector<double>& values) {
-  std::ranges::sort(values);
-  double sum = 0;
-  for (double v : values) sum += v;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
+// A mean whose last bits do not depend on the order of the values: they are added as whole numbers of 2⁻²⁴.
+class ExactMean {
+ public:
+  void add(double value) {
+    sum_ += std::llround(value * 0x1p24);
+    ++count_;
+  }
+  double count() const { return static_cast<double>(count_); }
+  double sum() const { return static_cast<double>(sum_) * 0x1p-24; }
+
+ private:
+  __int128 sum_ = 0;
+  std::uint64_t count_ = 0;
+};
 
 }  // namespace
 
@@ -76,7 +83,7 @@ void Intervals::learn(Group& group, bool totals) const {
   for (std::size_t k = 0; k < horizon_; ++k) growth[k] = totals ? prior_total_growth(k) : prior_growth(k);
   const std::vector<double> scales_by = totals ? group.growth : growth;  // scales are always of single steps
   std::size_t stride = origins_ * horizon_;
-  std::vector<std::vector<double>> sizes(horizon_);
+  std::vector<ExactMean> sizes(horizon_);
   std::vector<std::pair<std::uint32_t, float>> scaled;
   for (std::size_t i = 0; i * stride < group.errors.size(); ++i) {
     std::span<const float> errors = std::span(group.errors).subspan(i * stride, stride);
@@ -88,15 +95,14 @@ void Intervals::learn(Group& group, bool totals) const {
       for (std::size_t k = 0; k < horizon_ && std::isfinite(errors[j * horizon_ + k]); ++k) {
         sum = totals ? sum + errors[j * horizon_ + k] : errors[j * horizon_ + k];
         double relative = std::clamp(sum / scale, -50.0 * growth[k], 50.0 * growth[k]);
-        sizes[k].push_back(std::abs(relative));
+        sizes[k].add(std::abs(relative));
         scaled.emplace_back(static_cast<std::uint32_t>(k), static_cast<float>(relative));
       }
     }
   }
   std::vector<double> raw(horizon_);
   for (std::size_t k = 0; k < horizon_; ++k) {
-    double count = static_cast<double>(sizes[k].size());
-    raw[k] = (sorted_mean(sizes[k]) * count + growth[k] * kPriorErrors) / (count + kPriorErrors);
+    raw[k] = (sizes[k].sum() + growth[k] * kPriorErrors) / (sizes[k].count() + kPriorErrors);
   }
   std::size_t reach = horizon_ / 16;
   for (std::size_t k = 0; k < horizon_; ++k) {

@@ -3,119 +3,146 @@
 #include <algorithm>
 #include <cmath>
 
-#include "intelligence/forecasting/season.hpp"
-
 namespace sinan::forecasting {
 namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+constexpr float kLargestLog = 5;  // e⁵ mean sizes: a forecast beyond has run away
+
+// The median of what is there; of an even number the mean of the two in the middle.
+float median(std::span<float> values) {
+  std::size_t half = values.size() / 2;
+  std::ranges::sort(values);
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// The season above one: the week above a day of 24 and more periods, the year (of whole weeks) above a week of days. 0: none that the
+// history is long enough for.
+std::size_t longer_season(std::size_t season, std::size_t length) {
+  std::size_t longer = season == 7 ? 364 : is_day(season) ? 7 * season : 0;
+  return length >= 2 * longer ? longer : 0;
+}
+
+// The mean of the last season, or of four values: errors grow with the root of it.
+float level_at(std::span<const float> y, std::size_t length, std::size_t season) {
+  std::size_t count = std::min(length, std::max<std::size_t>(season, 4));
+  float sum = 0;
+  for (std::size_t t = length - count; t < length; ++t) sum += y[t];
+  return std::clamp(sum / static_cast<float>(count), 0.1F, 10.0F);
+}
 
 }  // namespace
 
-Pool::Pool(std::span<const ModelInfo* const> members, std::size_t horizon, std::size_t origins) : horizon_(horizon), max_origins_(origins) {
+Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::size_t origins)
+    : named_(!named.empty()), horizon_(horizon), max_origins_(origins) {
   for (const ModelInfo& model : models())
-    if (!model.intermittent && (members.empty() || std::ranges::find(members, &model) != members.end())) members_.push_back(&model);
-  forecasts_.resize(members_.size() * horizon);
-  rolled_.resize(max_origins_ * members_.size() * horizon);
-  weights_.resize(members_.size());
+    if (!model.intermittent && (named_ ? std::ranges::find(named, &model) != named.end() : model.routes != kOnlyNamed))
+      models_.push_back(&model);
+  parameters_.resize(models_.size());
+  learnt_.resize(models_.size());
+  forecasts_.resize(models_.size() * horizon);
 }
 
-// The oldest leaves half of the series, and enough for a season; they are spread evenly over at most two horizons.
-void Pool::choose_origins(std::size_t length, std::size_t season) {
+// The oldest leaves half of the series; they are spread evenly over at most three horizons.
+void Pool::choose_origins(std::size_t length) {
   origins_.clear();
-  std::size_t least = std::max({length / 2, season > 1 ? 3 * season : 0, std::size_t{5}});
+  std::size_t least = std::max({length / 2, periods_.season > 1 ? least_length(periods_.season) : 0, std::size_t{5}});
   if (length <= least) return;
-  std::size_t reach = std::min(length - least, 2 * horizon_);
+  std::size_t reach = std::min(length - least, 3 * horizon_);
   std::size_t count = std::min(reach, max_origins_);
   for (std::size_t j = 0; j < count; ++j) origins_.push_back(length - reach * (count - j) / count);
 }
 
-bool Pool::fits(const ModelInfo& model, std::size_t length, std::size_t season) const {
+bool Pool::fits(const ModelInfo& model, std::size_t length) const {
   if (length < static_cast<std::size_t>(model.minimum_length)) return false;
-  return !model.seasonal || (season > 1 && length >= 2 * season);
+  if (model.input == Input::kOriginal && (periods_.season < 2 || length < 2 * periods_.season)) return false;
+  return named_ || (model.routes & route_of(periods_.season));
 }
 
-void Pool::run_members(const Cleaned& series, std::size_t length, std::size_t season, std::size_t steps) {
+void Pool::adjust(std::span<const float> y, SeasonKind kind, std::vector<float>& indices, std::vector<float>& adjusted) const {
+  adjusted.resize(y.size());
+  indices.assign(periods_.length(), 0);
+  if (kind != SeasonKind::kNone) season_indices(y, periods_, kind, indices);
+  remove_season(y, indices, kind, adjusted);
+}
+
+void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std::size_t steps) {
   std::span<const float> y = std::span(series.y).first(length);
-  const SeasonKind kind = season < 2 ? SeasonKind::kNone : series.positive ? SeasonKind::kMultiplicative : SeasonKind::kAdditive;
-  adjusted_.resize(length);
-  indices_.assign(season, 0);
-  if (kind != SeasonKind::kNone) season_indices(y, static_cast<int>(season), kind, indices_);
-  remove_season(y, indices_, kind, adjusted_);
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  periods_.longer = longer_season(periods_.season, length);
+  const bool seasonal = periods_.season > 1;
+  const SeasonKind kind = !seasonal ? SeasonKind::kNone : series.non_negative ? SeasonKind::kMultiplicative : SeasonKind::kAdditive;
+  const SeasonKind log_kind = seasonal ? SeasonKind::kAdditive : SeasonKind::kNone;
+  adjust(y, kind, indices_, adjusted_);
+  if (series.positive) {
+    logs_.resize(length);
+    for (std::size_t t = 0; t < length; ++t) logs_[t] = std::log(y[t]);
+    adjust(logs_, log_kind, log_indices_, log_adjusted_);
+  }
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const ModelInfo& model = *models_[i];
     std::span<float> out = std::span(forecasts_).subspan(i * horizon_, steps);
-    if (!fits(*members_[i], length, season)) {
+    if (learn) learnt_[i] = false;
+    if (!fits(model, length) || (model.input == Input::kLogAdjusted && !series.positive)) {
       std::ranges::fill(out, kNone);
       continue;
     }
-    History history{members_[i]->seasonal ? y : std::span<const float>(adjusted_), static_cast<int>(season), series.positive};
-    members_[i]->forecast(history, scratch_, out);
-    if (!members_[i]->seasonal) restore_season(out, length, indices_, kind);
-  }
-}
-
-void Pool::weigh(const Cleaned& series, std::size_t season) {
-  std::vector<double> errors(members_.size(), 0);
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    for (std::size_t j = 0; j < origins_.size(); ++j) {
-      std::size_t steps = std::min(horizon_, series.y.size() - origins_[j]);
-      const float* forecast = &rolled_[(j * members_.size() + i) * horizon_];
-      double sum = 0;
-      for (std::size_t k = 0; k < steps; ++k) sum += std::abs(series.y[origins_[j] + k] - forecast[k]);
-      errors[i] += sum / static_cast<double>(steps);
+    History history{y,        static_cast<int>(periods_.season),  static_cast<int>(periods_.longer), series.positive,
+                    indices_, kind == SeasonKind::kMultiplicative};
+    if (model.input == Input::kAdjusted) history.y = adjusted_;
+    if (model.input == Input::kLogAdjusted) history.y = log_adjusted_;
+    if (learn) learnt_[i] = !model.fit || model.fit(history, scratch_, parameters_[i]);
+    if (!learnt_[i]) {
+      std::ranges::fill(out, kNone);
+      continue;
     }
-    if (!(errors[i] >= 0)) errors[i] = std::numeric_limits<double>::infinity();
-    if (fits(*members_[i], series.y.size(), season)) least = std::min(least, errors[i]);
-  }
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    bool fit = fits(*members_[i], series.y.size(), season);
-    double relative = origins_.empty() ? 1 : (least + 1e-9) / (errors[i] + 1e-9);
-    weights_[i] = fit ? static_cast<float>(relative * relative) : 0;
-    if (weights_[i] < 0.05F) weights_[i] = 0;
+    model.predict(history, parameters_[i], scratch_, out);
+    if (model.input == Input::kAdjusted) restore_season(out, length, indices_, kind);
+    if (model.input == Input::kLogAdjusted) {
+      restore_season(out, length, log_indices_, log_kind);
+      for (float& value : out) value = std::exp(std::min(value, kLargestLog));
+    }
   }
 }
 
-void Pool::combine(std::size_t steps, std::span<float> out) const {
+void Pool::combine(std::size_t steps, std::span<float> out) {
   for (std::size_t k = 0; k < steps; ++k) {
-    double sum = 0;
-    double weight = 0;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-      float value = forecasts_[i * horizon_ + k];
-      if (weights_[i] == 0 || !std::isfinite(value)) continue;
-      sum += static_cast<double>(weights_[i]) * value;
-      weight += weights_[i];
-    }
-    out[k] = weight > 0 ? static_cast<float>(sum / weight) : 0;
+    values_.clear();
+    for (std::size_t i = 0; i < models_.size(); ++i)
+      if (float value = forecasts_[i * horizon_ + k]; std::isfinite(value)) values_.push_back(value);
+    out[k] = values_.empty() ? 0 : median(values_);
   }
 }
 
 void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out) {
   std::size_t length = series.y.size();
-  if (season > 1 && !has_season(series.y, static_cast<int>(season))) season = 1;
-  out.season = season;
+  periods_ = {};
+  if (long_enough(length, season)) periods_.season = season;
+  out.season = periods_.season;
   out.point.assign(horizon_, 0);
   out.errors.assign(max_origins_ * horizon_, kNone);
   out.only = nullptr;
 
-  choose_origins(length, season);
-  for (std::size_t j = 0; j < origins_.size(); ++j) {
-    run_members(series, origins_[j], season, std::min(horizon_, length - origins_[j]));
-    std::ranges::copy(forecasts_, rolled_.begin() + static_cast<std::ptrdiff_t>(j * forecasts_.size()));
+  if (std::ranges::all_of(series.y, [&](float v) { return v == series.y.front(); })) {
+    std::ranges::fill(out.point, series.y.front());
+    std::ranges::fill(out.errors, 0.0F);
+    return;
   }
-  weigh(series, season);
+  choose_origins(length);
   for (std::size_t j = 0; j < origins_.size(); ++j) {
     std::size_t steps = std::min(horizon_, length - origins_[j]);
-    std::copy_n(rolled_.begin() + static_cast<std::ptrdiff_t>(j * forecasts_.size()), forecasts_.size(), forecasts_.begin());
+    run_models(series, origins_[j], j == 0, steps);
     std::span<float> errors = std::span(out.errors).subspan(j * horizon_, steps);
     combine(steps, errors);
-    for (std::size_t k = 0; k < steps; ++k) errors[k] = series.y[origins_[j] + k] - errors[k];
+    const float growth = series.non_negative ? std::sqrt(level_at(series.y, length, season) / level_at(series.y, origins_[j], season)) : 1;
+    for (std::size_t k = 0; k < steps; ++k) errors[k] = growth * (series.y[origins_[j] + k] - errors[k]);
   }
-  run_members(series, length, season, horizon_);
+  run_models(series, length, true, horizon_);
   combine(horizon_, out.point);
-  std::size_t used = static_cast<std::size_t>(std::ranges::count_if(weights_, [](float w) { return w > 0; }));
-  if (used == 1)
-    out.only = members_[static_cast<std::size_t>(std::ranges::find_if(weights_, [](float w) { return w > 0; }) - weights_.begin())];
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < models_.size(); ++i)
+    if (std::isfinite(forecasts_[i * horizon_])) ++used, out.only = models_[i];
+  if (used == 0) std::ranges::fill(out.point, series.y.back());
+  if (used != 1) out.only = nullptr;
 }
 
 }  // namespace sinan::forecasting

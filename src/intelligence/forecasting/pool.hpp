@@ -1,4 +1,5 @@
-// The pool: forecasts one regular series with every member that fits it, at several origins, and combines the members by their errors.
+// The pool: forecasts one regular series with every model that fits it and takes their median; and does the same at earlier origins, whose
+// errors tell how far off it may be.
 #pragma once
 
 #include <span>
@@ -6,6 +7,7 @@
 
 #include "intelligence/forecasting/clean.hpp"
 #include "intelligence/forecasting/models/model.hpp"
+#include "intelligence/forecasting/season.hpp"
 
 namespace sinan::forecasting {
 
@@ -13,36 +15,40 @@ struct PoolForecast {
   std::vector<float> point;         // horizon values, in units of Cleaned::scale
   std::vector<float> errors;        // origins × horizon: actual − combination at the earlier origins; NaN where the data ends
   std::size_t season = 1;           // the period used
-  const ModelInfo* only = nullptr;  // when a single member made it
+  const ModelInfo* only = nullptr;  // when a single model made it
 };
 
 // Not thread-safe: one per thread. Keeps its memory.
 class Pool {
  public:
-  // `members` by name; empty: all of models.inc that are for regular demand.
-  Pool(std::span<const ModelInfo* const> members, std::size_t horizon, std::size_t origins);
+  // `named` models only; empty: those of models.inc that are for regular demand by default.
+  Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::size_t origins);
 
-  // `season` 1: none. A season that the data does not show is not used.
+  // `season` 1: none. A season for which the history is too short is not used.
   void forecast(const Cleaned& series, std::size_t season, PoolForecast& out);
 
  private:
-  // Forecasts of all members from the first `length` values into forecasts_[member]; NaN for members that do not fit.
-  void run_members(const Cleaned& series, std::size_t length, std::size_t season, std::size_t steps);
-  bool fits(const ModelInfo& model, std::size_t length, std::size_t season) const;
-  void weigh(const Cleaned& series, std::size_t season);
-  void choose_origins(std::size_t length, std::size_t season);
-  void combine(std::size_t steps, std::span<float> out) const;
+  bool fits(const ModelInfo& model, std::size_t length) const;
+  void choose_origins(std::size_t length);
+  // Adjusts the first `length` values for season, and lets every model that fits forecast `steps` from there into forecasts_[model], NaN
+  // for the others. With `learn` the models learn from these values; else they use what they learnt before.
+  void run_models(const Cleaned& series, std::size_t length, bool learn, std::size_t steps);
+  void adjust(std::span<const float> y, SeasonKind kind, std::vector<float>& indices, std::vector<float>& adjusted) const;
+  void combine(std::size_t steps, std::span<float> out);
 
-  std::vector<const ModelInfo*> members_;
+  std::vector<const ModelInfo*> models_;
+  bool named_;
   std::size_t horizon_;
   std::size_t max_origins_;
   Scratch scratch_;
-  std::vector<float> adjusted_;
-  std::vector<float> indices_;
-  std::vector<float> forecasts_;      // member × horizon
-  std::vector<float> rolled_;         // origin × member × horizon
-  std::vector<std::size_t> origins_;  // values known at each
-  std::vector<float> weights_;        // member; 0: not used
+  Periods periods_;
+  std::vector<float> adjusted_, indices_;
+  std::vector<float> logs_, log_adjusted_, log_indices_;
+  std::vector<Parameters> parameters_;  // of each model
+  std::vector<std::uint8_t> learnt_;    // whether it could
+  std::vector<float> forecasts_;        // model × horizon
+  std::vector<std::size_t> origins_;    // values known at each
+  std::vector<float> values_;
 };
 
 }  // namespace sinan::forecasting

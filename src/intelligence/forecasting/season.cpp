@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
+#include "base/series.hpp"
+#include "intelligence/forecasting/lanes.hpp"
 #include "intelligence/forecasting/line.hpp"
 
 namespace sinan::forecasting {
@@ -44,40 +47,234 @@ double season_strength(std::span<const float> y, int season) {
 
 bool has_season(std::span<const float> y, int season) { return season_strength(y, season) > 0; }
 
-void season_indices(std::span<const float> y, int season, SeasonKind kind, std::span<float> indices) {
-  std::size_t m = static_cast<std::size_t>(season);
-  std::size_t half = m / 2;
-  static thread_local std::vector<double> sums;
-  static thread_local std::vector<std::uint32_t> counts;
-  sums.assign(m, 0);
-  counts.assign(m, 0);
-  double window = 0;
-  for (std::size_t t = 0; t < m; ++t) window += y[t];
-  for (std::size_t t = half; t + half < y.size(); ++t) {
-    // An even season's average is centred by halving both ends.
-    double average = m % 2 == 1 ? window : window + (y[t + half] - y[t - half]) / 2.0;
-    average /= static_cast<double>(m);
-    if (kind == SeasonKind::kMultiplicative && average > 1e-6) {
-      sums[t % m] += y[t] / average;
-      ++counts[t % m];
-    } else if (kind == SeasonKind::kAdditive) {
-      sums[t % m] += y[t] - average;
-      ++counts[t % m];
-    }
-    std::size_t leaves = t - half;
-    std::size_t enters = leaves + m;
-    if (enters < y.size()) window += static_cast<double>(y[enters]) - y[leaves];
+std::size_t least_length(std::size_t season) { return season < 24 ? 2 * season + 1 : (8 * season + 4) / 5; }
+
+namespace {
+
+// Weights of a season against the one after it, of which each series gets its own.
+constexpr Lanes kFades{0.2F, 0.3F, 0.4F, 0.5F, 0.6F, 0.75F, 0.9F, 1.0F};
+constexpr std::size_t kUsualFade = 4;
+constexpr float kPatience = 0.02F;  // seasons for which the usual one is held against the others
+constexpr double kLeastIndex = 0.02;
+
+// What is known of each phase.
+struct Phases {
+  std::vector<double> mean, weight, squares, weights_squared;
+  void reset(std::size_t m) {
+    for (std::vector<double>* v : {&mean, &weight, &squares, &weights_squared}) v->assign(m, 0);
   }
-  double neutral = kind == SeasonKind::kMultiplicative ? 1 : 0;
+  void add(std::size_t p, double value, double w) {
+    mean[p] += w * value;
+    weight[p] += w;
+    squares[p] += w * value * value;
+    weights_squared[p] += w * w;
+  }
+  std::size_t size() const { return mean.size(); }
+  // How many equally weighted values would tell as much.
+  double effective(std::size_t p) const { return weights_squared[p] > 0 ? weight[p] * weight[p] / weights_squared[p] : 0; }
+  // Turns sums into means; returns the variance of a single value around its phase's mean.
+  double finish(double neutral) {
+    double variance = 0;
+    double phases = 0;
+    for (std::size_t p = 0; p < size(); ++p) {
+      if (weight[p] == 0) {
+        mean[p] = neutral;
+        continue;
+      }
+      mean[p] /= weight[p];
+      double n = effective(p);
+      if (n < 1.01) continue;
+      variance += std::max(squares[p] / weight[p] - mean[p] * mean[p], 0.0) / (1 - 1 / n);
+      ++phases;
+    }
+    return phases > 0 ? variance / phases : 0;
+  }
+};
+
+// The share of a deviation from something surer that is kept, from the mean square of the deviations and that of their noise.
+double kept(double squares, double noise) { return squares > 0 ? std::max(0.0, 1 - noise / squares) : 0; }
+
+// For each fade the squared errors with which the phases so far foretold the next value of the same phase; values that are not finite do
+// not count. `sums` and `weights` hold m × 8 floats. Returns the number of errors.
+SINAN_LANES std::size_t fade_losses(std::span<const float> values, std::size_t first, std::size_t m, std::span<float> sums,
+                                    std::span<float> weights, Lanes& loss) {
+  loss = Lanes{};
+  std::size_t count = 0;
+  std::size_t p = first % m;
+  for (std::size_t t = 0; t < values.size(); ++t, p = p + 1 == m ? 0 : p + 1) {
+    if (!std::isfinite(values[t])) continue;
+    Lanes sum;
+    Lanes weight;
+    load(&sums[p * kLanes], sum);
+    load(&weights[p * kLanes], weight);
+    if (weight[0] > 0) {
+      Lanes error = values[t] - sum / weight;
+      loss += error * error;
+      ++count;
+    }
+    store(&sums[p * kLanes], kFades * sum + values[t]);
+    store(&weights[p * kLanes], kFades * weight + 1);
+  }
+  return count;
+}
+
+// The fade of this series: of those the one with the least errors, but the usual one unless it is clearly beaten.
+double find_fade(std::span<const float> values, std::size_t first, std::size_t m) {
+  static thread_local std::vector<float> sums, weights;
+  sums.assign(m * kLanes, 0);
+  weights.assign(m * kLanes, 0);
+  Lanes loss;
+  std::size_t count = fade_losses(values, first, m, sums, weights, loss);
+  if (count == 0) return kFades[kUsualFade];
+  float handicap = 1 + kPatience * static_cast<float>(m) / static_cast<float>(count);
+  std::size_t best = smallest(loss);
+  return kFades[loss[best] * handicap < loss[kUsualFade] ? best : kUsualFade];
+}
+
+// A moving average over `window` values centred at t; at the ends the nearest whole window.
+class Base {
+ public:
+  Base(std::span<const float> y, std::size_t window, bool to_the_ends) : y_(y), window_(window), half_(window / 2), ends_(to_the_ends) {
+    sums_.resize(y.size() + 1);
+    for (std::size_t t = 0; t < y.size(); ++t) sums_[t + 1] = sums_[t] + y[t];
+  }
+  std::size_t first() const { return ends_ ? 0 : half_; }
+  std::size_t end() const { return ends_ ? y_.size() : y_.size() - half_; }
+  double at(std::size_t t) const {
+    std::size_t from = t < half_ ? 0 : std::min(t - half_, y_.size() - window_);
+    double sum = sums_[from + window_] - sums_[from];
+    // An even window is centred by halving both ends.
+    if (window_ % 2 == 0 && t >= half_ && t + half_ < y_.size()) sum += (y_[t + half_] - y_[t - half_]) / 2.0;
+    return sum / static_cast<double>(window_);
+  }
+
+ private:
+  static thread_local std::vector<double> sums_;
+  std::span<const float> y_;
+  std::size_t window_;
+  std::size_t half_;
+  bool ends_;
+};
+thread_local std::vector<double> Base::sums_;
+
+// Phases averaged with their neighbours within `reach`, near ones counting more; with `shorter` only what differs from that season's
+// phases. Returns the sum of 1 / effective number of values.
+double smooth_phases(const Phases& phases, std::size_t reach, std::span<const double> shorter, std::vector<double>& out) {
+  const std::size_t m = phases.size();
+  auto base = [&](std::size_t p) { return shorter.empty() ? 0.0 : shorter[p % shorter.size()]; };
+  double noise = 0;
+  for (std::size_t p = 0; p < m; ++p) {
+    double sum = 0;
+    double weight = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i <= 2 * reach; ++i) {
+      std::size_t at = (p + m + i - reach) % m;
+      double near = static_cast<double>(reach + 1 - (i > reach ? i - reach : reach - i));
+      double w = near * phases.effective(at);
+      sum += w * (phases.mean[at] - base(at));
+      weight += w;
+      squares += w * near;
+    }
+    out[p] = weight > 0 ? base(p) + sum / weight : phases.mean[p];
+    noise += weight > 0 ? squares / (weight * weight) : 2;
+  }
+  return noise;
+}
+
+// y without its base, from the first value that has one; NaN where a ratio to it would mean nothing. Returns the first.
+std::size_t remove_base(std::span<const float> y, std::size_t m, bool multiplicative, std::vector<float>& out) {
+  const Base base(y, m, m >= 24 || y.size() < 3 * m);
+  out.resize(base.end() - base.first());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double average = base.at(base.first() + i);
+    double value = y[base.first() + i];
+    if (multiplicative)
+      value = average > 1e-6 ? value / average : kMissing;
+    else
+      value -= average;
+    out[i] = static_cast<float>(value);
+  }
+  return base.first();
+}
+
+void collect(std::span<const float> values, std::size_t first, const Periods& periods, Phases& phases, Phases& shorter) {
+  const std::size_t m = periods.length();
+  phases.reset(m);
+  shorter.reset(periods.season);
+  const double step = std::pow(find_fade(values, first, m), 1.0 / static_cast<double>(m));
+  double w = 1;
+  std::size_t p = (first + values.size()) % m;
+  std::size_t q = (first + values.size()) % periods.season;
+  for (std::size_t i = values.size(); i-- > 0; w *= step) {
+    p = p == 0 ? m - 1 : p - 1;
+    q = q == 0 ? periods.season - 1 : q - 1;
+    if (!std::isfinite(values[i])) continue;
+    phases.add(p, values[i], w);
+    if (periods.longer) shorter.add(q, values[i], w);
+  }
+}
+
+// Mean squares of the three parts of each phase, from sure to unsure: coarse − middle, smooth − coarse, itself − smooth.
+struct Parts {
+  double coarse = 0, smooth = 0, fine = 0;
+};
+
+}  // namespace
+
+void season_indices(std::span<const float> y, const Periods& periods, SeasonKind kind, std::span<float> indices) {
+  const bool multiplicative = kind == SeasonKind::kMultiplicative;
+  const double neutral = multiplicative ? 1 : 0;
+  const std::size_t m = periods.length();
+  const bool is_long = m >= 24;
+  static thread_local Phases phases, shorter;
+  static thread_local std::vector<double> smooth, coarse;  // what each phase is drawn towards
+  static thread_local std::vector<float> values;
+  const std::size_t first = remove_base(y, m, multiplicative, values);
+  collect(values, first, periods, phases, shorter);
+  const double variance = phases.finish(neutral);
+  if (periods.longer) shorter.finish(neutral);
+
+  // Without a longer season nothing is coarser than the smoothed phases; short seasons are not smoothed, and the noise of their parts is
+  // that of the phases themselves.
+  Parts noise;
+  for (std::size_t p = 0; p < m; ++p) noise.fine += 1 / std::max(phases.effective(p), 0.5);
+  smooth = phases.mean;
+  if (is_long) {
+    const std::size_t reach = periods.season == 7 ? 7 : 1;
+    noise.smooth = smooth_phases(phases, reach, periods.longer ? std::span<const double>(shorter.mean) : std::span<const double>(), smooth);
+  }
+  coarse = smooth;
+  noise.coarse = is_long ? noise.smooth : noise.fine;
+  if (periods.longer) {
+    noise.coarse = 0;
+    for (std::size_t p = 0; p < m; ++p) {
+      coarse[p] = shorter.mean[p % periods.season];
+      noise.coarse += 1 / std::max(shorter.effective(p % periods.season), 0.5);
+    }
+  }
+  double middle = 0;
+  for (double c : coarse) middle += c / static_cast<double>(m);
+  Parts squares;
+  for (std::size_t p = 0; p < m; ++p) {
+    squares.fine += (phases.mean[p] - smooth[p]) * (phases.mean[p] - smooth[p]);
+    squares.smooth += (smooth[p] - coarse[p]) * (smooth[p] - coarse[p]);
+    squares.coarse += (coarse[p] - middle) * (coarse[p] - middle);
+  }
+  // James and Stein's estimate of n phases with a free mean spends three.
+  const double n = static_cast<double>(m);
+  const double correction = is_long ? 1 : m > 3 ? (n - 3) / n : 0.5 * (n - 1) / n;
+  const Parts keep{kept(squares.coarse, variance * noise.coarse * correction), kept(squares.smooth, variance * noise.smooth),
+                   is_long ? kept(squares.fine, variance * noise.fine) : 0};
+  static thread_local std::vector<double> out;
+  out.resize(m);
   double total = 0;
   for (std::size_t p = 0; p < m; ++p) {
-    sums[p] = counts[p] ? sums[p] / counts[p] : neutral;
-    if (kind == SeasonKind::kMultiplicative) sums[p] = std::max(sums[p], 0.01);
-    total += sums[p];
+    double index =
+        neutral + keep.coarse * (coarse[p] - middle) + keep.smooth * (smooth[p] - coarse[p]) + keep.fine * (phases.mean[p] - smooth[p]);
+    out[p] = multiplicative ? std::max(index, kLeastIndex) : index;
+    total += out[p] / n;
   }
-  total /= static_cast<double>(m);
-  for (std::size_t p = 0; p < m; ++p)
-    indices[p] = static_cast<float>(kind == SeasonKind::kMultiplicative ? sums[p] / total : sums[p] - total);
+  for (std::size_t p = 0; p < m; ++p) indices[p] = static_cast<float>(multiplicative ? out[p] / total : out[p] - total);
 }
 
 void remove_season(std::span<const float> y, std::span<const float> indices, SeasonKind kind, std::span<float> out) {

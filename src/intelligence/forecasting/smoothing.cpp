@@ -3,116 +3,143 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "intelligence/forecasting/lanes.hpp"
 
 namespace sinan::forecasting {
 namespace {
 
-float first_level(std::span<const float> y) {
-  std::size_t count = std::clamp<std::size_t>(y.size() / 4, 1, 6);
-  float sum = 0;
-  for (std::size_t t = 0; t < count; ++t) sum += y[t];
-  return sum / static_cast<float>(count);
-}
-
-// Runs eight alphas over the series; returns the best.
-Level run_levels(std::span<const float> y, float start, const Lanes& alpha) {
-  Lanes level = lanes(start);
-  Lanes loss = lanes(0);
+// Eight alphas over the series, each with its best first level: with level 0 at first the errors are e, and a first level l changes the
+// error t by −l·(1−α)^t.
+SINAN_LANES void consider(std::span<const float> y, const Lanes& alpha, Level& best) {
+  Lanes level = Lanes{};
+  Lanes share = Lanes{} + 1;
+  Lanes errors = Lanes{};
+  Lanes cross = Lanes{};
+  Lanes shares = Lanes{};
+  const Lanes keep = 1 - alpha;
   for (float value : y) {
     Lanes error = value - level;
-    loss += error * error;
+    errors += error * error;
+    cross += error * share;
+    shares += share * share;
     level += alpha * error;
+    share *= keep;
   }
-  std::size_t best = smallest(loss);
-  return {alpha[best], level[best], loss[best]};
+  Lanes first = cross / shares;
+  Lanes loss = errors - first * cross;
+  std::size_t i = smallest(loss);
+  if (loss[i] < best.loss) best = {alpha[i], first[i], std::max(loss[i], 0.0F)};
 }
 
-struct TrendStart {
-  float level;
-  float slope;
-};
-
-// A line through the first values.
-TrendStart first_trend(std::span<const float> y) {
-  std::size_t count = std::min<std::size_t>(y.size(), 10);
-  float n = static_cast<float>(count);
-  float sum = 0;
-  float moment = 0;
-  for (std::size_t t = 0; t < count; ++t) {
-    sum += y[t];
-    moment += y[t] * (static_cast<float>(t) - (n - 1) / 2);
-  }
-  float slope = moment / (n * (n * n - 1) / 12);
-  return {sum / n - slope * (n + 1) / 2, slope};
-}
-
-// One vector of parameter sets, and its states.
+// One vector of parameter sets; level and slope are linear in their first values: three tracks.
 struct TrendLanes {
-  Lanes alpha, gain, phi, level, slope, loss;
-  Trend best(const Lanes& beta) const {
-    std::size_t i = smallest(loss);
-    return {alpha[i], beta[i], phi[i], level[i], slope[i], loss[i]};
-  }
+  Lanes alpha, beta, phi;
 };
 
-void run(std::span<const float> y, TrendLanes& s) {
+SINAN_LANES void consider(std::span<const float> y, const TrendLanes& s, Trend& best) {
+  struct Track {
+    Lanes level, slope;
+  };
+  Track zero{Lanes{}, Lanes{}};
+  Track by_level{Lanes{} + 1, Lanes{}};
+  Track by_slope{Lanes{}, Lanes{} + 1};
+  Lanes ee = Lanes{}, el = Lanes{}, eb = Lanes{}, ll = Lanes{}, lb = Lanes{}, bb = Lanes{};
+  const Lanes gain = s.alpha * s.beta;
   for (float value : y) {
-    Lanes step = s.phi * s.slope;
-    Lanes error = value - s.level - step;
-    s.loss += error * error;
-    s.level += step + s.alpha * error;
-    s.slope = step + s.gain * error;
+    const Lanes zero_step = s.phi * zero.slope;
+    const Lanes level_step = s.phi * by_level.slope;
+    const Lanes slope_step = s.phi * by_slope.slope;
+    const Lanes e = value - zero.level - zero_step;
+    const Lanes l = by_level.level + level_step;
+    const Lanes b = by_slope.level + slope_step;
+    ee += e * e;
+    el += e * l;
+    eb += e * b;
+    ll += l * l;
+    lb += l * b;
+    bb += b * b;
+    zero.level += zero_step + s.alpha * e;
+    zero.slope = zero_step + gain * e;
+    by_level.level = l - s.alpha * l;
+    by_level.slope = level_step - gain * l;
+    by_slope.level = b - s.alpha * b;
+    by_slope.slope = slope_step - gain * b;
   }
-}
-
-Trend run_trends(std::span<const float> y, const TrendStart& start, const Lanes& alpha, const Lanes& beta, const Lanes& phi) {
-  TrendLanes s{alpha, alpha * beta, phi, lanes(start.level), lanes(start.slope), lanes(0)};
-  run(y, s);
-  return s.best(beta);
+  // A little ridge on the slope: two values alone do not tell one.
+  bb += 1e-4F * ll;
+  Lanes determinant = ll * bb - lb * lb;
+  Lanes level = (el * bb - eb * lb) / determinant;
+  Lanes slope = (eb * ll - el * lb) / determinant;
+  Lanes loss = ee - level * el - slope * eb;
+  std::size_t i = smallest(loss);
+  if (loss[i] < best.loss) best = {s.alpha[i], s.beta[i], s.phi[i], level[i], slope[i], std::max(loss[i], 0.0F)};
 }
 
 }  // namespace
 
-Level smooth_level(std::span<const float> y) {
-  float start = first_level(y);
-  Level best = run_levels(y, start, Lanes{0.02F, 0.08F, 0.18F, 0.32F, 0.48F, 0.65F, 0.82F, 0.98F});
+Level fit_level(std::span<const float> y) {
+  Level best;
+  best.loss = std::numeric_limits<float>::infinity();
+  consider(y, Lanes{0.02F, 0.08F, 0.18F, 0.32F, 0.48F, 0.65F, 0.82F, 0.98F}, best);
   float width = std::clamp(best.alpha * 0.6F, 0.03F, 0.16F);
   Lanes around;
   for (std::size_t i = 0; i < kLanes; ++i)
     around[i] = std::clamp(best.alpha + width * (static_cast<float>(i) - 3.5F) / 3.5F, 0.005F, 0.995F);
-  Level finer = run_levels(y, start, around);
-  return finer.loss < best.loss ? finer : best;
+  consider(y, around, best);
+  return best;
 }
 
-Trend smooth_trend(std::span<const float> y, bool damped) {
-  const TrendStart start = first_trend(y);
+float last_level(std::span<const float> y, const Level& level) {
+  float now = level.first;
+  for (float value : y) now += level.alpha * (value - now);
+  return now;
+}
+
+Trend fit_trend(std::span<const float> y, bool damped) {
   const Lanes alpha{0.03F, 0.10F, 0.20F, 0.35F, 0.50F, 0.65F, 0.80F, 0.95F};
-  constexpr std::array kBeta{0.01F, 0.05F, 0.15F, 0.40F};
-  constexpr std::array kPhi{0.80F, 0.90F, 0.95F, 0.98F};
+  constexpr std::array kBeta{0.02F, 0.20F};
+  constexpr std::array kPhi{0.82F, 0.92F, 0.98F};
   Trend best;
   best.loss = std::numeric_limits<float>::infinity();
-  auto consider = [&](const Trend& trend) {
-    if (trend.loss < best.loss) best = trend;
-  };
   for (float beta : kBeta) {
-    if (!damped) consider(run_trends(y, start, alpha, lanes(beta), lanes(1)));
+    if (!damped) consider(y, {alpha, Lanes{} + beta, Lanes{} + 1}, best);
     for (float phi : kPhi)
-      if (damped) consider(run_trends(y, start, alpha, lanes(beta), lanes(phi)));
+      if (damped) consider(y, {alpha, Lanes{} + beta, Lanes{} + phi}, best);
   }
   // Twice around the best, with half the step.
   for (float width : {0.4F, 0.15F}) {
-    Lanes a, b, p;
+    TrendLanes s;
     for (std::size_t i = 0; i < kLanes; ++i) {
       float da = i & 1U ? width : -width, db = i & 2U ? 2 * width : -width, dp = i & 4U ? 1 : -1;
-      a[i] = std::clamp(best.alpha * (1 + da), 0.005F, 0.995F);
-      b[i] = std::clamp(best.beta * (1 + db), 0.002F, 0.95F);
-      p[i] = damped ? std::clamp(best.phi + dp * 0.05F * width, 0.75F, 0.99F) : 1;
+      s.alpha[i] = std::clamp(best.alpha * (1 + da), 0.005F, 0.995F);
+      s.beta[i] = std::clamp(best.beta * (1 + db), 0.002F, 0.95F);
+      s.phi[i] = damped ? std::clamp(best.phi + dp * 0.05F * width, 0.8F, 0.98F) : 1;
     }
-    consider(run_trends(y, start, a, b, p));
+    consider(y, s, best);
   }
   return best;
+}
+
+Trend last_trend(std::span<const float> y, Trend trend) {
+  for (float value : y) {
+    float step = trend.phi * trend.slope;
+    float error = value - trend.level - step;
+    trend.level += step + trend.alpha * error;
+    trend.slope = step + trend.alpha * trend.beta * error;
+  }
+  return trend;
+}
+
+void extend_trend(const Trend& trend, std::span<float> out) {
+  float weight = 0;
+  float power = 1;
+  for (float& value : out) {
+    power *= trend.phi;
+    weight += power;
+    value = trend.level + weight * trend.slope;
+  }
 }
 
 }  // namespace sinan::forecasting

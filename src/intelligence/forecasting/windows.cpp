@@ -36,7 +36,8 @@ Intermittent::Intermittent(std::span<const ModelInfo* const> members, std::size_
     : horizon_(horizon), quantiles_(quantiles.begin(), quantiles.end()), totals_(totals) {
   for (const ModelInfo& model : models()) {
     bool chosen = std::ranges::find(members, &model) != members.end();
-    if (members.empty() ? model.intermittent && model.name != "croston" : chosen && !model.seasonal) members_.push_back(&model);
+    if (members.empty() ? model.intermittent && model.routes != kOnlyNamed : chosen && model.input == Input::kAdjusted)
+      members_.push_back(&model);
   }
 }
 
@@ -113,7 +114,9 @@ void Intermittent::forecast(const Cleaned& series, std::size_t season, Intermitt
   for (const ModelInfo* model : members_) {
     if (y.size() < static_cast<std::size_t>(model->minimum_length)) continue;
     float value = 0;
-    model->forecast({adjusted_, 1, false}, scratch_, std::span(&value, 1));
+    const History history{adjusted_};
+    if (model->fit) model->fit(history, scratch_, parameters_);
+    model->predict(history, parameters_, scratch_, std::span(&value, 1));
     rate += std::max(value, 0.0F);
     out.only = model;
     ++used;

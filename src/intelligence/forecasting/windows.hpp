@@ -44,6 +44,7 @@ class Intermittent {
   std::vector<double> quantiles_;
   bool totals_;
   Scratch scratch_;
+  Parameters parameters_;
   std::vector<float> adjusted_;
   std::vector<float> indices_;
   std::vector<Window> windows_;

@@ -46,8 +46,8 @@ float tsb_rate(std::span<const float> y) {
   }
   if (demands == 0) return 0;
   float size = sum / demands;
-  Lanes probability = lanes(demands / static_cast<float>(y.size()));
-  Lanes loss = lanes(0);
+  Lanes probability = Lanes{} + demands / static_cast<float>(y.size());
+  Lanes loss = Lanes{};
   for (float value : y) {
     Lanes error = value - probability * size;
     loss += error * error;
@@ -60,30 +60,32 @@ float tsb_rate(std::span<const float> y) {
 }  // namespace
 
 ModelInfo croston() {
-  return {"croston",
-          "Sizes and intervals of demand, smoothed (Croston 1972)",
-          1,
-          false,
-          true,
-          [](const History& history, Scratch&, std::span<float> out) { std::ranges::fill(out, croston_rate(history.y, kAlpha).value); }};
+  return {.name = "croston",
+          .summary = "Sizes and intervals of demand, smoothed (Croston 1972)",
+          .intermittent = true,
+          .routes = kOnlyNamed,
+          .predict = [](const History& history, const Parameters&, Scratch&, std::span<float> out) {
+            std::ranges::fill(out, croston_rate(history.y, kAlpha).value);
+          }};
 }
 
 ModelInfo croston_sba() {
-  return {"croston_sba",
-          "Croston without its bias (Syntetos & Boylan 2005): times 1 − α/2",
-          1,
-          false,
-          true,
-          [](const History& history, Scratch&, std::span<float> out) {
+  return {.name = "croston_sba",
+          .summary = "Croston without its bias (Syntetos & Boylan 2005): times 1 − α/2",
+          .intermittent = true,
+          .predict = [](const History& history, const Parameters&, Scratch&, std::span<float> out) {
             Rate rate = croston_rate(history.y, kAlpha);
             std::ranges::fill(out, rate.value * (1 - rate.alpha / 2));
           }};
 }
 
 ModelInfo tsb() {
-  return {"tsb", "Sizes and probability of demand, smoothed (Teunter, Syntetos & Babai 2011)",
-          1,     false,
-          true,  [](const History& history, Scratch&, std::span<float> out) { std::ranges::fill(out, tsb_rate(history.y)); }};
+  return {.name = "tsb",
+          .summary = "Sizes and probability of demand, smoothed (Teunter, Syntetos & Babai 2011)",
+          .intermittent = true,
+          .predict = [](const History& history, const Parameters&, Scratch&, std::span<float> out) {
+            std::ranges::fill(out, tsb_rate(history.y));
+          }};
 }
 
 }  // namespace sinan::forecasting

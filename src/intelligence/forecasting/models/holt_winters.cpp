@@ -1,17 +1,17 @@
-#include "intelligence/forecasting/models/holt_winters.hpp"
-
+// Holt-Winters with a damped trend, additive or multiplicative, whichever explains the history better.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "intelligence/forecasting/lanes.hpp"
 #include "intelligence/forecasting/line.hpp"
+#include "intelligence/forecasting/models/model.hpp"
 #include "intelligence/forecasting/season.hpp"
 
 namespace sinan::forecasting {
 namespace {
 
-struct Parameters {
+struct Constants {
   float alpha = 0.2F;
   float beta = 0.05F;
   float gamma = 0.1F;
@@ -23,116 +23,144 @@ struct Grid {
   Lanes alpha, beta, gamma, phi;
 };
 
-struct State {
-  Lanes level, slope, loss;
+// The first states: the season's indices, and the line through the first two seasons without them. Of factors, what they add at the mean of
+// the series is where an additive season begins.
+struct Start {
+  std::span<float> indices;
+  Line line;
 };
 
-// Smooths the series with eight parameter sets; `states` holds season × 8 floats, which begin at the indices.
-template <bool kMultiplicative>
-State run(std::span<const float> y, std::span<const float> indices, const Line& start, const Grid& grid, std::span<float> states) {
-  std::size_t m = indices.size();
-  for (std::size_t p = 0; p < m; ++p) store(&states[p * kLanes], lanes(indices[p]));
-  State s{lanes(start.intercept - start.slope), lanes(start.slope), lanes(0)};
+Start start_of(const History& history, bool multiplicative, Scratch& scratch) {
+  std::size_t m = static_cast<std::size_t>(history.season);
+  std::span<float> indices = scratch.floats(0, m);
+  std::ranges::fill(indices, 0.0F);
+  const float share = static_cast<float>(m) / static_cast<float>(history.indices.size());
+  for (std::size_t p = 0; p < history.indices.size(); ++p) indices[p % m] += share * history.indices[p];
+  if (history.factors && !multiplicative)
+    for (float& index : indices) index -= 1;
+  std::span<float> first = scratch.floats(2, std::min(history.y.size(), std::max<std::size_t>(2 * m, 8)));
+  remove_season(history.y.first(first.size()), indices, multiplicative ? SeasonKind::kMultiplicative : SeasonKind::kAdditive, first);
+  return {indices, fit_line(first)};
+}
+
+// Error-correction form (Hyndman et al. 2008, table 2.1), eight sets of constants at once. `states` holds season × 8 floats.
+SINAN_LANES void loss_of(bool multiplicative, std::span<const float> y, const Start& start, const Grid& grid, std::span<float> states,
+                         Lanes& out) {
+  std::size_t m = start.indices.size();
+  for (std::size_t p = 0; p < m; ++p) store(&states[p * kLanes], Lanes{} + start.indices[p]);
+  Lanes level = Lanes{} + start.line.intercept - start.line.slope;
+  Lanes slope = Lanes{} + start.line.slope;
+  Lanes loss = Lanes{};
   const Lanes gain = grid.alpha * grid.beta;
   const Lanes turn = grid.gamma * (1 - grid.alpha);
-  const Lanes floor = lanes(0.05F);
+  const Lanes floor = Lanes{} + 0.05F;
   std::size_t p = 0;
   for (float value : y) {
-    Lanes season = load(&states[p * kLanes]);
-    Lanes step = grid.phi * s.slope;
-    Lanes base = s.level + step;
-    if constexpr (kMultiplicative) {
+    Lanes season;
+    load(&states[p * kLanes], season);
+    Lanes step = grid.phi * slope;
+    Lanes base = level + step;
+    if (multiplicative) {
       Lanes error = value - base * season;
-      s.loss += error * error;
-      Lanes by_season = error / season;
+      loss += error * error;
       Lanes safe = base > floor ? base : floor;
-      s.level = base + grid.alpha * by_season;
-      s.slope = step + gain * by_season;
+      Lanes by_season = error / season;
+      level = base + grid.alpha * by_season;
+      slope = step + gain * by_season;
       season += turn * error / safe;
       season = season > floor ? season : floor;
     } else {
       Lanes error = value - base - season;
-      s.loss += error * error;
-      s.level = base + grid.alpha * error;
-      s.slope = step + gain * error;
+      loss += error * error;
+      level = base + grid.alpha * error;
+      slope = step + gain * error;
       season += turn * error;
     }
     store(&states[p * kLanes], season);
     if (++p == m) p = 0;
   }
-  return s;
+  out = loss;
 }
 
-template <bool kMultiplicative>
-void fit(const History& history, Scratch& scratch, std::span<float> out) {
-  std::span<const float> y = history.y;
-  std::size_t m = static_cast<std::size_t>(history.season);
-  std::span<float> indices = scratch.floats(0, m);
-  std::span<float> states = scratch.floats(1, m * kLanes);
-  std::span<float> first = scratch.floats(2, std::min(y.size(), 2 * m));
-  const SeasonKind kind = kMultiplicative ? SeasonKind::kMultiplicative : SeasonKind::kAdditive;
-  season_indices(y, history.season, kind, indices);
-  remove_season(y.first(first.size()), indices, kind, first);
-  const Line start = fit_line(first);
-
-  Parameters best;
-  auto consider = [&](const Grid& grid) {
-    State s = run<kMultiplicative>(y, indices, start, grid, states);
-    std::size_t i = smallest(s.loss);
-    if (s.loss[i] < best.loss) best = {grid.alpha[i], grid.beta[i], grid.gamma[i], grid.phi[i], s.loss[i]};
+bool fit(const History& history, Scratch& scratch, Parameters& p) {
+  std::span<float> states = scratch.floats(1, static_cast<std::size_t>(history.season) * kLanes);
+  Constants best;
+  auto consider = [&](bool multiplicative, const Start& start, const Grid& grid) {
+    Lanes loss;
+    loss_of(multiplicative, history.y, start, grid, states, loss);
+    std::size_t i = smallest(loss);
+    if (loss[i] >= best.loss) return;
+    best = {grid.alpha[i], grid.beta[i], grid.gamma[i], grid.phi[i], loss[i]};
+    p[4] = multiplicative ? 1 : 0;
   };
   const Lanes alpha{0.02F, 0.07F, 0.14F, 0.24F, 0.36F, 0.5F, 0.7F, 0.9F};
+  Start start = start_of(history, false, scratch);
   for (float beta : {0.01F, 0.12F})
-    for (float gamma : {0.01F, 0.1F, 0.3F})
-      for (float phi : {0.88F, 0.98F}) consider({alpha, lanes(beta), lanes(gamma), lanes(phi)});
+    for (float gamma : {0.01F, 0.1F, 0.3F}) consider(false, start, {alpha, Lanes{} + beta, Lanes{} + gamma, Lanes{} + 0.94F});
+  // What a season multiplied does with the best trend and season constants decides the kind; then once more around the best, twice.
+  if (history.positive && history.factors) {
+    start = start_of(history, true, scratch);
+    consider(true, start, {alpha, Lanes{} + best.beta, Lanes{} + best.gamma, Lanes{} + 0.94F});
+    if (p[4] == 0) start = start_of(history, false, scratch);
+  }
   for (float width : {0.4F, 0.2F}) {
     Grid grid;
     for (std::size_t i = 0; i < kLanes; ++i) {
       grid.alpha[i] = std::clamp(best.alpha * (1 + (i & 1U ? width : -width)), 0.01F, 0.98F);
       grid.beta[i] = std::clamp(best.beta * (1 + (i & 2U ? 2 * width : -width)), 0.002F, 0.9F);
       grid.gamma[i] = std::clamp(best.gamma * (1 + (i & 4U ? 2 * width : -width)), 0.002F, 0.9F);
-      grid.phi[i] = best.phi;
+      grid.phi[i] = i & 1U ? 0.98F : 0.88F;
     }
-    consider(grid);
+    consider(p[4] == 1, start, grid);
   }
+  p[0] = best.alpha;
+  p[1] = best.beta;
+  p[2] = best.gamma;
+  p[3] = best.phi;
+  return true;
+}
 
-  State s = run<kMultiplicative>(y, indices, start, {lanes(best.alpha), lanes(best.beta), lanes(best.gamma), lanes(best.phi)}, states);
+void predict(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
+  bool multiplicative = p[4] == 1;
+  Start start = start_of(history, multiplicative, scratch);
+  std::span<float> season = start.indices;
+  std::size_t m = season.size();
+  auto [alpha, beta, gamma, phi] = std::array{p[0], p[1], p[2], p[3]};
+  float level = start.line.intercept - start.line.slope;
+  float slope = start.line.slope;
+  std::size_t at = 0;
+  for (float value : history.y) {
+    float base = level + phi * slope;
+    float& index = season[at];
+    float error = multiplicative ? value - base * index : value - base - index;
+    float by_season = multiplicative ? error / index : error;
+    level = base + alpha * by_season;
+    slope = phi * slope + alpha * beta * by_season;
+    index += gamma * (1 - alpha) * (multiplicative ? error / std::max(base, 0.05F) : error);
+    if (multiplicative) index = std::max(index, 0.05F);
+    if (++at == m) at = 0;
+  }
   float power = 1;
   float weight = 0;
   for (std::size_t k = 0; k < out.size(); ++k) {
-    power *= best.phi;
+    power *= phi;
     weight += power;
-    float base = s.level[0] + weight * s.slope[0];
-    float season = states[((y.size() + k) % m) * kLanes];
-    out[k] = kMultiplicative ? base * season : base + season;
+    float base = level + weight * slope;
+    float index = season[(history.y.size() + k) % m];
+    out[k] = multiplicative ? base * index : base + index;
   }
 }
 
 }  // namespace
 
-void forecast_holt_winters(const History& history, bool multiplicative, Scratch& scratch, std::span<float> out) {
-  if (multiplicative && history.positive)
-    fit<true>(history, scratch, out);
-  else
-    fit<false>(history, scratch, out);
-}
-
-ModelInfo holt_winters_additive() {
-  return {"holt_winters_additive",
-          "Level, damped trend and season, added (Holt & Winters 1960)",
-          8,
-          true,
-          false,
-          [](const History& history, Scratch& scratch, std::span<float> out) { forecast_holt_winters(history, false, scratch, out); }};
-}
-
-ModelInfo holt_winters_multiplicative() {
-  return {"holt_winters_multiplicative",
-          "Level and damped trend, times season; additive where values reach zero",
-          8,
-          true,
-          false,
-          [](const History& history, Scratch& scratch, std::span<float> out) { forecast_holt_winters(history, true, scratch, out); }};
+ModelInfo holt_winters() {
+  return {.name = "holt_winters",
+          .summary = "Level, damped trend and season, added or multiplied (Holt & Winters 1960)",
+          .minimum_length = 8,
+          .input = Input::kOriginal,
+          .routes = kShortSeason | kWeek,
+          .fit = fit,
+          .predict = predict};
 }
 
 }  // namespace sinan::forecasting

@@ -1,6 +1,7 @@
-// A forecast model: one function on flat arrays, one file in models/, one line in models.inc.
+// A forecast model: two functions on flat arrays, one file in models/, one line in models.inc.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -8,13 +9,27 @@
 
 namespace sinan::forecasting {
 
-// What a model is given. Values are divided by the series' mean size, have no gaps, and are oldest first. A model that is not seasonal
-// gets the seasonally adjusted series.
+// What a model is given of a series.
+enum class Input : std::uint8_t {
+  kAdjusted,     // the seasonally adjusted series
+  kLogAdjusted,  // its logarithm, adjusted; only series above zero have one
+  kOriginal,     // the series with its season, only when there is one
+};
+
+// Values are divided by the series' mean size (before the logarithm, if any), have no gaps, and are oldest first.
 struct History {
   std::span<const float> y;
   int season = 1;         // 1: none
+  int longer = 0;         // a second season, a multiple of the first (168 with 24), when it is in use; 0: none
   bool positive = false;  // all original values are above zero: ratios make sense
+  // The season's indices that the adjusted series is without, phase p for values t with t % indices.size() == p: one of `season` or
+  // `longer` periods. Factors around 1, or with `factors` false what is added. Empty without a season.
+  std::span<const float> indices = {};
+  bool factors = false;
 };
+
+// What fit() finds in one history and predict() uses on that one or on a longer or shorter piece of the same series.
+using Parameters = std::array<float, 48>;
 
 // Working memory of one thread, kept from series to series so that none allocates once it has grown.
 class Scratch {
@@ -24,20 +39,40 @@ class Scratch {
     if (slots_[slot].size() < count) slots_[slot].resize(count);
     return std::span(slots_[slot]).first(count);
   }
-  static constexpr std::size_t kSlots = 4;
+  static constexpr std::size_t kSlots = 6;
 
  private:
   std::vector<float> slots_[kSlots];
 };
 
+// Which series a model is asked about when none is named, by their season: those for which it adds something to the others.
+using Routes = std::uint8_t;
+inline constexpr Routes kUnseasonal = 1;   // no season, or too short a history for one
+inline constexpr Routes kShortSeason = 2;  // 2 … 23 periods, but
+inline constexpr Routes kWeek = 4;         // 7: a week of days
+inline constexpr Routes kDay = 8;          // a day of 24 and more periods
+inline constexpr Routes kLongSeason = 16;  // others of 24 and more: a year of weeks
+inline constexpr Routes kAllRoutes = 31;
+inline constexpr Routes kOnlyNamed = 0;
+
+inline bool is_day(std::size_t season) { return season >= 24 && season <= 1440 && 1440 % season == 0; }
+inline Routes route_of(std::size_t season) {
+  if (season < 2) return kUnseasonal;
+  if (season == 7) return kWeek;
+  return season < 24 ? kShortSeason : is_day(season) ? kDay : kLongSeason;
+}
+
 struct ModelInfo {
   std::string_view name;     // as in the literature
   std::string_view summary;  // one line, with the source of the method
-  int minimum_length;        // values; with a season, that many whole seasons in addition if `seasonal`
-  bool seasonal;             // models the season itself: gets the raw series, and only series that have a season
-  bool intermittent;         // for demand with many zeros; others are for regular demand
+  int minimum_length = 1;    // values; a model of kOriginal needs two whole seasons at least
+  Input input = Input::kAdjusted;
+  bool intermittent = false;  // for demand with many zeros; others are for regular demand
+  Routes routes = kAllRoutes;
+  // Learns from y.size() ≥ minimum_length values; false: it cannot from these, and stays out. Null: nothing to learn.
+  bool (*fit)(const History& history, Scratch& scratch, Parameters& out) = nullptr;
   // Writes out[k], the forecast k + 1 periods ahead, for all k < out.size(). Must be finite for finite input, and depend on nothing else.
-  void (*forecast)(const History& history, Scratch& scratch, std::span<float> out);
+  void (*predict)(const History& history, const Parameters& parameters, Scratch& scratch, std::span<float> out) = nullptr;
 };
 
 // In the order of models.inc.

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "intelligence/forecasting/season.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
@@ -17,37 +19,46 @@ const ModelInfo& model(std::string_view name) {
   return models().front();
 }
 
+// What the model makes of y alone; empty when it cannot learn from it.
 std::vector<float> predict(std::string_view name, const std::vector<float>& y, std::size_t steps, int season = 1) {
   Scratch scratch;
+  Parameters parameters{};
   std::vector<float> out(steps);
-  model(name).forecast({y, season, true}, scratch, out);
+  const ModelInfo& info = model(name);
+  std::vector<float> indices(static_cast<std::size_t>(season), 1.0F);
+  if (long_enough(y.size(), indices.size())) season_indices(y, {indices.size()}, SeasonKind::kMultiplicative, indices);
+  History history{y, season, 0, true, indices, true};
+  if (info.fit && !info.fit(history, scratch, parameters)) return {};
+  info.predict(history, parameters, scratch, out);
   return out;
 }
+
+bool seasonal(const ModelInfo& info) { return info.input == Input::kOriginal; }
 
 TEST(Models, EachOneIsNamedOnceAndFiniteOnTheShortestSeriesItTakes) {
   std::set<std::string_view> names;
   for (const ModelInfo& info : models()) {
     EXPECT_TRUE(names.insert(info.name).second) << info.name;
     EXPECT_FALSE(info.summary.empty());
-    int season = info.seasonal ? 4 : 1;
-    std::size_t length = static_cast<std::size_t>(std::max(info.minimum_length, info.seasonal ? 2 * season : 1));
-    for (float value : {0.0F, 1.0F, 3.5F}) {
-      for (float v : predict(info.name, std::vector<float>(length, value), 5, season)) EXPECT_TRUE(std::isfinite(v)) << info.name;
-    }
+    int season = seasonal(info) ? 4 : 1;
+    std::size_t length = static_cast<std::size_t>(std::max(info.minimum_length, seasonal(info) ? 2 * season : 1));
+    for (std::size_t more : {std::size_t{0}, std::size_t{60}})
+      for (float value : {0.0F, 1.0F, 3.5F})
+        for (float v : predict(info.name, std::vector<float>(length + more, value), 5, season)) EXPECT_TRUE(std::isfinite(v)) << info.name;
   }
 }
 
 TEST(Models, AConstantSeriesStaysConstant) {
   for (const ModelInfo& info : models()) {
     if (info.name == "croston_sba") continue;  // 1 − α/2 by definition
-    for (float v : predict(info.name, std::vector<float>(24, 2.0F), 6, info.seasonal ? 4 : 1)) EXPECT_NEAR(v, 2, 1e-4) << info.name;
+    for (float v : predict(info.name, std::vector<float>(64, 2.0F), 6, seasonal(info) ? 4 : 1)) EXPECT_NEAR(v, 2, 1e-3) << info.name;
   }
 }
 
 TEST(Models, TrendModelsContinueALine) {
   std::vector<float> y;
   for (int t = 0; t < 40; ++t) y.push_back(1 + 0.05F * static_cast<float>(t));
-  for (std::string_view name : {"holt", "optimised_theta"}) {
+  for (std::string_view name : {"holt", "dynamic_optimised_theta", "autoregression"}) {
     auto out = predict(name, y, 4);
     for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(out[k], 1 + 0.05 * static_cast<double>(40 + k), 0.03) << name;
   }
@@ -56,7 +67,7 @@ TEST(Models, TrendModelsContinueALine) {
 TEST(Models, SeasonalModelsContinueASeason) {
   std::vector<float> y;
   for (int t = 0; t < 40; ++t) y.push_back(std::array{1.0F, 2.0F, 3.0F, 0.5F}[static_cast<std::size_t>(t % 4)]);
-  for (std::string_view name : {"seasonal_naive", "holt_winters_additive", "holt_winters_multiplicative"}) {
+  for (std::string_view name : {"seasonal_naive", "holt_winters", "seasonal_autoregression"}) {
     auto out = predict(name, y, 6, 4);
     for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], y[k], 1e-3) << name;
   }
@@ -79,15 +90,35 @@ TEST(Models, TsbFallsWhenDemandStops) {
   EXPECT_EQ(predict("croston", y, 1)[0], predict("croston", std::vector<float>(y.begin(), y.begin() + 30), 1)[0]);
 }
 
+// The first and the sixth forecast of statsforecast 2.1.1 (Theta, DynamicOptimizedTheta, AutoETS ANN, AAN and AAdN) for a trend with a
+// disturbance of period 17. They optimise freely, we on a grid refined twice: within 0.7 %.
+TEST(Models, AgreeWithAnIndependentImplementation) {
+  std::vector<float> y;
+  for (int t = 0; t < 40; ++t) y.push_back(static_cast<float>(100 + 2 * t + (t * t * 7 + 3 * t) % 17 - 8));
+  struct Case {
+    std::string_view name;
+    float first, sixth;
+  };
+  for (const Case& expected :
+       {Case{"theta", 173.730F, 178.635F}, Case{"dynamic_optimised_theta", 174.607F, 181.949F}, Case{"ses", 172.536F, 172.536F},
+        Case{"holt", 175.761F, 185.802F}, Case{"damped_trend", 174.092F, 180.330F}}) {
+    auto out = predict(expected.name, y, 6);
+    EXPECT_NEAR(out[0], expected.first, 0.007 * expected.first) << expected.name;
+    EXPECT_NEAR(out[5], expected.sixth, 0.007 * expected.sixth) << expected.name;
+  }
+}
+
 TEST(Models, ScaleWithTheirData) {
   std::vector<float> y;
   for (int t = 0; t < 48; ++t) y.push_back(1 + 0.3F * static_cast<float>((t * 7) % 5) + (t % 4 == 1 ? 1.0F : 0.0F));
   std::vector<float> scaled(y);
   for (float& value : scaled) value *= 4;
   for (const ModelInfo& info : models()) {
-    auto a = predict(info.name, y, 6, info.seasonal ? 4 : 1);
-    auto b = predict(info.name, scaled, 6, info.seasonal ? 4 : 1);
-    for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(4 * a[k], b[k], 0.02) << info.name;
+    auto a = predict(info.name, y, 6, seasonal(info) ? 4 : 1);
+    auto b = predict(info.name, scaled, 6, seasonal(info) ? 4 : 1);
+    if (info.input == Input::kLogAdjusted) continue;  // their input is a logarithm: it is moved, not scaled
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(4 * a[k], b[k], 0.02) << info.name;
   }
 }
 

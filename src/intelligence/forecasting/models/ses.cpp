@@ -7,9 +7,19 @@
 namespace sinan::forecasting {
 
 ModelInfo ses() {
-  return {"ses", "Simple exponential smoothing (Brown 1959)",
-          2,     false,
-          false, [](const History& history, Scratch&, std::span<float> out) { std::ranges::fill(out, smooth_level(history.y).level); }};
+  return {.name = "ses",
+          .summary = "Simple exponential smoothing (Brown 1959)",
+          .minimum_length = 2,
+          .routes = kOnlyNamed,
+          .fit =
+              [](const History& history, Scratch&, Parameters& out) {
+                Level level = fit_level(history.y);
+                out[0] = level.alpha;
+                out[1] = level.first;
+                return true;
+              },
+          .predict = [](const History& history, const Parameters& p, Scratch&,
+                        std::span<float> out) { std::ranges::fill(out, last_level(history.y, {p[0], p[1]})); }};
 }
 
 }  // namespace sinan::forecasting

@@ -1,0 +1,34 @@
+// Linear least squares by normal equations: for regressions of a series on its own past, with tens of columns at most.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace sinan::forecasting {
+
+// Sums of products of rows (1, x1, …, xk) and of the value they explain. Keeps its memory.
+class Regression {
+ public:
+  // `columns` with the constant.
+  void reset(std::size_t columns);
+  void add(std::span<const float> row, double value);
+
+  // The coefficients with `ridge` added to the diagonal but for the constant's, relative to the values' sum of squares: 0 is least squares.
+  // Of columns that say nothing the coefficient is 0. `out` has `columns` entries.
+  void solve(double ridge, std::span<float> out);
+
+  // After solve(0, …): the sum of squared errors of a model with the first `columns` columns alone.
+  double loss(std::size_t columns) const;
+  std::size_t rows() const { return rows_; }
+
+ private:
+  std::size_t columns_ = 0;
+  std::size_t rows_ = 0;
+  double squares_ = 0;
+  std::vector<double> products_;  // columns × columns, lower triangle; its Cholesky factor after solve()
+  std::vector<double> sums_;      // with the value
+  std::vector<double> reduced_;   // sums_ in the factor's coordinates
+};
+
+}  // namespace sinan::forecasting
