@@ -3,6 +3,9 @@
 // In: columns unique_id, ds, y and, if it is there, season (the period of each series); rows in any order; files ending in .parquet are
 // read as such, all others as CSV (.gz too). Out: unique_id, ds, [cutoff, y,] yhat, a column per quantile (q10, q99.9), model; CSV, or
 // Parquet when the name ends so. Series come in the order in which they are first met.
+//
+// In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had no
+// demand since.
 #pragma once
 
 #include <filesystem>

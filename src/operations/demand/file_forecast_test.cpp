@@ -108,6 +108,22 @@ TEST_F(FileForecast, SumsGrowAndGapsCanBeZero) {
   EXPECT_EQ(cells()[1][2], "0");
 }
 
+// Two of three series end in period 40: the origins of a backtest are the same for all, and the third has had no demand since 20. With most
+// series ending apart (periods that are only numbers) each keeps its own end.
+TEST_F(FileForecast, ABacktestHasTheSameOriginsForSeriesThatEndEarlier) {
+  std::string csv = "unique_id,ds,y\n";
+  for (int t = 1; t <= 40; ++t) csv += fmt::format("a,{},5\nb,{},{}\n", t, t, 3 + t % 2);
+  for (int t = 1; t <= 20; ++t) csv += fmt::format("c,{},1\n", t);
+  options_.backtest = 2;
+  ASSERT_TRUE(run(csv));
+  EXPECT_NE(printed_.find("\nc,40,39,0,"), std::string::npos) << printed_;
+  csv = "unique_id,ds,y\n";
+  for (int t = 1; t <= 40; ++t) csv += fmt::format("a,{},5\n", t);
+  for (int t = 1; t <= 20; ++t) csv += fmt::format("c,{},1\n", t);
+  ASSERT_TRUE(run(csv));
+  EXPECT_NE(printed_.find("\nc,20,19,1,"), std::string::npos) << printed_;
+}
+
 TEST_F(FileForecast, ParquetOutHoldsTheSameNumbers) {
   std::string csv = "unique_id,ds,y,price,season\n";
   for (int t = 1; t <= 48; ++t) csv += fmt::format("\"a,b\",{},{},1,12\n", t, 20 + t % 12);

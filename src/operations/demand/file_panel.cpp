@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "base/text.hpp"
 #include "platform/duck/duck.hpp"
@@ -22,6 +23,7 @@ struct Reading {
   std::vector<int> seasons;
   std::vector<Stamp> last;
   std::vector<std::string> last_written;
+  std::unordered_set<std::size_t> ended;  // series whose last row was added: zero since their own last
 };
 
 Error at_series(ErrorCode code, std::string message, const FileForecastOptions& options, std::string_view id) {
@@ -119,6 +121,24 @@ Result<Reading> read_rows(const FileForecastOptions& options, FilePanel& out) {
   return reading;
 }
 
+// Where most series end together, those that end earlier have had no demand since: so they are read for a backtest, whose origins are the
+// same periods for all, and where missing rows are zero. Series with values below zero are no demand and are left as they are.
+void end_together(Reading& reading, const FileForecastOptions& options) {
+  if (options.backtest == 0 && !options.zero_gaps) return;
+  auto latest = std::ranges::max_element(reading.last, {}, &Stamp::value);
+  const Stamp end = *latest;
+  const std::string written = reading.last_written[static_cast<std::size_t>(latest - reading.last.begin())];
+  auto together = std::ranges::count(reading.last, end.value, &Stamp::value);
+  if (2 * static_cast<std::size_t>(together) <= reading.ids.size()) return;
+  for (std::size_t i = 0; i < reading.ids.size(); ++i) {
+    if (reading.last[i].value == end.value || std::ranges::any_of(reading.rows[i], [](const Row& row) { return row.y < 0; })) continue;
+    reading.rows[i].push_back({end, 0});
+    reading.last[i] = end;
+    reading.last_written[i] = written;
+    reading.ended.insert(i);
+  }
+}
+
 Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& out) {
   for (std::size_t i = 0; i < reading.ids.size(); ++i) {
     std::span<const Row> rows = reading.rows[i];
@@ -134,7 +154,8 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
       if (*index - next > 10'000'000)
         return fail(
             at_series(ErrorCode::kLimit, "a gap of more than ten million periods; check ds, or say --freq", options, reading.ids[i]));
-      for (; next < *index; ++next) out.panel.values.push_back(options.zero_gaps ? 0 : kMissing);
+      const bool zero = options.zero_gaps || (&row == &rows.back() && reading.ended.contains(i));
+      for (; next < *index; ++next) out.panel.values.push_back(zero ? 0 : kMissing);
       out.panel.values.push_back(std::isnan(row.y) && options.zero_gaps ? 0 : row.y);
       ++next;
     }
@@ -159,6 +180,7 @@ Result<FilePanel> read_file_panel(const FileForecastOptions& options) {
   }
   SINAN_TRY(out.calendar, Calendar::find(stamps, ends, options.frequency));
   stamps = {};
+  end_together(reading, options);
   SINAN_CHECK(lay_out(reading, options, out));
   out.panel.keys = std::move(reading.ids);
   out.seasons = std::move(reading.seasons);
