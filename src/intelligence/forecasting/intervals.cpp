@@ -127,7 +127,7 @@ void Intervals::finish() {
     if (!group.ratios.empty()) group.ratio = group.ratios[group.ratios.size() / 2];
     double sum = 0;
     for (float u : group.shape) sum += std::clamp(u, -5.0F, 5.0F);
-    group.mean_shape = sum / static_cast<double>(group.shape.size()) - group.shape[group.shape.size() / 2];
+    group.mean_shape = sum / static_cast<double>(group.shape.size());
     group.errors = {};
   }
 }

@@ -33,7 +33,8 @@ class Intervals {
   double total_offset(std::size_t group, std::size_t k, double q) const {
     return groups_[group].total_growth[k] * shape(groups_[group].total_shape, q);
   }
-  // Mean of what lies between median and mean at step k, in scales: for expected values.
+  // The mean error at step k, in scales: what the expected value is beyond the forecast. Models that learn by least squares forecast means,
+  // so on skewed demand it is near zero, and the median lies below.
   double mean_offset(std::size_t group, std::size_t k) const { return groups_[group].growth[k] * groups_[group].mean_shape; }
 
  private:
