@@ -31,7 +31,10 @@ class Fixture {
   virtual bool create_orders() { return false; }
   // The cells of "orders", for looking at what was written: order_key, item, quantity, number, in order of order_key.
   virtual std::vector<std::vector<std::string>> orders() { return {}; }
-  // Whether the source keeps old states, so that a read that began sees none of what is put later.
+  // Whether the source answers filters itself; false for a connector that leaves pushdown() as it is.
+  virtual bool answers_filters() const { return true; }
+  // Whether the source keeps old states, so that a snapshot sees none of what is put later. If not, a scan of a table that changed since
+  // the snapshot must fail with kConflict.
   virtual bool versioned() const { return true; }
 };
 
