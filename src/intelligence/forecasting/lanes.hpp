@@ -1,6 +1,7 @@
 // Eight floats at once: parameter grids of smoothing models run in lanes, one parameter set a lane.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -30,6 +31,12 @@ inline std::size_t smallest(const Lanes& v) {
   for (std::size_t i = 1; i < kLanes; ++i)
     if (v[i] < v[best] || !(v[best] == v[best])) best = i;
   return best;
+}
+
+// Eight smoothing constants around one, as a finer grid, from `least` to 1 − `least`.
+inline void constants_around(float constant, float least, Lanes& out) {
+  float width = std::clamp(constant * 0.6F, 0.03F, 0.16F);
+  for (std::size_t i = 0; i < kLanes; ++i) out[i] = std::clamp(constant + width * (static_cast<float>(i) - 3.5F) / 3.5F, least, 1 - least);
 }
 
 }  // namespace sinan::forecasting

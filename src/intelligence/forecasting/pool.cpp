@@ -53,7 +53,8 @@ void Pool::choose_origins(std::size_t length) {
   for (std::size_t j = 0; j < count; ++j) origins_.push_back(length - reach * (count - j) / count);
 }
 
-bool Pool::fits(const ModelInfo& model, std::size_t length) const {
+bool Pool::fits(const ModelInfo& model, bool positive, std::size_t length) const {
+  if (model.input == Input::kLogAdjusted && !positive) return false;
   if (length < static_cast<std::size_t>(model.minimum_length)) return false;
   if (model.input == Input::kOriginal && (periods_.season < 2 || length < 2 * periods_.season)) return false;
   return named_ || (model.routes & route_of(periods_.season));
@@ -73,7 +74,8 @@ void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std
   const SeasonKind kind = !seasonal ? SeasonKind::kNone : series.non_negative ? SeasonKind::kMultiplicative : SeasonKind::kAdditive;
   const SeasonKind log_kind = seasonal ? SeasonKind::kAdditive : SeasonKind::kNone;
   adjust(y, kind, indices_, adjusted_);
-  if (series.positive) {
+  auto reads_logs = [&](const ModelInfo* model) { return model->input == Input::kLogAdjusted && fits(*model, series.positive, length); };
+  if (std::ranges::any_of(models_, reads_logs)) {
     logs_.resize(length);
     for (std::size_t t = 0; t < length; ++t) logs_[t] = std::log(y[t]);
     adjust(logs_, log_kind, log_indices_, log_adjusted_);
@@ -81,16 +83,11 @@ void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std
   for (std::size_t i = 0; i < models_.size(); ++i) {
     const ModelInfo& model = *models_[i];
     std::span<float> out = std::span(forecasts_).subspan(i * horizon_, steps);
-    if (learn) learnt_[i] = false;
-    if (!fits(model, length) || (model.input == Input::kLogAdjusted && !series.positive)) {
-      std::ranges::fill(out, kNone);
-      continue;
-    }
     History history{y,        static_cast<int>(periods_.season),  static_cast<int>(periods_.longer), series.positive,
                     indices_, kind == SeasonKind::kMultiplicative};
     if (model.input == Input::kAdjusted) history.y = adjusted_;
     if (model.input == Input::kLogAdjusted) history.y = log_adjusted_;
-    if (learn) learnt_[i] = !model.fit || model.fit(history, scratch_, parameters_[i]);
+    if (learn) learnt_[i] = fits(model, series.positive, length) && (!model.fit || model.fit(history, scratch_, parameters_[i]));
     if (!learnt_[i]) {
       std::ranges::fill(out, kNone);
       continue;

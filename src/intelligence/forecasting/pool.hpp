@@ -28,7 +28,7 @@ class Pool {
   void forecast(const Cleaned& series, std::size_t season, PoolForecast& out);
 
  private:
-  bool fits(const ModelInfo& model, std::size_t length) const;
+  bool fits(const ModelInfo& model, bool positive, std::size_t length) const;
   void choose_origins(std::size_t length);
   // Adjusts the first `length` values for season, and lets every model that fits forecast `steps` from there into forecasts_[model], NaN
   // for the others. With `learn` the models learn from these values; else they use what they learnt before.

@@ -25,7 +25,7 @@ void Regression::add(std::span<const float> row, double value) {
   }
 }
 
-void Regression::solve(double ridge, std::span<float> out) {
+void Regression::solve(double ridge) {
   auto at = [&](std::size_t i, std::size_t j) -> double& { return products_[i * columns_ + j]; };
   double mean_square = rows_ ? squares_ / static_cast<double>(rows_) : 0;
   for (std::size_t i = 0; i < columns_; ++i) {
@@ -44,9 +44,13 @@ void Regression::solve(double ridge, std::span<float> out) {
       at(j, i) = root > 0 ? value / root : 0;
     }
   }
-  for (std::size_t i = columns_; i-- > 0;) {
+}
+
+void Regression::coefficients(std::size_t columns, std::span<float> out) const {
+  auto at = [&](std::size_t i, std::size_t j) { return products_[i * columns_ + j]; };
+  for (std::size_t i = columns; i-- > 0;) {
     double value = reduced_[i];
-    for (std::size_t j = i + 1; j < columns_; ++j) value -= at(j, i) * static_cast<double>(out[j]);
+    for (std::size_t j = i + 1; j < columns; ++j) value -= at(j, i) * static_cast<double>(out[j]);
     out[i] = at(i, i) > 0 ? static_cast<float>(value / at(i, i)) : 0;
   }
 }

@@ -14,11 +14,13 @@ class Regression {
   void reset(std::size_t columns);
   void add(std::span<const float> row, double value);
 
-  // The coefficients with `ridge` added to the diagonal but for the constant's, relative to the values' sum of squares: 0 is least squares.
-  // Of columns that say nothing the coefficient is 0. `out` has `columns` entries.
-  void solve(double ridge, std::span<float> out);
+  // Factorises, once all rows are in; `ridge` is added to the diagonal but for the constant's, relative to the values' mean square: 0 is
+  // least squares. What follows is of the model with the first `columns` columns alone.
+  void solve(double ridge);
 
-  // After solve(0, …): the sum of squared errors of a model with the first `columns` columns alone.
+  // The coefficients; of a column that those before it explain, 0.
+  void coefficients(std::size_t columns, std::span<float> out) const;
+  // The sum of squared errors, where there was no ridge.
   double loss(std::size_t columns) const;
   std::size_t rows() const { return rows_; }
 

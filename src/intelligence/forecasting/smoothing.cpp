@@ -83,10 +83,8 @@ Level fit_level(std::span<const float> y) {
   Level best;
   best.loss = std::numeric_limits<float>::infinity();
   consider(y, Lanes{0.02F, 0.08F, 0.18F, 0.32F, 0.48F, 0.65F, 0.82F, 0.98F}, best);
-  float width = std::clamp(best.alpha * 0.6F, 0.03F, 0.16F);
   Lanes around;
-  for (std::size_t i = 0; i < kLanes; ++i)
-    around[i] = std::clamp(best.alpha + width * (static_cast<float>(i) - 3.5F) / 3.5F, 0.005F, 0.995F);
+  constants_around(best.alpha, 0.005F, around);
   consider(y, around, best);
   return best;
 }

@@ -1,9 +1,9 @@
 // Regressions of a series on its own past.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
+#include "intelligence/forecasting/aicc.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 #include "intelligence/forecasting/regression.hpp"
 
@@ -21,7 +21,7 @@ Regression& workspace() {
 
 // --- autoregression on differences -----------------------------------------------------------------------------------------------------
 
-// Orders 0 … 4 on the same rows; one factorisation tells the errors of all. p[0]: order, then constant and coefficients.
+// Orders 0 … 4 on the same rows; one factorisation tells the errors and coefficients of all. p[0]: order, then constant and coefficients.
 bool fit_differences(const History& history, Scratch&, Parameters& p) {
   std::span<const float> y = history.y;
   std::size_t differences = y.size() - 1;
@@ -35,26 +35,15 @@ bool fit_differences(const History& history, Scratch&, Parameters& p) {
     for (std::size_t k = 1; k <= most; ++k) row[k] = difference(t - k);
     regression.add(std::span(row).first(most + 1), difference(t));
   }
-  std::array<float, kMostOrder + 1> all{};
-  regression.solve(0, std::span(all).first(most + 1));
-  double n = static_cast<double>(regression.rows());
+  regression.solve(0);
   double least = std::numeric_limits<double>::infinity();
   std::size_t order = 0;
   for (std::size_t k = 0; k <= most; ++k) {
-    double parameters = static_cast<double>(k) + 2;
-    if (n - parameters - 1 <= 0) break;
-    double aicc = n * std::log(std::max(regression.loss(k + 1) / n, 1e-12)) + 2 * parameters +
-                  2 * parameters * (parameters + 1) / (n - parameters - 1);
-    if (aicc < least) least = aicc, order = k;
-  }
-  regression.reset(order + 1);
-  for (std::size_t t = most; t < differences; ++t) {
-    row[0] = 1;
-    for (std::size_t k = 1; k <= order; ++k) row[k] = difference(t - k);
-    regression.add(std::span(row).first(order + 1), difference(t));
+    double value = aicc(regression.loss(k + 1), static_cast<double>(regression.rows()), static_cast<double>(k) + 2);
+    if (value < least) least = value, order = k;
   }
   p[0] = static_cast<float>(order);
-  regression.solve(0, std::span(p).subspan(1, order + 1));
+  regression.coefficients(order + 1, std::span(p).subspan(1));
   return true;
 }
 
@@ -76,7 +65,6 @@ void predict_differences(const History& history, const Parameters& p, Scratch&, 
 
 // --- regression on lags ----------------------------------------------------------------------------------------------------------------
 
-// The lags of a regression, of which only those are used that leave rows enough.
 struct Lags {
   std::array<std::size_t, 46> at{};
   std::size_t count = 0;
@@ -90,7 +78,7 @@ struct Lags {
 bool enough(std::size_t length, const Lags& lags) { return length >= lags.longest + 3 * lags.count + 20; }
 
 // Constant and coefficients into p; false if there are too few rows.
-bool fit_lags(std::span<const float> y, const Lags& lags, double ridge, Parameters& p) {
+bool fit_lags(std::span<const float> y, const Lags& lags, Parameters& p) {
   if (!enough(y.size(), lags)) return false;
   double sum = 0;
   for (float value : y) sum += value;
@@ -103,7 +91,8 @@ bool fit_lags(std::span<const float> y, const Lags& lags, double ridge, Paramete
     for (std::size_t k = 0; k < lags.count; ++k) row[k + 1] = y[t - lags.at[k]] - mean;
     regression.add(std::span(row).first(lags.count + 1), y[t] - mean);
   }
-  regression.solve(ridge, std::span(p).first(lags.count + 1));
+  regression.solve(kRidge);
+  regression.coefficients(lags.count + 1, p);
   float of_mean = 1;
   for (std::size_t k = 0; k < lags.count; ++k) of_mean -= p[k + 1];
   p[0] += mean * of_mean;
@@ -129,7 +118,7 @@ Lags near_lags(int season) {
   return lags;
 }
 
-bool fit_near(const History& history, Scratch&, Parameters& p) { return fit_lags(history.y, near_lags(history.season), kRidge, p); }
+bool fit_near(const History& history, Scratch&, Parameters& p) { return fit_lags(history.y, near_lags(history.season), p); }
 
 void predict_near(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   predict_lags(history.y, near_lags(history.season), p, scratch, out);
@@ -142,9 +131,7 @@ Lags week_lags(const History& history) {
   return lags;
 }
 
-bool fit_week(const History& history, Scratch&, Parameters& p) {
-  return history.longer > 0 && fit_lags(history.y, week_lags(history), kRidge, p);
-}
+bool fit_week(const History& history, Scratch&, Parameters& p) { return history.longer > 0 && fit_lags(history.y, week_lags(history), p); }
 
 void predict_week(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   predict_lags(history.y, week_lags(history), p, scratch, out);
@@ -169,7 +156,7 @@ std::span<float> seasonal_differences(const History& history, Scratch& scratch) 
 }
 
 bool fit_seasonal(const History& history, Scratch& scratch, Parameters& p) {
-  return fit_lags(seasonal_differences(history, scratch), season_lags(history), kRidge, p);
+  return fit_lags(seasonal_differences(history, scratch), season_lags(history), p);
 }
 
 void predict_seasonal(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
@@ -197,7 +184,7 @@ Lags day_lags(const History& history, bool with_longer) {
 // The last parameter says whether the longer season was there to learn from.
 bool fit_day(const History& history, Scratch&, Parameters& p) {
   p.back() = history.longer > 0 ? 1 : 0;
-  return fit_lags(history.y, day_lags(history, history.longer > 0), kRidge, p);
+  return fit_lags(history.y, day_lags(history, history.longer > 0), p);
 }
 
 void predict_day(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {

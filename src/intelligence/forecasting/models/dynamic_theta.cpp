@@ -88,9 +88,8 @@ bool fit(const History& history, Scratch& scratch, Parameters& out) {
   }
   Fit best;
   consider(y, intercepts, slopes, Lanes{0.03F, 0.10F, 0.20F, 0.35F, 0.50F, 0.65F, 0.80F, 0.95F}, best);
-  float width = std::clamp(best.alpha * 0.6F, 0.03F, 0.16F);
   Lanes around;
-  for (std::size_t i = 0; i < kLanes; ++i) around[i] = std::clamp(best.alpha + width * (static_cast<float>(i) - 3.5F) / 3.5F, 0.01F, 0.99F);
+  constants_around(best.alpha, 0.01F, around);
   consider(y, intercepts, slopes, around, best);
   out[0] = best.alpha;
   out[1] = best.weight;
