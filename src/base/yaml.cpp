@@ -224,4 +224,9 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   return best;
 }
 
+std::string near_or_all(std::string_view word, const std::vector<std::string>& candidates) {
+  auto near = nearest(word, candidates);
+  return near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(candidates, ", "));
+}
+
 }  // namespace sinan

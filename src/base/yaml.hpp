@@ -72,5 +72,7 @@ std::optional<YamlNode> parse_yaml(std::string_view text, const std::string& fil
 
 // The candidate nearest to `word` by edit distance, if near enough to be meant; for "did you mean".
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+// The way out for a word that is none of `candidates`: the nearest one as a question, else all of them.
+std::string near_or_all(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace sinan

@@ -230,9 +230,7 @@ int usage_error(CLI::App& app, std::string message) {
   std::vector<std::string> rest = app.remaining(true);
   auto word = std::find_if(rest.begin(), rest.end(), [](const std::string& text) { return !text.starts_with('-'); });
   if (!names.empty() && word != rest.end()) {
-    auto near = nearest(*word, names);
-    message = fmt::format("there is no command '{}'; {}", visible(*word),
-                          near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(names, ", ")));
+    message = fmt::format("there is no command '{}'; {}", visible(*word), near_or_all(*word, names));
   }
   fmt::print(stderr, "sinan: {}\nRun '{} --help' for the options.\n", message, at == &app ? "sinan" : "sinan " + at->get_name());
   return 2;

@@ -6,6 +6,7 @@
 
 namespace sinan::cli {
 
+runtime::OpenOptions open_options(const Invocation& invocation);
 Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation);
 
 }  // namespace sinan::cli

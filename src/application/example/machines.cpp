@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "application/example/systems.hpp"
+#include "application/example/workspace.hpp"
 
 namespace sinan::example {
 namespace {
@@ -66,9 +67,7 @@ Result<std::int64_t> write_readings(const Company& company, const std::filesyste
   }
   out.close();
   if (!out) return fail(ErrorCode::kUnavailable, "cannot write; is the disk full?", file.string());
-  std::error_code error;
-  std::filesystem::rename(part, file, error);
-  if (error) return fail(ErrorCode::kUnavailable, "cannot rename: " + error.message(), file.string());
+  SINAN_CHECK(rename_file(part, file));
   return breaker.count();
 }
 

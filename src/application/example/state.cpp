@@ -30,11 +30,7 @@ Status write_state(const std::filesystem::path& file, const State& state) {
                      {"expected_rows", state.expected_rows},
                      {"on_hand", state.on_hand},
                      {"lines", state.lines}};
-  SINAN_CHECK(write_file(file.string() + ".part", dump(json)));
-  std::error_code error;
-  std::filesystem::rename(file.string() + ".part", file, error);
-  if (error) return fail(ErrorCode::kUnavailable, "cannot rename: " + error.message(), file.string());
-  return {};
+  return write_whole(file, dump(json));
 }
 
 Result<State> read_state(const std::filesystem::path& file) {

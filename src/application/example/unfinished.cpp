@@ -14,13 +14,6 @@ Status removed(const fs::path& file) {
   return {};
 }
 
-Status renamed(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::rename(from, to, error);
-  if (error) return fail(ErrorCode::kUnavailable, "cannot rename: " + error.message(), to.string());
-  return {};
-}
-
 // Whether the ERP's stock is that of the last of those days.
 Result<bool> committed(Database& erp, const State& after) {
   SINAN_TRY(const auto rows, erp.query("SELECT max(stand) FROM mard"));
@@ -30,9 +23,7 @@ Result<bool> committed(Database& erp, const State& after) {
 }
 
 // Takes away what an advance wrote beside the ERP.
-Status undo(const fs::path& dir, const fs::path& journal) {
-  SINAN_TRY(const auto text, read_file(journal));
-  SINAN_TRY(const Json json, parse_json(text, journal.string()));
+Status undo(const fs::path& dir, const fs::path& journal, const Json& json) {
   try {
     for (const auto& file : json.at("files")) {
       const fs::path path = file.at("path").get<std::string>();
@@ -68,15 +59,13 @@ Status begin_days(const fs::path& truth, const State& state, std::int64_t days, 
   }
   for (std::int64_t day = state.next_day; day < state.next_day + days; ++day)
     json["days"].push_back(format_date(state.origin.first + std::chrono::days{day}));
-  const auto part = fs::path(journal_of(truth).string() + ".part");
-  SINAN_CHECK(write_file(part, dump(json)));
-  return renamed(part, journal_of(truth));
+  return write_whole(journal_of(truth), dump(json));
 }
 
 Status announce_days(const fs::path& truth, const State& after) { return write_state(next_of(truth), after); }
 
 Status settle_days(const fs::path& truth) {
-  SINAN_CHECK(renamed(next_of(truth), state_file(truth)));
+  SINAN_CHECK(rename_file(next_of(truth), state_file(truth)));
   return removed(journal_of(truth));
 }
 
@@ -100,7 +89,7 @@ Result<Recovered> recover_days(const fs::path& dir, Database& erp) {
     SINAN_TRY(const Json json, parse_json(text, journal_of(truth).string()));
     const auto first = state.origin.first + std::chrono::days{state.next_day};
     const bool settled = json.is_object() && json.contains("days") && !json["days"].empty() && json["days"][0] < format_date(first);
-    SINAN_CHECK(settled ? removed(journal_of(truth)) : undo(dir, journal_of(truth)));
+    SINAN_CHECK(settled ? removed(journal_of(truth)) : undo(dir, journal_of(truth), json));
   }
   return Recovered{std::move(state), 0};
 }

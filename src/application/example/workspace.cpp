@@ -19,6 +19,19 @@ Status write_file(const std::filesystem::path& path, std::string_view text) {
   return {};
 }
 
+Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code error;
+  std::filesystem::rename(from, to, error);
+  if (error) return fail(ErrorCode::kUnavailable, "cannot rename: " + error.message(), to.string());
+  return {};
+}
+
+Status write_whole(const std::filesystem::path& path, std::string_view text) {
+  const std::filesystem::path part = path.string() + ".part";
+  SINAN_CHECK(write_file(part, text));
+  return rename_file(part, path);
+}
+
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(ErrorCode::kNotFound, "cannot read the file", path.string());

@@ -25,6 +25,9 @@ Status write_workspace(const std::filesystem::path& dir, const std::vector<std::
                        const std::map<std::string, std::string>& values);
 
 Status write_file(const std::filesystem::path& path, std::string_view text);
+// The same, but the file appears under its name whole: it is written beside it first.
+Status write_whole(const std::filesystem::path& path, std::string_view text);
+Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 Result<std::string> read_file(const std::filesystem::path& path);
 
 }  // namespace sinan::example

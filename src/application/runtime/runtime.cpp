@@ -170,10 +170,7 @@ Result<const workflow::Workflow*> Runtime::workflow(const std::string& name) con
     if (candidate.name == name) return &candidate;
     names.push_back(candidate.name);
   }
-  auto near = nearest(name, names);
-  return fail(ErrorCode::kNotFound,
-              fmt::format("there is no workflow '{}'; {}", visible(name),
-                          near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(names, ", "))));
+  return fail(ErrorCode::kNotFound, fmt::format("there is no workflow '{}'; {}", visible(name), near_or_all(name, names)));
 }
 
 Result<workflow::RunRecord> Runtime::run(const workflow::Workflow& workflow, workflow::RunRequest request, std::chrono::seconds wait) {

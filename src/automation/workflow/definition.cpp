@@ -22,9 +22,7 @@ void check_tasks(const Workflow& workflow, std::span<Task* const> tasks, Diagnos
   for (const Step& step : workflow.steps) {
     auto task = std::find_if(tasks.begin(), tasks.end(), [&](const Task* t) { return t->info().name == step.task.value; });
     if (task == tasks.end()) {
-      auto near = nearest(step.task.value, names);
-      out.add(step.task.place, "unknown_task", fmt::format("there is no task '{}'", step.task.value),
-              near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(names, ", ")));
+      out.add(step.task.place, "unknown_task", fmt::format("there is no task '{}'", step.task.value), near_or_all(step.task.value, names));
       continue;
     }
     (*task)->info().check(step.with, out);

@@ -6,10 +6,6 @@
 namespace sinan::cli {
 namespace {
 
-runtime::OpenOptions options_of(const Invocation& invocation) {
-  return {invocation.directory, invocation.state_dir, invocation.now, invocation.as_user};
-}
-
 Json to_json(const storage::BackupInfo& info) {
   return Json{
       {"created_at", format_rfc3339(info.created_at)}, {"state_version", info.state_version}, {"files", info.files}, {"bytes", info.bytes}};
@@ -21,7 +17,7 @@ std::string described(const storage::BackupInfo& info) {
 
 Result<int> run_backup(Invocation& invocation) {
   std::filesystem::path target = invocation.directory / invocation.text("directory");
-  SINAN_TRY(auto info, runtime::back_up(options_of(invocation), target, invocation.cancel));
+  SINAN_TRY(auto info, runtime::back_up(open_options(invocation), target, invocation.cancel));
   if (invocation.json)
     invocation.print_json(to_json(info));
   else
@@ -43,7 +39,7 @@ Result<int> prove_backup(const Invocation& invocation, const std::filesystem::pa
 Result<int> run_restore(Invocation& invocation) {
   std::filesystem::path backup = invocation.directory / invocation.text("directory");
   if (invocation.flag("check")) return prove_backup(invocation, backup);
-  SINAN_TRY(auto restored, runtime::restore(options_of(invocation), backup, invocation.cancel));
+  SINAN_TRY(auto restored, runtime::restore(open_options(invocation), backup, invocation.cancel));
   if (invocation.json) {
     Json out{{"backup", to_json(restored.backup)}, {"previous", nullptr}};
     if (!restored.previous.empty()) out["previous"] = restored.previous.string();

@@ -28,10 +28,7 @@ Result<int> run_schema(Invocation& invocation) {
     if (wanted.empty()) {
       std::vector<std::string> kinds;
       for (const auto& [name, unused] : schemas) kinds.push_back(name);
-      auto near = nearest(kind, kinds);
-      return fail(ErrorCode::kNotFound,
-                  fmt::format("there is no kind of file '{}'; {}", visible(kind),
-                              near ? fmt::format("did you mean '{}'?", *near) : fmt::format("there are: {}", fmt::join(kinds, ", "))));
+      return fail(ErrorCode::kNotFound, fmt::format("there is no kind of file '{}'; {}", visible(kind), near_or_all(kind, kinds)));
     }
     schemas.clear();
     schemas.insert(std::move(wanted));
