@@ -26,8 +26,11 @@ set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${deps}/duckdb/lib/lib
                                         INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${deps}/duckdb/include)
 target_include_directories(duckdb SYSTEM INTERFACE ${deps}/duckdb/include)
 
+add_library(lightgbm SHARED IMPORTED GLOBAL)
+set_target_properties(lightgbm PROPERTIES IMPORTED_LOCATION ${deps}/lightgbm/lib/lib_lightgbm.so)
+
 # The binary finds the libraries beside itself (lib/) once installed, and in build/deps before.
-set(CMAKE_BUILD_RPATH ${deps}/duckdb/lib)
+set(CMAKE_BUILD_RPATH ${deps}/duckdb/lib ${deps}/lightgbm/lib)
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/sinan")
 
 # The clients of PostgreSQL and MariaDB keep their headers in folders of their own.

@@ -1,0 +1,80 @@
+// Gradient-boosted decision trees and random forests: a table of numbers and a target in, a model that predicts and explains itself out.
+//
+// The trees are LightGBM's (Ke et al. 2017), called through its C interface here and nowhere else. The same table, options and seed give
+// the same trees and predictions at any number of threads. A missing cell is NaN: each split learns on which side it goes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancel.hpp"
+#include "base/result.hpp"
+
+namespace sinan::learning {
+
+// What is made small. kQuantile needs `BoostingOptions::quantile`; kTweedie is for targets of zero and more, with a logarithmic link.
+enum class Loss : std::uint8_t { kSquares, kAbsolute, kQuantile, kTweedie };
+
+struct BoostingOptions {
+  Loss loss = Loss::kSquares;
+  double quantile = 0.5;       // of kQuantile, in (0, 1)
+  double tweedie_power = 1.5;  // of kTweedie, in [1, 2)
+  bool forest = false;         // a random forest (Breiman 2001) instead of boosting: trees side by side, the learning rate is not used
+  int rounds = 150;            // trees, 1…10,000
+  double learning_rate = 0.05;
+  int leaves = 63;               // of a tree, at most
+  int rows_in_leaf = 40;         // at least
+  double columns_sampled = 0.7;  // share of the columns that a tree may use
+  double rows_sampled = 0.8;     // share of the rows that a tree learns from
+  int threads = 1;
+  std::uint64_t seed = 1;
+};
+
+// Rows × columns, row after row. `categories` are columns that hold codes 0, 1, 2 … without an order.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<int> categories;
+  std::vector<float> cells;
+
+  std::size_t width() const { return columns.size(); }
+  std::size_t rows() const { return columns.empty() ? 0 : cells.size() / columns.size(); }
+};
+
+// A trained model. Prediction is const and may run on several threads at once.
+class Trees {
+ public:
+  // `target[row]` finite. kInvalidInput: no rows, no columns, a size that does not fit or options out of range.
+  static Result<Trees> train(const Table& table, std::span<const float> target, const BoostingOptions& options,
+                             const CancelToken* cancel = nullptr);
+  // What text() gave. kCorrupt when it is no model.
+  static Result<Trees> read(const std::string& text);
+
+  ~Trees();
+  Trees(Trees&&) noexcept;
+  Trees& operator=(Trees&&) noexcept;
+
+  std::size_t width() const { return width_; }
+  // `cells`: rows × width(); one value per row into `out`.
+  Status predict(std::span<const float> cells, std::span<double> out, int threads = 1) const;
+  // Exact Shapley values of the trees (Lundberg et al. 2020) before the link: per row width() values, and then the expected value, which
+  // together make the raw score.
+  Status contributions(std::span<const float> cells, std::span<double> out, int threads = 1) const;
+  // The leaf of each tree in which each row lies: rows × trees.
+  Result<std::vector<int>> leaves(std::span<const float> cells, int threads = 1) const;
+  // The whole model as text.
+  Result<std::string> text() const;
+
+ private:
+  struct Handle;
+  explicit Trees(std::unique_ptr<Handle> handle);
+  Result<std::vector<double>> run(std::span<const float> cells, int what, int threads) const;
+
+  std::unique_ptr<Handle> handle_;
+  std::size_t width_ = 0;
+};
+
+}  // namespace sinan::learning

@@ -1,0 +1,157 @@
+// Trees against what can be known without them: steps, medians, quantiles, Shapley values by their definition.
+#include "intelligence/learning/boosting.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+namespace sinan::learning {
+namespace {
+
+// y = 3 where a > 0, else −1, plus b; `c` is noise.
+struct Sample {
+  Table table{{"a", "b", "c"}, {}, {}};
+  std::vector<float> target;
+};
+Sample sample(std::size_t rows, double noise = 0) {
+  Sample out;
+  std::mt19937_64 random(7);
+  std::normal_distribution<float> normal;
+  for (std::size_t i = 0; i < rows; ++i) {
+    float a = normal(random), b = normal(random), c = normal(random);
+    out.table.cells.insert(out.table.cells.end(), {a, b, c});
+    out.target.push_back((a > 0 ? 3.0F : -1.0F) + b + static_cast<float>(noise) * normal(random));
+  }
+  return out;
+}
+
+double mean_error(const Trees& trees, const Sample& s) {
+  std::vector<double> out(s.target.size());
+  EXPECT_TRUE(trees.predict(s.table.cells, out));
+  double sum = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) sum += std::abs(out[i] - s.target[i]);
+  return sum / static_cast<double>(out.size());
+}
+
+TEST(Trees, LearnAStepAndALine) {
+  Sample s = sample(4000);
+  for (bool forest : {false, true}) {
+    auto trees = Trees::train(s.table, s.target, {.forest = forest, .rounds = 200, .leaves = 255, .rows_in_leaf = 5, .columns_sampled = 1});
+    ASSERT_TRUE(trees) << trees.error().text();
+    EXPECT_LT(mean_error(*trees, s), forest ? 0.25 : 0.1);
+  }
+}
+
+TEST(Trees, LossesAimAtMeanMedianAndQuantile) {
+  // One column that says nothing: the answer is the mean 20, the median 1 or a quantile of the targets.
+  Table table{{"x"}, {}, std::vector<float>(1000, 0.0F)};
+  std::vector<float> target;
+  for (int i = 0; i < 1000; ++i) target.push_back(i < 900 ? static_cast<float>(i % 3) : 191.0F);
+  const double mean = std::accumulate(target.begin(), target.end(), 0.0) / 1000;
+  struct Case {
+    Loss loss;
+    double expected;
+  };
+  for (Case c : {Case{Loss::kSquares, mean}, Case{Loss::kAbsolute, 1}, Case{Loss::kQuantile, 191}, Case{Loss::kTweedie, mean}}) {
+    auto trees = Trees::train(table, target, {.loss = c.loss, .quantile = 0.95, .rounds = 1});
+    ASSERT_TRUE(trees) << trees.error().text();
+    double out[1];
+    ASSERT_TRUE(trees->predict(std::vector<float>{0.0F}, out));
+    EXPECT_NEAR(out[0], c.expected, 0.02 * mean) << static_cast<int>(c.loss);
+  }
+}
+
+TEST(Trees, AreTheSameAtAnyNumberOfThreads) {
+  Sample s = sample(3000, 1);
+  auto one = Trees::train(s.table, s.target, {.loss = Loss::kAbsolute, .rounds = 40, .threads = 1});
+  auto two = Trees::train(s.table, s.target, {.loss = Loss::kAbsolute, .rounds = 40, .threads = 2});
+  ASSERT_TRUE(one && two);
+  std::vector<double> a(s.target.size()), b(s.target.size());
+  ASSERT_TRUE(one->predict(s.table.cells, a, 1));
+  ASSERT_TRUE(two->predict(s.table.cells, b, 2));
+  EXPECT_EQ(a, b);
+}
+
+TEST(Trees, ContributionsSumToTheRawScore) {
+  Sample s = sample(2000, 0.5);
+  auto trees = Trees::train(s.table, s.target, {.rounds = 60});
+  ASSERT_TRUE(trees);
+  std::vector<double> predicted(s.target.size()), parts(s.target.size() * 4);
+  ASSERT_TRUE(trees->predict(s.table.cells, predicted));
+  ASSERT_TRUE(trees->contributions(s.table.cells, parts));
+  for (std::size_t i = 0; i < predicted.size(); ++i)
+    ASSERT_NEAR(predicted[i], parts[4 * i] + parts[4 * i + 1] + parts[4 * i + 2] + parts[4 * i + 3], 1e-9);
+}
+
+// One tree with two leaves that splits `a`: φ(a) is the leaf minus the mean over the rows, the others have none (Shapley's definition).
+TEST(Trees, ContributionOfTheOnlySplitIsTheWholeDifference) {
+  Table table{{"a", "b"}, {}, {}};
+  std::vector<float> target;
+  for (int i = 0; i < 400; ++i) {
+    table.cells.insert(table.cells.end(), {i < 100 ? 0.0F : 1.0F, static_cast<float>(i % 7)});
+    target.push_back(i < 100 ? 0.0F : 8.0F);
+  }
+  auto trees = Trees::train(table, target, {.rounds = 1, .learning_rate = 1, .leaves = 2, .columns_sampled = 1, .rows_sampled = 1});
+  ASSERT_TRUE(trees);
+  double parts[3];
+  ASSERT_TRUE(trees->contributions(std::vector<float>{0.0F, 3.0F}, parts));
+  EXPECT_NEAR(parts[0], 0 - 6, 1e-6);  // the mean is 300 · 8 / 400 = 6
+  EXPECT_EQ(parts[1], 0);
+  EXPECT_NEAR(parts[2], 6, 1e-6);
+}
+
+TEST(Trees, MissingCellsAndCategoriesAreLearnt) {
+  Table table{{"code"}, {0}, {}};
+  std::vector<float> target;
+  for (int i = 0; i < 3000; ++i) {
+    int code = i % 6;  // no order: 1, 4 and the missing one are high
+    table.cells.push_back(code == 5 ? std::nanf("") : static_cast<float>(code));
+    target.push_back(code == 1 || code == 4 || code == 5 ? 10.0F : 0.0F);
+  }
+  auto trees = Trees::train(table, target, {.rounds = 100, .rows_in_leaf = 20, .columns_sampled = 1});
+  ASSERT_TRUE(trees);
+  for (auto [code, expected] : {std::pair{1.0F, 10.0}, {2.0F, 0.0}, {4.0F, 10.0}, {std::nanf(""), 10.0}}) {
+    double out[1];
+    ASSERT_TRUE(trees->predict(std::vector<float>{code}, out));
+    EXPECT_NEAR(out[0], expected, 0.6) << code;
+  }
+}
+
+TEST(Trees, AreTheSameAfterWritingAndReading) {
+  Sample s = sample(1000, 1);
+  auto trees = Trees::train(s.table, s.target, {.rounds = 20});
+  ASSERT_TRUE(trees);
+  auto text = trees->text();
+  ASSERT_TRUE(text);
+  auto again = Trees::read(*text);
+  ASSERT_TRUE(again) << again.error().text();
+  std::vector<double> a(s.target.size()), b(s.target.size());
+  ASSERT_TRUE(trees->predict(s.table.cells, a));
+  ASSERT_TRUE(again->predict(s.table.cells, b));
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(again->width(), 3U);
+  auto leaves = again->leaves(std::span(s.table.cells).first(6));
+  ASSERT_TRUE(leaves);
+  EXPECT_EQ(leaves->size(), 40U);
+}
+
+TEST(Trees, MistakesAreErrors) {
+  Sample s = sample(100);
+  EXPECT_EQ(Trees::read("no model").error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(Trees::train({}, {}, {}).error().code, ErrorCode::kInvalidInput);
+  for (const BoostingOptions& bad :
+       {BoostingOptions{.rounds = 0}, BoostingOptions{.leaves = 1}, BoostingOptions{.learning_rate = 0}, BoostingOptions{.threads = 0},
+        BoostingOptions{.loss = Loss::kTweedie}, BoostingOptions{.forest = true, .rows_sampled = 1}})
+    EXPECT_EQ(Trees::train(s.table, s.target, bad).error().code, ErrorCode::kInvalidInput);
+  s.target[3] = std::nanf("");
+  EXPECT_EQ(Trees::train(s.table, s.target, {}).error().code, ErrorCode::kInvalidInput);
+  CancelToken cancel;
+  cancel.cancel();
+  Sample whole = sample(100);
+  EXPECT_EQ(Trees::train(whole.table, whole.target, {}, &cancel).error().code, ErrorCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace sinan::learning
