@@ -4,12 +4,15 @@
 #include <atomic>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/intervals.hpp"
 #include "intelligence/forecasting/pool.hpp"
+#include "intelligence/forecasting/sample.hpp"
 #include "intelligence/forecasting/season.hpp"
 #include "intelligence/forecasting/windows.hpp"
 
@@ -20,14 +23,8 @@ constexpr std::size_t kBlock = 64;              // series that a thread takes at
 constexpr std::size_t kMaxErrors = 24'000'000;  // errors that are kept for learning their shape
 constexpr std::size_t kClasses = 6;
 constexpr std::size_t kGroups = kClasses * 2;  // class, with a season or without
-
-std::uint64_t hash(std::string_view text, std::uint64_t seed) {
-  std::uint64_t h = 0xcbf29ce484222325ULL ^ (seed * 0x9e3779b97f4a7c15ULL);
-  for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  h ^= h >> 33;
-  h *= 0xff51afd7ed558ccdULL;
-  return h ^ (h >> 33);
-}
+constexpr std::size_t kShares = 5;             // of trees that are tried: 0, ¼, ½, ¾, 1
+constexpr double kGain = 0.99;                 // that errors must fall to for trees to be mixed in
 
 Status check_options(const Options& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
@@ -56,6 +53,23 @@ Status check_panel(const Panel& panel, std::span<const int> seasons) {
       known = known || std::isfinite(v);
     }
     if (!known) return bad("a series needs at least one value that is not missing; give one or leave the series out");
+  }
+  return {};
+}
+
+Status check_drivers(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
+  auto bad = [](std::string message, std::string place = {}) {
+    return fail(ErrorCode::kInvalidInput, std::move(message), std::move(place));
+  };
+  if (drivers.horizon != horizon) return bad(fmt::format("drivers were given for {} periods ahead, not for {}", drivers.horizon, horizon));
+  if (!drivers.behind.empty() && drivers.behind.size() != panel.size())
+    return bad(fmt::format("ends were given for {} of {} series", drivers.behind.size(), panel.size()));
+  for (const Driver& driver : drivers.columns) {
+    std::size_t cells = driver.fixed ? panel.size() : panel.values.size() + panel.size() * horizon;
+    if (driver.values.size() != cells)
+      return bad(fmt::format("a driver needs {} values, not {}", cells, driver.values.size()), driver.name);
+    if (std::ranges::any_of(driver.values, [](float v) { return std::isinf(v); }))
+      return bad("a driver may not hold infinite values; correct or remove them", driver.name);
   }
   return {};
 }
@@ -123,6 +137,7 @@ class Run {
     SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
                             [&](std::size_t worker, std::size_t i) { one(workers[worker], i); }));
     workers.clear();
+    if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(mix_trees(cancel));
     spread();
     return std::move(out_);
   }
@@ -163,14 +178,18 @@ class Run {
     std::size_t room = std::max<std::size_t>(kMaxErrors / stride_, 100);
     if (n > room) {
       // A sample by key, so that the order of the series does not matter.
-      double share = static_cast<double>(room) / static_cast<double>(n);
-      for (std::size_t i = 0; i < n; ++i) sampled_[i] = static_cast<double>(hash(panel_.keys[i], options_.seed) >> 11) * 0x1p-53 < share;
+      double part = static_cast<double>(room) / static_cast<double>(n);
+      for (std::size_t i = 0; i < n; ++i) sampled_[i] = forecasting::share(hash(panel_.keys[i], options_.seed)) < part;
     }
     slot_.assign(n, 0);
     std::size_t slots = 0;
     for (std::size_t i = 0; i < n; ++i)
       if (sampled_[i]) slot_[i] = slots++;
     errors_.assign(slots * stride_, std::numeric_limits<float>::quiet_NaN());
+    if (!options_.drivers || options_.drivers->empty()) return;
+    after_.assign(slots * origins_, 0);
+    growth_.assign(slots * origins_, 1);
+    out_.tree_shares.assign(n, 0);
   }
 
   int season_of(std::size_t i) const {
@@ -222,12 +241,20 @@ class Run {
     double sum = 0;
     for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
     facts.noise = y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F;
-    if (sampled_[i]) std::ranges::copy(w.regular.errors, errors_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * stride_));
+    facts.own = mean_size(w.regular.errors);
+    if (!sampled_[i]) return;
+    std::ranges::copy(w.regular.errors, errors_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * stride_));
+    if (after_.empty()) return;
+    std::ranges::copy(w.regular.after, after_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * origins_));
+    std::ranges::copy(w.regular.growth, growth_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * origins_));
+  }
+
+  static float mean_size(std::span<const float> errors) {
     double size = 0;
     std::size_t known = 0;
-    for (float e : w.regular.errors)
+    for (float e : errors)
       if (std::isfinite(e)) size += std::abs(e), ++known;
-    facts.own = known ? static_cast<float>(size / static_cast<double>(known)) : -1;
+    return known ? static_cast<float>(size / static_cast<double>(known)) : -1;
   }
 
   void rare(Worker& w, std::size_t i, std::size_t season) {
@@ -250,12 +277,116 @@ class Run {
 
   std::size_t group_of(std::size_t i) const { return static_cast<std::size_t>(out_.classes[i]) * 2 + (out_.seasons[i] > 1 ? 1 : 0); }
 
+  std::span<float> errors_of(std::size_t i) { return std::span(errors_).subspan(slot_[i] * stride_, stride_); }
+
+  // Mixes the trees' forecasts into the medians, and their errors into the errors.
+  Status mix_trees(const CancelToken* cancel) {
+    const Drivers& drivers = *options_.drivers;
+    std::size_t away = 0;  // that the oldest origins are
+    for (std::uint32_t after : after_) away = std::max<std::size_t>(away, after);
+    DriverModel::Options how{.horizon = horizon_, .threads = options_.threads, .seed = options_.seed};
+    SINAN_TRY(DriverModel earlier, DriverModel::learn(panel_, drivers, out_.seasons, away, how, cancel));
+    if (!earlier.knows() || away == 0) return {};
+    std::vector<float> theirs(errors_);
+    SINAN_CHECK(each_regular(
+        cancel, [&](TreeWorker& w, std::size_t i) { return sampled_[i] ? tree_errors(w, earlier, i, away, theirs) : Status(); }));
+    const std::vector<float> shares = choose_shares(theirs);
+    if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return {};
+
+    SINAN_TRY(DriverModel latest, DriverModel::learn(panel_, drivers, out_.seasons, 0, how, cancel));
+    out_.trees = std::make_shared<const DriverModel>(std::move(latest));
+    return each_regular(cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+      const float share = shares[group_of(i)];
+      if (share == 0 || !w.features.look(i, panel_.series(i).size(), static_cast<std::size_t>(out_.seasons[i]))) return {};
+      SINAN_CHECK(out_.trees->predict(w.features, w.cells, w.values));
+      for (std::size_t k = 0; k < horizon_; ++k) {
+        double& median = out_.median[i * horizon_ + k];
+        median += share * (w.values[k] - median);
+        if (facts_[i].non_negative) median = std::max(0.0, median);
+      }
+      out_.tree_shares[i] = share;
+      out_.models[i] = share == 1 ? "trees" : out_.models[i] + " + trees";
+      if (!sampled_[i]) return {};
+      std::span<float> errors = errors_of(i);
+      for (std::size_t e = 0; e < stride_; ++e) errors[e] += share * (theirs[slot_[i] * stride_ + e] - errors[e]);
+      facts_[i].own = mean_size(errors);
+      return {};
+    });
+  }
+
+  struct TreeWorker {
+    Features features;
+    std::vector<float> cells;
+    std::vector<double> values;
+  };
+  template <typename Work>
+  Status each_regular(const CancelToken* cancel, const Work& work) {
+    std::vector<TreeWorker> workers;
+    for (int t = 0; t < options_.threads; ++t) workers.push_back({Features(panel_, *options_.drivers), {}, std::vector<double>(horizon_)});
+    std::vector<Status> results(workers.size());
+    SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, {}, 0, 0, [&](std::size_t worker, std::size_t i) {
+      if (!facts_[i].regular || !results[worker]) return;
+      if (auto done = work(workers[worker], i); !done) results[worker] = std::move(done);
+    }));
+    for (Status& result : results) SINAN_CHECK(result);
+    return {};
+  }
+
+  // What the trees of `earlier`, which saw nothing of the last `away` periods, get wrong at the origins of series i. Where demand was not
+  // known, and for series that end so early that the trees have seen their origins, the errors stay what they were.
+  Status tree_errors(TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::vector<float>& theirs) const {
+    std::span<const double> values = panel_.series(i);
+    const std::vector<std::int64_t>& behind = options_.drivers->behind;
+    const std::int64_t unseen = static_cast<std::int64_t>(away) - (behind.empty() ? 0 : behind[i]);
+    for (std::size_t j = 0; j < origins_; ++j) {
+      const std::size_t after = after_[slot_[i] * origins_ + j];
+      if (after == 0 || static_cast<std::int64_t>(after) > unseen) continue;
+      const std::size_t known = values.size() - after;
+      if (!w.features.look(i, known, static_cast<std::size_t>(out_.seasons[i]))) continue;
+      SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
+      for (std::size_t k = 0; k < std::min(horizon_, after); ++k) {
+        double actual = values[known + k];
+        double forecast = facts_[i].non_negative ? std::max(0.0, w.values[k]) : w.values[k];
+        const bool sold_out = !panel_.lost.empty() && panel_.lost_of(i)[known + k];
+        if (std::isfinite(actual) && !sold_out)
+          theirs[slot_[i] * stride_ + j * horizon_ + k] =
+              growth_[slot_[i] * origins_ + j] * static_cast<float>((actual - forecast) / facts_[i].unit);
+      }
+    }
+    return {};
+  }
+
+  // For each group the share of trees that makes the errors smallest. In order of keys, so that sums have the same bits in any order of
+  // series.
+  std::vector<float> choose_shares(const std::vector<float>& theirs) {
+    std::vector<std::array<double, kShares>> sums(kGroups);
+    std::vector<std::size_t> order(panel_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(panel_.keys[i]); });
+    for (std::size_t i : order) {
+      if (!facts_[i].regular || !sampled_[i]) continue;
+      std::span<const float> ours = errors_of(i);
+      for (std::size_t e = 0; e < stride_; ++e) {
+        float their = theirs[slot_[i] * stride_ + e];
+        if (!std::isfinite(ours[e]) || !std::isfinite(their)) continue;
+        for (std::size_t s = 0; s < kShares; ++s)
+          sums[group_of(i)][s] += std::abs(ours[e] + static_cast<float>(s) / (kShares - 1) * (their - ours[e]));
+      }
+    }
+    std::vector<float> shares;
+    for (const auto& sum : sums) {
+      auto best = std::ranges::min_element(sum);
+      shares.push_back(*best < kGain * sum[0] ? static_cast<float>(best - sum.begin()) / (kShares - 1) : 0);
+    }
+    return shares;
+  }
+
   // Learns the shape of errors, and spreads the quantiles of regular series around their medians.
   void spread() {
     Intervals intervals(kGroups, origins_, horizon_);
     for (std::size_t i = 0; i < panel_.size(); ++i) {
       if (!facts_[i].regular || !sampled_[i]) continue;
-      std::span<const float> errors = std::span(errors_).subspan(slot_[i] * stride_, stride_);
+      std::span<const float> errors = errors_of(i);
       intervals.add(group_of(i), errors);
       intervals.add_noise(group_of(i), errors, facts_[i].noise);
     }
@@ -271,7 +402,7 @@ class Run {
     std::vector<float> flat;
     std::span<const float> errors;
     if (sampled_[i]) {
-      errors = std::span(errors_).subspan(slot_[i] * stride_, stride_);
+      errors = errors_of(i);
     } else if (facts.own >= 0) {
       flat.assign(stride_, facts.own);
       errors = flat;
@@ -310,6 +441,8 @@ class Run {
   std::vector<std::uint8_t> sampled_;
   std::vector<std::size_t> slot_;
   std::vector<float> errors_;
+  std::vector<std::uint32_t> after_;  // with drivers, per sampled series and origin, as in PoolForecast
+  std::vector<float> growth_;
 };
 
 }  // namespace
@@ -330,6 +463,7 @@ Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, con
                            const Progress& progress) {
   SINAN_CHECK(check_options(options));
   SINAN_CHECK(check_panel(panel, seasons));
+  if (options.drivers) SINAN_CHECK(check_drivers(*options.drivers, panel, static_cast<std::size_t>(options.horizon)));
   SINAN_TRY(auto members, find_models(options.models));
   Options sorted = options;
   std::ranges::sort(sorted.quantiles);

@@ -7,11 +7,14 @@
 //    learnt before the first of them;
 //  - intermittent and lumpy demand by the windows of demand that there were (windows.hpp), around the rate of Croston-type models;
 //  - dead series by zero.
-// Quantiles of regular demand come from the errors of the median at these origins, grown with the root of the series' level, scaled by
+// Where drivers are given (drivers.hpp), trees that learn from all regular series together forecast too (driver_model.hpp), at the same
+// origins. The share that makes the errors of a class there smallest, 0 … 1 in quarters, is mixed with the median; none where that gains
+// less than 1 %. Quantiles of regular demand come from the errors at these origins, grown with the root of the series' level, scaled by
 // series, pooled over series of the same class (intervals.hpp).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +22,11 @@
 
 #include "base/cancel.hpp"
 #include "base/series.hpp"
+#include "intelligence/forecasting/drivers.hpp"
 
 namespace sinan::forecasting {
+
+class DriverModel;
 
 // Syntetos, Boylan & Croston (2005): squared coefficient of variation of demand sizes (cut at 0.49) against the mean interval between
 // demands (cut at 1.32); and three states that come before that.
@@ -35,7 +41,8 @@ struct Options {
   int origins = 4;                             // rolling origins whose errors make the quantiles, at most; 1…20
   int threads = 1;
   std::vector<std::string> models = {};  // only these members of models.inc; empty: all
-  std::uint64_t seed = 1;                // of the sample of series, by key, from which errors are learnt when there are very many
+  std::uint64_t seed = 1;            // of the sample of series, by key, from which errors are learnt when there are very many, and of trees
+  const Drivers* drivers = nullptr;  // of the panel, for the same horizon; not owned
 };
 
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.
@@ -49,7 +56,9 @@ struct Forecasts {
   std::vector<double> sums;       // with cumulative: quantiles of that sum, as `quantiles`
   std::vector<DemandClass> classes;
   std::vector<int> seasons;         // the period used; 1: none
-  std::vector<std::string> models;  // the model, or "median" of several, "empirical", "zero"
+  std::vector<std::string> models;  // the model, or "median" of several, "empirical", "zero"; with drivers also "median + trees" or "trees"
+  std::vector<float> tree_shares;   // with drivers: the share of trees in each series' median, 0 … 1
+  std::shared_ptr<const DriverModel> trees;  // with drivers, if there was enough to learn from
 };
 
 // `seasons`: the known season length of each series (1: none, 0: find it), or empty to find them among options.seasons. A known season

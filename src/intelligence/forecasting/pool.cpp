@@ -117,6 +117,8 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   out.season = periods_.season;
   out.point.assign(horizon_, 0);
   out.errors.assign(max_origins_ * horizon_, kNone);
+  out.after.assign(max_origins_, 0);
+  out.growth.assign(max_origins_, 1);
   out.only = nullptr;
 
   if (std::ranges::all_of(series.y, [&](float v) { return v == series.y.front(); })) {
@@ -131,6 +133,8 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
     std::span<float> errors = std::span(out.errors).subspan(j * horizon_, steps);
     combine(steps, errors);
     const float growth = series.non_negative ? std::sqrt(level_at(series.y, length, season) / level_at(series.y, origins_[j], season)) : 1;
+    out.after[j] = static_cast<std::uint32_t>(length - origins_[j]);
+    out.growth[j] = growth;
     for (std::size_t k = 0; k < steps; ++k) errors[k] = growth * (series.y[origins_[j] + k] - errors[k]);
   }
   run_models(series, length, true, horizon_);

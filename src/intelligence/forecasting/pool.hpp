@@ -12,10 +12,12 @@
 namespace sinan::forecasting {
 
 struct PoolForecast {
-  std::vector<float> point;         // horizon values, in units of Cleaned::scale
-  std::vector<float> errors;        // origins × horizon: actual − combination at the earlier origins; NaN where the data ends
-  std::size_t season = 1;           // the period used
-  const ModelInfo* only = nullptr;  // when a single model made it
+  std::vector<float> point;          // horizon values, in units of Cleaned::scale
+  std::vector<float> errors;         // origins × horizon: actual − combination at the earlier origins; NaN where the data ends
+  std::vector<std::uint32_t> after;  // of each origin: how many values come after it; 0: there was no such origin
+  std::vector<float> growth;         // of each origin: that its errors were multiplied by, because the level has grown since
+  std::size_t season = 1;            // the period used
+  const ModelInfo* only = nullptr;   // when a single model made it
 };
 
 // Not thread-safe: one per thread. Keeps its memory.

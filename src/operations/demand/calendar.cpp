@@ -133,6 +133,12 @@ Result<std::int64_t> Calendar::index(const Stamp& stamp, const Stamp& first) con
   return distance / step_;
 }
 
+std::int64_t Calendar::distance(const Stamp& from, const Stamp& to) const {
+  const std::int64_t apart = months_ > 0 ? month_of(to) - month_of(from) : to.value - from.value;
+  const std::int64_t period = months_ > 0 ? months_ : step_;
+  return apart / period - (apart % period < 0 ? 1 : 0);
+}
+
 std::string Calendar::after(const Stamp& stamp, std::int64_t steps, std::string_view written) const {
   if (kind_ == Stamp::Kind::kInteger) return std::to_string(stamp.value + steps * step_);
   if (months_ == 0) {

@@ -28,6 +28,8 @@ class Calendar {
 
   // The number of the period; kInvalidInput when it lies on no period, counted from the series' `first` stamp.
   Result<std::int64_t> index(const Stamp& stamp, const Stamp& first) const;
+  // Whole periods from one to the other, rounded down; also between times that lie on no common grid.
+  std::int64_t distance(const Stamp& from, const Stamp& to) const;
   // The time `steps` periods after `stamp`, in the same style as `written`.
   std::string after(const Stamp& stamp, std::int64_t steps, std::string_view written) const;
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "intelligence/forecasting/forecast.hpp"
+#include "operations/demand/file_drivers.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
 #include "platform/duck/duck.hpp"
@@ -201,7 +202,18 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
     return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
   if (options.step < 1) return bad(fmt::format("--step must be 1 or more periods, not {}", options.step));
   if (options.season < 0) return bad(fmt::format("--season must be 1 or more periods, not {}", options.season));
+  if (options.backtest > 0 && !options.future.empty())
+    return bad(
+        "--future does not go with --backtest, whose periods all have passed; name the drivers that were known ahead: --known "
+        "price,promotion");
+  if (options.backtest == 0 && !options.known_ahead.empty())
+    return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
   SINAN_TRY(FilePanel file, read_file_panel(options));
+  SINAN_CHECK(reach_future(options, file));
+  FileDrivers found;
+  if (options.drivers) {
+    SINAN_TRY(found, read_file_drivers(options, file));
+  }
 
   forecasting::Options how;
   how.horizon = options.horizon;
@@ -219,6 +231,9 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
   }
   SINAN_TRY(auto out, Output::open(options, output_schema(options, how.quantiles)));
 
+  FileForecastReport report{
+      .series = file.panel.size(), .rows_read = file.rows, .frequency = file.calendar.name(), .drivers = found.used, .notes = found.notes};
+  for (const std::string& unused : found.unused) report.notes.push_back("not used: " + unused);
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
   for (int origin = origins; origin >= 1; --origin) {
@@ -232,11 +247,17 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
       progress = [&, done_before = static_cast<std::uint64_t>(origins - origin)](std::uint64_t done, std::uint64_t total) {
         options.progress(done_before * total + done, static_cast<std::uint64_t>(origins) * total);
       };
+    forecasting::Drivers then;
+    if (options.backtest > 0 && !found.drivers.empty())
+      then = drivers_before(found.drivers, file.panel, kept, periods, options.known_ahead);
+    how.drivers = options.backtest > 0 ? &then : &found.drivers;
+    if (how.drivers->empty()) how.drivers = nullptr;
     SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons, how, options.cancel, progress));
     for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
     if (pictures) pictures->add(forecasts, kept, periods);
+    for (std::size_t row = 0; row < forecasts.tree_shares.size(); ++row)
+      report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
   }
-  FileForecastReport report{.series = file.panel.size(), .rows_read = file.rows, .frequency = file.calendar.name(), .unused = file.unused};
   SINAN_TRY(report.rows_written, out->finish());
   if (pictures) {
     SINAN_TRY(report.plotted, pictures->finish());

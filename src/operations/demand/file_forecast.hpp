@@ -4,12 +4,16 @@
 // read as such, all others as CSV (.gz too). Out: unique_id, ds, [cutoff, y,] yhat, a column per quantile (q10, q99.9), model; CSV, or
 // Parquet when the name ends so. Series come in the order in which they are first met.
 //
-// In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had no
-// demand since.
+// Other columns are drivers (file_drivers.hpp): prices, promotions, weather, attributes. Those that `future` also holds are known ahead:
+// its rows are unique_id, ds and drivers of the periods of the horizon.
+//
+// In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had
+// no demand since.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,7 +24,11 @@ namespace sinan::demand {
 
 struct FileForecastOptions {
   std::filesystem::path input;
-  std::filesystem::path output;  // empty: CSV to `print`
+  std::filesystem::path future;          // empty: no driver is known ahead
+  std::vector<std::string> known_ahead;  // drivers that a backtest sees beyond its origins
+  std::vector<std::string> fixed;        // drivers that must not change in time
+  bool drivers = true;                   // false: forecasts are made from y alone
+  std::filesystem::path output;          // empty: CSV to `print`
   int horizon = 0;
   int season = 0;         // 0: of the column `season`, else found in the data
   std::string frequency;  // empty: found
@@ -43,10 +51,13 @@ struct FileForecastReport {
   std::size_t series = 0;
   std::size_t rows_read = 0;
   std::size_t rows_written = 0;
-  std::size_t plotted = 0;          // series with a picture
-  bool bands = false;               // two quantiles are symmetric, so that pictures have a band
-  std::string frequency;            // "monthly"
-  std::vector<std::string> unused;  // columns of the input that were not used
+  std::size_t plotted = 0;           // series with a picture
+  bool bands = false;                // two quantiles are symmetric, so that pictures have a band
+  std::string frequency;             // "monthly"
+  std::vector<std::string> drivers;  // that were learnt from
+  std::vector<std::string> notes;    // on drivers: what was not used, and what was missing
+  // Of the last origin, per class that learnt from drivers: the share of trees in its median, 0 … 1.
+  std::map<std::string, double> tree_shares;
 };
 
 // Errors name the file, and the series by its id: a column that is missing, a time or number that cannot be read, two rows of one time,

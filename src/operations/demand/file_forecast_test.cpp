@@ -129,7 +129,7 @@ TEST_F(FileForecast, ParquetOutHoldsTheSameNumbers) {
   for (int t = 1; t <= 48; ++t) csv += fmt::format("\"a,b\",{},{},1,12\n", t, 20 + t % 12);
   auto report = run(csv);
   ASSERT_TRUE(report) << report.error().text();
-  EXPECT_EQ(report->unused, std::vector<std::string>{"price"});
+  EXPECT_EQ(report->notes, std::vector<std::string>{"not used: price (one value everywhere)"});
   EXPECT_TRUE(printed_.find("\"a,b\",49,") != std::string::npos) << printed_;
   options_.output = dir_ / "out.parquet";
   ASSERT_TRUE(run(csv));

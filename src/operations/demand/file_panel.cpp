@@ -44,13 +44,7 @@ Result<double> read_value(std::string_view text) {
   return value;
 }
 
-std::string source_sql(const std::filesystem::path& input) {
-  std::string file = duck::quote_text(input.string());
-  if (input.extension() == ".parquet") return fmt::format("read_parquet({})", file);
-  return fmt::format("read_csv({}, all_varchar = true, header = true)", file);
-}
-
-Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions& options, FilePanel& out, bool& has_season) {
+Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions& options, bool& has_season) {
   std::string sql;
   for (const char* name : {"unique_id", "ds", "y"}) {
     if (!schema.index_of(name)) {
@@ -65,8 +59,6 @@ Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions&
   }
   has_season = schema.index_of("season").has_value();
   if (has_season) sql += ", CAST(season AS VARCHAR)";
-  for (const Field& field : schema.fields)
-    if (field.name != "unique_id" && field.name != "ds" && field.name != "y" && field.name != "season") out.unused.push_back(field.name);
   return sql;
 }
 
@@ -103,11 +95,11 @@ Status add_row(const Batch& batch, std::size_t r, bool has_season, const FileFor
 Result<Reading> read_rows(const FileForecastOptions& options, FilePanel& out) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
-  std::string source = source_sql(options.input);
+  std::string source = file_sql(options.input);
   SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
   Reading reading;
   bool has_season = false;
-  SINAN_TRY(std::string columns, columns_sql(schema, options, out, has_season));
+  SINAN_TRY(std::string columns, columns_sql(schema, options, has_season));
   SINAN_TRY(auto reader, connection.query(fmt::format("SELECT {} FROM {}", columns, source), {.cancel = options.cancel}));
   Batch batch;
   while (true) {
@@ -166,6 +158,12 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
 }
 
 }  // namespace
+
+std::string file_sql(const std::filesystem::path& file) {
+  std::string name = duck::quote_text(file.string());
+  if (file.extension() == ".parquet") return fmt::format("read_parquet({})", name);
+  return fmt::format("read_csv({}, all_varchar = true, header = true)", name);
+}
 
 Result<FilePanel> read_file_panel(const FileForecastOptions& options) {
   FilePanel out;

@@ -14,8 +14,10 @@ struct FilePanel {
   std::vector<Stamp> last;                // of each series
   std::vector<std::string> last_written;  // the same as in the file: the style of times to come
   std::size_t rows = 0;
-  std::vector<std::string> unused;
 };
+
+// The file as a FROM expression; every column of a CSV is text.
+std::string file_sql(const std::filesystem::path& file);
 
 Result<FilePanel> read_file_panel(const FileForecastOptions& options);
 

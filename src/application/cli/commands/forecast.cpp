@@ -1,5 +1,6 @@
 // `sinan forecast`: a file of many series in, forecasts with quantiles out. Looks at no workspace.
 #include <charconv>
+#include <sstream>
 #include <thread>
 
 #include "application/cli/command.hpp"
@@ -32,6 +33,31 @@ Result<int> whole(const Invocation& invocation, const std::string& name, int fal
   return static_cast<int>(value);
 }
 
+// "price,promotion" or several such.
+std::vector<std::string> names(const Invocation& invocation, const std::string& option) {
+  std::vector<std::string> out;
+  for (const std::string& text : invocation.texts(option)) {
+    std::istringstream parts(text);
+    for (std::string name; std::getline(parts, name, ',');)
+      if (!name.empty()) out.push_back(std::move(name));
+  }
+  return out;
+}
+
+// Which columns helped, and how much.
+void say_drivers(Invocation& invocation, const demand::FileForecastReport& report) {
+  for (const std::string& note : report.notes) invocation.say(fmt::format("Drivers: {}.", note));
+  if (report.drivers.empty()) return;
+  std::vector<std::string> columns;
+  for (const std::string& name : report.drivers) columns.push_back(visible(name));
+  std::string shares;
+  for (const auto& [demand_class, share] : report.tree_shares)
+    if (share > 0) shares += fmt::format("{}{:.0f} % of {} series' forecasts", shares.empty() ? "" : ", ", 100 * share, demand_class);
+  invocation.say(fmt::format("Drivers: {}; {}.", fmt::join(columns, ", "),
+                             shares.empty() ? "at earlier origins they made nothing better, so forecasts are made from y alone"
+                                            : "trees that learn from them make " + shares));
+}
+
 Result<int> forecast_command(Invocation& invocation) {
   demand::FileForecastOptions options;
   options.input = invocation.directory / invocation.text("input");
@@ -46,6 +72,10 @@ Result<int> forecast_command(Invocation& invocation) {
   SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
   options.seed = static_cast<std::uint64_t>(seed);
   options.frequency = invocation.text("freq");
+  if (invocation.has("future")) options.future = invocation.directory / invocation.text("future");
+  options.known_ahead = names(invocation, "known");
+  options.fixed = names(invocation, "static");
+  options.drivers = !invocation.flag("no-drivers");
   options.models = invocation.texts("model");
   if (invocation.has("plot-series") && !invocation.has("plot"))
     return fail(ErrorCode::kInvalidInput, "--plot-series chooses series for --plot DIR, which is missing");
@@ -59,11 +89,7 @@ Result<int> forecast_command(Invocation& invocation) {
   options.progress = invocation.progress("forecasting");
   options.print = [&](std::string_view text) { invocation.print(text); };
   SINAN_TRY(auto report, demand::forecast_file(options));
-  if (!report.unused.empty()) {
-    std::vector<std::string> names;
-    for (const std::string& name : report.unused) names.push_back(visible(name));
-    invocation.say(fmt::format("Not used: {}. Forecasts are made from y alone.", fmt::join(names, ", ")));
-  }
+  say_drivers(invocation, report);
   if (!options.output.empty())
     invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
                                report.rows_written, options.output.lexically_normal().string()));
@@ -81,7 +107,9 @@ CommandInfo forecast() {
       .name = "forecast",
       .summary = "Forecast the series of a file, with quantiles",
       .details =
-          "The file has the columns unique_id, ds (integers, dates or times) and y; a column `season` gives each series its period. CSV "
+          "The file has the columns unique_id, ds (integers, dates or times) and y; a column `season` gives each series its period. Other "
+          "columns are "
+          "drivers, such as price or promotion: they are used where that made earlier forecasts better. CSV "
           "(.gz too) or Parquet, in and out, by the name's ending. yhat is the median; with --cumulative rows are sums from the first "
           "step on, and yhat is their mean. --plot draws history, median and a band for each symmetric pair of quantiles (0.1,0.9), "
           "with --backtest from each origin beside what came, as SVG files and an index.html that shows them all.",
@@ -98,6 +126,13 @@ CommandInfo forecast() {
                   {.name = "cumulative", .summary = "Sums from the first step on"},
                   {.name = "backtest", .value = "N", .summary = "Forecast from N earlier origins instead, with cutoff and y"},
                   {.name = "step", .value = "S", .summary = "Periods between origins; default: 1"},
+                  {.name = "future", .value = "FILE", .summary = "Drivers of the periods ahead: unique_id, ds and columns of the input"},
+                  {.name = "known",
+                   .value = "LIST",
+                   .summary = "Drivers that a backtest sees beyond its origins; default: none",
+                   .repeated = true},
+                  {.name = "static", .value = "LIST", .summary = "Drivers that do not change in time; also found", .repeated = true},
+                  {.name = "no-drivers", .summary = "Forecast from y alone, whatever other columns there are"},
                   {.name = "gaps",
                    .value = "HOW",
                    .summary = "What missing rows and values are; default: missing",
@@ -108,6 +143,7 @@ CommandInfo forecast() {
                   {.name = "seed", .value = "N", .summary = "Of the sample from which errors are learnt when series are very many"}},
       .examples = {"sinan forecast --input sales.csv --horizon 14 --output f.csv",
                    "sinan forecast --input sales.csv --season 12 --horizon 24 --quantiles 0.1,0.9 --output f.csv --plot pictures",
+                   "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
       .run = forecast_command,
   };

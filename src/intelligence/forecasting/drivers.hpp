@@ -1,0 +1,79 @@
+// Drivers: what moves demand beside time, such as price, promotion, weather, or the attributes of an item; and the row of features that
+// trees read for one period of one series.
+//
+// A row belongs to a series, an origin (the last period of which demand is known) and a step ahead. It holds nothing of demand after the
+// origin, and nothing of a driver after it unless the driver is known ahead. All of demand is told relative to the series' own recent
+// level, so that one model serves series of any size: r(v) = asinh(v / (0.1 · m)) − b, where m is the mean size and b the mean of
+// asinh(v / (0.1 · m)) of the newest 26 known values. asinh is logarithmic for large and linear for small values, so zeros and
+// negative values need no rule of their own.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/series.hpp"
+
+namespace sinan::forecasting {
+
+struct Driver {
+  std::string name;
+  bool known_ahead = false;  // its values for the periods ahead are given
+  bool fixed = false;        // does not change in time: one value per series
+  bool category = false;     // values are codes 0, 1, 2 … without an order
+  // fixed: [i]. Otherwise as the panel's values, but each series is followed by `horizon` periods ahead; NaN is unknown.
+  std::vector<float> values;
+};
+
+struct Drivers {
+  std::size_t horizon = 0;
+  std::vector<Driver> columns;
+  std::vector<std::int64_t> behind;  // per series: periods from its end to the latest end of all; empty: all end together
+
+  bool empty() const { return columns.empty(); }
+  // The values of a driver that changes in time: as many as the series has, and `horizon` more.
+  std::span<const float> of(const Driver& driver, const Panel& panel, std::size_t i) const {
+    return std::span(driver.values).subspan(panel.offsets[i] + i * horizon, panel.offsets[i + 1] - panel.offsets[i] + horizon);
+  }
+};
+
+// Writes rows of features. One series and origin at a time; not for several threads at once.
+class Features {
+ public:
+  Features(const Panel& panel, const Drivers& drivers);
+
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<int>& categories() const { return categories_; }
+  std::size_t width() const { return names_.size(); }
+
+  // Looks at series i as it was when `known` values of it had been seen; `season`: its period, 1: none. False when there is nothing to
+  // learn from: no value, or only zeros.
+  bool look(std::size_t i, std::size_t known, std::size_t season);
+  // The row for `step` ≥ 1 periods after the last one known, into width() places.
+  void row(std::size_t step, std::span<float> out) const;
+  // From values to what trees are taught, and back, at the level that look() found.
+  double taught(double value) const;
+  double value(double taught) const;
+
+ private:
+  struct Past {
+    double mean = 0;  // of the newest known values up to the origin
+    float last = 0;
+    bool positive = true;  // all of them are above zero
+  };
+
+  const Panel& panel_;
+  const Drivers& drivers_;
+  std::vector<std::string> names_;
+  std::vector<int> categories_;
+  std::size_t series_ = 0;
+  std::size_t known_ = 0;
+  std::size_t season_ = 1;
+  double unit_ = 1;    // 0.1 · m
+  double centre_ = 0;  // b
+  float history_[7] = {};
+  std::vector<Past> past_;
+};
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,198 @@
+// Drivers: features that cannot see the future, trees that are used where they help and only there.
+#include "intelligence/forecasting/drivers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "intelligence/forecasting/forecast.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+// Weekly sales of items that halve when the price rises by a quarter (elasticity −3), with prices that change often; and a column that
+// says nothing. A deal doubles sales.
+struct Shop {
+  Panel panel;
+  Drivers drivers;
+  std::vector<double> ahead;  // what is sold in the periods of the horizon
+
+  explicit Shop(std::size_t items, std::size_t weeks = 100, std::size_t horizon = 6, double size = 1, std::uint32_t seed = 3) {
+    std::mt19937 random(seed);
+    std::normal_distribution<double> normal;
+    drivers.horizon = horizon;
+    drivers.columns = {{"price", true, false, false, {}}, {"deal", true, false, true, {}}, {"noise", true, false, false, {}}};
+    for (std::size_t i = 0; i < items; ++i) {
+      const double level = size * std::exp(3 + normal(random));
+      for (std::size_t t = 0; t < weeks + horizon; ++t) {
+        const double price = 2 * std::exp(0.2 * normal(random));
+        const bool deal = random() % 8 == 0;
+        const double sold = level * std::pow(price / 2, -3) * (deal ? 2 : 1) * std::exp(0.1 * normal(random));
+        if (t < weeks)
+          panel.values.push_back(sold);
+        else
+          ahead.push_back(sold);
+        drivers.columns[0].values.push_back(static_cast<float>(price));
+        drivers.columns[1].values.push_back(deal ? 1 : 0);
+        drivers.columns[2].values.push_back(static_cast<float>(normal(random)));
+      }
+      panel.offsets.push_back(panel.values.size());
+      panel.keys.push_back("item" + std::to_string(i));
+    }
+  }
+  double wape(const Forecasts& f) const {
+    double error = 0, sum = 0;
+    for (std::size_t k = 0; k < ahead.size(); ++k) error += std::abs(ahead[k] - f.median[k]), sum += ahead[k];
+    return error / sum;
+  }
+};
+
+TEST(Features, HoldNothingOfTheFuture) {
+  Shop shop(3, 60, 4);
+  shop.drivers.columns.push_back({"weather", false, false, false, shop.drivers.columns[2].values});  // not known ahead
+  shop.drivers.columns.push_back({"kind", false, false, true, shop.drivers.columns[1].values});
+  shop.drivers.columns.push_back({"shelf", false, true, false, {1, 2, 3}});
+  for (std::size_t known : {5U, 30U, 60U})
+    for (std::size_t season : {1U, 12U}) {
+      Shop other = shop;
+      for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t t = known; t < 60; ++t) other.panel.values[other.panel.offsets[i] + t] = 1e6;
+        for (std::size_t c : {3U, 4U})
+          for (std::size_t t = known; t < 64; ++t) other.drivers.columns[c].values[i * 64 + t] = -77;
+      }
+      Features seen(shop.panel, shop.drivers), blind(other.panel, other.drivers);
+      std::vector<float> a(seen.width()), b(seen.width());
+      for (std::size_t i = 0; i < 3; ++i) {
+        ASSERT_TRUE(seen.look(i, known, season));
+        ASSERT_TRUE(blind.look(i, known, season));
+        EXPECT_EQ(seen.taught(17), blind.taught(17));
+        for (std::size_t step = 1; step <= 4; ++step) {
+          // What is known ahead may be looked at up to the period itself, and not beyond.
+          for (std::size_t c : {0U, 1U, 2U})
+            for (std::size_t t = known + step; t < 64; ++t) other.drivers.columns[c].values[i * 64 + t] = -55;
+          seen.row(step, a);
+          blind.row(step, b);
+          for (std::size_t f = 0; f < a.size(); ++f)
+            EXPECT_TRUE(a[f] == b[f] || (std::isnan(a[f]) && std::isnan(b[f]))) << seen.names()[f] << " at " << known << " + " << step;
+          for (std::size_t c : {0U, 1U, 2U}) other.drivers.columns[c].values = shop.drivers.columns[c].values;
+        }
+      }
+    }
+}
+
+TEST(Features, TaughtAndValueAreInverse) {
+  Shop shop(1);
+  Features features(shop.panel, shop.drivers);
+  ASSERT_TRUE(features.look(0, 50, 1));
+  for (double value : {0.0, 0.3, 20.0, -4.0, 1e5}) EXPECT_NEAR(features.value(features.taught(value)), value, 1e-9 * (1 + std::abs(value)));
+  Panel nothing{{0, kMissing, 0}, {0, 3}, {"z"}, {}};
+  Drivers none{.horizon = 1, .columns = {{"x", true, false, false, {1, 2, 3, 4}}}, .behind = {}};
+  EXPECT_FALSE(Features(nothing, none).look(0, 3, 1));
+}
+
+TEST(ForecastWithDrivers, FollowsPricesThatAreKnownAhead) {
+  Shop shop(40);
+  Options options{.horizon = 6, .quantiles = {0.1, 0.9}};
+  auto without = forecast(shop.panel, {}, options);
+  options.drivers = &shop.drivers;
+  auto with = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(without && with) << with.error().text();
+  // Prices alone make the logarithm of sales vary by .6, noise by .1: a perfect model has a WAPE of .08.
+  EXPECT_GT(shop.wape(*without), 0.4);
+  EXPECT_LT(shop.wape(*with), 0.2);
+  EXPECT_EQ(with->tree_shares[0], 1);
+  EXPECT_EQ(with->models[0], "trees");
+  std::size_t inside = 0;
+  for (std::size_t k = 0; k < shop.ahead.size(); ++k)
+    inside += shop.ahead[k] >= with->quantiles[2 * k] && shop.ahead[k] <= with->quantiles[2 * k + 1];
+  EXPECT_NEAR(static_cast<double>(inside) / static_cast<double>(shop.ahead.size()), 0.8, 0.1);
+}
+
+TEST(ForecastWithDrivers, IsTheSameWithoutHelpfulOnes) {
+  Shop shop(30);
+  shop.drivers.columns.erase(shop.drivers.columns.begin(), shop.drivers.columns.begin() + 2);  // noise is left
+  // Sales that the pool forecasts well: a level.
+  std::mt19937 random(1);
+  std::normal_distribution<double> normal(100, 5);
+  for (double& v : shop.panel.values) v = normal(random);
+  Options options{.horizon = 6};
+  auto without = forecast(shop.panel, {}, options);
+  options.drivers = &shop.drivers;
+  auto with = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(without && with);
+  EXPECT_EQ(without->median, with->median);
+  EXPECT_EQ(without->quantiles, with->quantiles);
+  EXPECT_EQ(with->tree_shares, std::vector<float>(30, 0));
+}
+
+TEST(ForecastWithDrivers, IsTheSameAtAnyNumberOfThreadsAndInAnyOrder) {
+  Shop shop(24);
+  Options options{.horizon = 6, .drivers = &shop.drivers};
+  auto one = forecast(shop.panel, {}, options);
+  options.threads = 2;
+  auto two = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ(one->median, two->median);
+  EXPECT_EQ(one->quantiles, two->quantiles);
+  Shop back = shop;
+  for (std::size_t i = 0; i < 24; ++i) {
+    std::size_t j = 23 - i;
+    back.panel.keys[i] = shop.panel.keys[j];
+    std::ranges::copy(shop.panel.series(j), back.panel.values.begin() + static_cast<std::ptrdiff_t>(i * 100));
+    for (std::size_t c = 0; c < 3; ++c)
+      std::copy_n(shop.drivers.columns[c].values.begin() + static_cast<std::ptrdiff_t>(j * 106), 106,
+                  back.drivers.columns[c].values.begin() + static_cast<std::ptrdiff_t>(i * 106));
+  }
+  options.drivers = &back.drivers;
+  auto turned = forecast(back.panel, {}, options);
+  ASSERT_TRUE(turned);
+  for (std::size_t i = 0; i < 24; ++i)
+    for (std::size_t k = 0; k < 6; ++k) EXPECT_EQ(one->median[i * 6 + k], turned->median[(23 - i) * 6 + k]);
+}
+
+TEST(ForecastWithDrivers, ScalesWithItsSeries) {
+  Shop small(24), large(24, 100, 6, 1000);
+  Options options{.horizon = 6, .drivers = &small.drivers};
+  auto a = forecast(small.panel, {}, options);
+  options.drivers = &large.drivers;
+  auto b = forecast(large.panel, {}, options);
+  ASSERT_TRUE(a && b);
+  for (std::size_t k = 0; k < a->median.size(); ++k) EXPECT_NEAR(b->median[k] / (1000 * a->median[k]), 1, 0.02);
+}
+
+TEST(ForecastWithDrivers, StandsOddData) {
+  Shop shop(12, 60);
+  shop.drivers.behind.assign(12, 0);
+  auto empty_series = [&](std::size_t i, double value) {
+    std::fill_n(shop.panel.values.begin() + static_cast<std::ptrdiff_t>(60 * i), 60, value);
+  };
+  empty_series(0, 0);
+  empty_series(1, -3);
+  empty_series(2, kMissing);
+  shop.panel.values[2 * 60 + 7] = 4;
+  for (std::size_t t = 0; t < 60; t += 2) shop.panel.values[3 * 60 + t] = 0;
+  std::fill_n(shop.drivers.columns[0].values.begin() + 4 * 66, 66, std::nanf(""));
+  shop.drivers.behind[5] = 40;
+  Options options{.horizon = 6, .cumulative = true, .drivers = &shop.drivers};
+  auto found = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(found) << found.error().text();
+  for (double v : found->median) EXPECT_TRUE(std::isfinite(v));
+  for (double v : found->sums) EXPECT_TRUE(std::isfinite(v));
+}
+
+TEST(ForecastWithDrivers, MistakesAreErrors) {
+  Shop shop(3);
+  Options options{.horizon = 5, .drivers = &shop.drivers};
+  EXPECT_EQ(forecast(shop.panel, {}, options).error().code, ErrorCode::kInvalidInput);  // drivers are for 6 periods
+  options.horizon = 6;
+  shop.drivers.columns[1].values.pop_back();
+  EXPECT_EQ(forecast(shop.panel, {}, options).error().place, "deal");
+  shop.drivers.columns[1].values.push_back(std::numeric_limits<float>::infinity());
+  EXPECT_EQ(forecast(shop.panel, {}, options).error().place, "deal");
+  shop.drivers.columns[1].values.back() = 0;
+  shop.drivers.behind = {1};
+  EXPECT_EQ(forecast(shop.panel, {}, options).error().code, ErrorCode::kInvalidInput);
+}
+
+}  // namespace
+}  // namespace sinan::forecasting
