@@ -1,0 +1,194 @@
+"""Forecasts with drivers, beside the peers of the field: weekly orange juice with prices and promotions, and daily sales of a web shop.
+
+    SINAN=build/release/sinan python3 bench/drivers.py DATA [--peers] [--only orange-juice|online-retail]
+
+DATA is a folder with orange-juice.csv.gz (Dominick's) and online-retail.csv.gz (UCI); needs numpy and pandas, and statsforecast, mlforecast and
+lightgbm with --peers. Orange juice: units of brand and store, eight weeks ahead from four origins (last weeks 160, 152, 144, 136), series with 30
+weeks or more since their first; own price, eleven prices, deal and feature of the weeks ahead are known. Online Retail: units sold by item and
+day, 14 days ahead from four origins 14 days apart, items with 60 days or more of history; price is known ahead. Prints Markdown.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import pandas as pd
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SINAN = os.environ.get("SINAN", str(ROOT / "build" / "release" / "sinan"))
+LEVELS = (0.1, 0.5, 0.9)
+
+
+def orange_juice(data):
+    """Yields (history, future with y) at each origin."""
+    table = pd.read_csv(data / "orange-juice.csv.gz")
+    prices = [f"price{i}" for i in range(1, 12)]
+    table["unique_id"] = table.store.astype(str) + "_" + table.brand.astype(str)
+    table["price"] = table[prices].to_numpy()[np.arange(len(table)), table.brand - 1]
+    table["y"], table["ds"] = np.exp(table.logmove), table.week
+    drivers = ["price", *prices, "deal", "feat"]
+    table = table[["unique_id", "ds", "y", *drivers]]
+    for last in (160, 152, 144, 136):
+        history = table[table.ds <= last - 8]
+        first = history.groupby("unique_id").ds.min()
+        keep = first[last - 8 - first + 1 >= 30].index
+        yield history[history.unique_id.isin(keep)], table[(table.ds > last - 8) & (table.ds <= last) & table.unique_id.isin(keep)]
+
+
+def online_retail(data):
+    table = pd.read_csv(data / "online-retail.csv.gz", dtype={"StockCode": str}, parse_dates=["InvoiceDate"])
+    table = table[(table.Quantity > 0) & (table.UnitPrice > 0)]
+    table["ds"] = table.InvoiceDate.dt.normalize()
+    days = pd.date_range(table.ds.min(), table.ds.max())
+    sums = table.groupby(["StockCode", "ds"]).agg(y=("Quantity", "sum"), price=("UnitPrice", "median")).reset_index()
+    rows = []
+    for code, sold in sums.groupby("StockCode"):
+        grid = sold.set_index("ds").reindex(days[days >= sold.ds.min()])
+        grid["y"] = grid.y.fillna(0)
+        grid["price"] = grid.price.ffill()
+        rows.append(grid.rename_axis("ds").reset_index().assign(unique_id=code))
+    whole = pd.concat(rows)
+    for away in (14, 28, 42, 56):
+        cutoff = days[-1] - pd.Timedelta(days=away)
+        history = whole[whole.ds <= cutoff]
+        length = history.groupby("unique_id").ds.size()
+        keep = length[length >= 60].index
+        ahead = whole[(whole.ds > cutoff) & (whole.ds <= cutoff + pd.Timedelta(days=14)) & whole.unique_id.isin(keep)]
+        yield history[history.unique_id.isin(keep)], ahead
+
+
+def sinan(history, future, directory, *options):
+    paths = {name: directory / f"{name}.csv" for name in ("history", "future", "out")}
+    dates = {"date_format": "%Y-%m-%d"}
+    history.to_csv(paths["history"], index=False, **dates)
+    command = [SINAN, "forecast", "--input", paths["history"], "--horizon", str(future.ds.nunique()), "--output", paths["out"],
+               "--quantiles", ",".join(map(str, LEVELS)), *options]
+    if "--no-drivers" not in options:
+        future.drop(columns="y").to_csv(paths["future"], index=False, **dates)
+        command += ["--future", paths["future"]]
+    ran = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if ran.returncode:
+        sys.exit(ran.stderr)
+    print(*(line for line in ran.stderr.splitlines() if "trees" in line or "alone" in line), sep="\n", file=sys.stderr)
+    out = pd.read_csv(paths["out"], dtype={"unique_id": str})
+    if future.ds.dtype.kind == "M":
+        out["ds"] = pd.to_datetime(out.ds)
+    return future.merge(out, on=["unique_id", "ds"], how="left")
+
+
+class Judge:
+    """Sums of errors over origins."""
+
+    def __init__(self):
+        self.error, self.truth, self.pinball, self.rows, self.missing, self.seconds = 0.0, 0.0, np.zeros(len(LEVELS)), 0, 0, 0.0
+
+    def add(self, found, seconds, column="yhat"):
+        y, f = found.y.to_numpy(), found[column].to_numpy()
+        self.missing += int(np.isnan(f).sum())
+        f = np.nan_to_num(f)
+        self.error, self.truth, self.rows, self.seconds = self.error + abs(y - f).sum(), self.truth + y.sum(), self.rows + len(y), self.seconds + seconds
+        for k, level in enumerate(LEVELS):
+            name = f"q{level * 100:g}"
+            if name in found:
+                gap = y - np.nan_to_num(found[name].to_numpy())
+                self.pinball[k] += np.maximum(level * gap, (level - 1) * gap).sum()
+
+    def row(self, name):
+        pinball = f"{2 * self.pinball.mean() / self.truth:.4f}" if self.pinball.any() else ""
+        return f"| {name} | {self.error / self.truth:.4f} | {pinball} | {self.missing} | {self.seconds:.0f} |"
+
+
+def mlforecast_lightgbm(history, future):
+    """A global model on logarithms, as mlforecast's guides set it up: lags, rolling means, drivers; recursive."""
+    import lightgbm
+    from mlforecast import MLForecast
+    from mlforecast.lag_transforms import RollingMean
+    drivers = [c for c in history.columns if c not in ("unique_id", "ds", "y")]
+    past = history.copy()
+    past["y"] = np.log1p(past.y)
+    model = lightgbm.LGBMRegressor(n_estimators=300, learning_rate=0.05, num_leaves=63, verbosity=-1, random_state=1, n_jobs=2)
+    freq = "D" if past.ds.dtype.kind == "M" else 1
+    ml = MLForecast(models={"m": model}, freq=freq, lags=[1, 2, 4, 8, 13, 26], lag_transforms={1: [RollingMean(4), RollingMean(13)]})
+    # A grid without gaps is what it needs.
+    ends = past.ds.max()
+    horizon = int((future.ds.max() - ends) / (pd.Timedelta(days=1) if freq == "D" else 1))
+    step = pd.Timedelta(days=1) if freq == "D" else 1
+    full, ahead = [], []
+    later = dict(iter(future.groupby("unique_id")))
+    for key, rows in past.groupby("unique_id"):
+        grid = pd.date_range(rows.ds.min(), ends) if freq == "D" else range(rows.ds.min(), ends + 1)
+        rows = rows.set_index("ds").reindex(grid)
+        rows["unique_id"] = key
+        full.append(rows.ffill().rename_axis("ds").reset_index())
+        if key in later:
+            next_rows = later[key].set_index("ds")[drivers].reindex([ends + step * (k + 1) for k in range(horizon)]).ffill().bfill()
+            ahead.append(next_rows.rename_axis("ds").reset_index().assign(unique_id=key))
+    full, ahead = pd.concat(full), pd.concat(ahead)
+    full = full[full.unique_id.isin(ahead.unique_id.unique())]
+    ml.fit(full, static_features=[])
+    found = ml.predict(horizon, X_df=ahead)
+    found["yhat"] = np.maximum(np.expm1(found.m), 0)
+    return future.merge(found[["unique_id", "ds", "yhat"]], on=["unique_id", "ds"], how="left")
+
+
+def statistical(history, future, make, logs):
+    """A model of statsforecast, series by series, gaps taken out."""
+    rows, horizon = [], future.ds.nunique()
+    later = dict(iter(future.groupby("unique_id")))
+    first = future.ds.min()
+    for key, past in history.groupby("unique_id"):
+        if key not in later:
+            continue
+        y = past.y.to_numpy(float)
+        values = [np.asarray(model.forecast(y=np.log1p(y) if logs else y, h=horizon)["mean"]) for model in make()]
+        value = np.median(values, axis=0)
+        value = np.maximum(np.expm1(value) if logs else value, 0)
+        place = (later[key].ds - first) / (pd.Timedelta(days=1) if later[key].ds.dtype.kind == "M" else 1)
+        rows.append(later[key].assign(yhat=value[place.astype(int)]))
+    return pd.concat(rows)
+
+
+def run(name, origins, peers):
+    print(f"\n{name}:\n\n| forecast | WAPE | scaled pinball (.1 .5 .9) | rows without | seconds |\n|---|---|---|---|---|", flush=True)
+    methods = {
+        "sinan": lambda h, f, d: sinan(h, f, d),
+        "sinan --no-drivers": lambda h, f, d: sinan(h, f, d, "--no-drivers"),
+    }
+    if peers:
+        from statsforecast.models import AutoCES, AutoETS, CrostonSBA, DynamicOptimizedTheta, SimpleExponentialSmoothingOptimized
+        methods["mlforecast, LightGBM on logs"] = lambda h, f, d: mlforecast_lightgbm(h, f)
+        if name == "Orange juice":
+            methods["statsforecast, SES on logs"] = lambda h, f, d: statistical(h, f, lambda: [SimpleExponentialSmoothingOptimized()], True)
+        else:
+            methods["statsforecast, CrostonSBA"] = lambda h, f, d: statistical(h, f, lambda: [CrostonSBA()], False)
+            methods["statsforecast, median of ETS, CES, theta (7)"] = lambda h, f, d: statistical(
+                h, f, lambda: [AutoETS(season_length=7), AutoCES(season_length=7), DynamicOptimizedTheta(season_length=7)], False)
+    origins = list(origins)
+    for label, method in methods.items():
+        judge = Judge()
+        for history, future in origins:
+            with tempfile.TemporaryDirectory() as directory:
+                start = time.monotonic()
+                found = method(history, future, pathlib.Path(directory))
+                judge.add(found, time.monotonic() - start)
+        print(judge.row(label), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("--peers", action="store_true", help="also run statsforecast, mlforecast and LightGBM")
+    parser.add_argument("--only", choices=("orange-juice", "online-retail"))
+    options = parser.parse_args()
+    for key, name, origins in (("orange-juice", "Orange juice", orange_juice), ("online-retail", "Online Retail", online_retail)):
+        if options.only in (None, key):
+            run(name, origins(options.data), options.peers)
+
+
+if __name__ == "__main__":
+    main()
