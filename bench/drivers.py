@@ -51,7 +51,7 @@ def online_retail(data):
         grid = sold.set_index("ds").reindex(days[days >= sold.ds.min()])
         grid["y"] = grid.y.fillna(0)
         grid["price"] = grid.price.ffill()
-        rows.append(grid.rename_axis("ds").reset_index().assign(unique_id=code))
+        rows.append(grid.drop(columns="StockCode").rename_axis("ds").reset_index().assign(unique_id=code))
     whole = pd.concat(rows)
     for away in (14, 28, 42, 56):
         cutoff = days[-1] - pd.Timedelta(days=away)
@@ -106,6 +106,8 @@ class Judge:
 def mlforecast_lightgbm(history, future):
     """A global model on logarithms, as mlforecast's guides set it up: lags, rolling means, drivers; recursive."""
     import lightgbm
+    import warnings
+    warnings.filterwarnings("ignore")
     from mlforecast import MLForecast
     from mlforecast.lag_transforms import RollingMean
     drivers = [c for c in history.columns if c not in ("unique_id", "ds", "y")]

@@ -128,18 +128,15 @@ class Run {
         facts_(panel.size()) {}
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
-    prepare();
-    std::vector<Worker> workers;
-    workers.reserve(static_cast<std::size_t>(options_.threads));
-    for (int t = 0; t < options_.threads; ++t)
-      workers.push_back(
-          {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}});
-    SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
-                            [&](std::size_t worker, std::size_t i) { one(workers[worker], i); }));
-    workers.clear();
+    SINAN_CHECK(each_series(cancel, progress));
     if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(mix_trees(cancel));
-    spread();
+    spread(options_.intervals ? *options_.intervals : learn());
     return std::move(out_);
+  }
+
+  Result<std::shared_ptr<const Intervals>> intervals(const CancelToken* cancel, const Progress& progress) {
+    SINAN_CHECK(each_series(cancel, progress));
+    return std::make_shared<const Intervals>(learn());
   }
 
  private:
@@ -158,6 +155,18 @@ class Run {
     bool regular = false;
     bool non_negative = false;
   };
+
+  // The first pass: each series by itself.
+  Status each_series(const CancelToken* cancel, const Progress& progress) {
+    prepare();
+    std::vector<Worker> workers;
+    workers.reserve(static_cast<std::size_t>(options_.threads));
+    for (int t = 0; t < options_.threads; ++t)
+      workers.push_back(
+          {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}});
+    return in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
+                       [&](std::size_t worker, std::size_t i) { one(workers[worker], i); });
+  }
 
   void prepare() {
     std::size_t n = panel_.size();
@@ -381,16 +390,21 @@ class Run {
     return shares;
   }
 
-  // Learns the shape of errors, and spreads the quantiles of regular series around their medians.
-  void spread() {
-    Intervals intervals(kGroups, origins_, horizon_);
+  // The shapes of the errors of regular series.
+  Intervals learn() {
+    Intervals out(kGroups, origins_, horizon_);
     for (std::size_t i = 0; i < panel_.size(); ++i) {
       if (!facts_[i].regular || !sampled_[i]) continue;
       std::span<const float> errors = errors_of(i);
-      intervals.add(group_of(i), errors);
-      intervals.add_noise(group_of(i), errors, facts_[i].noise);
+      out.add(group_of(i), errors);
+      out.add_noise(group_of(i), errors, facts_[i].noise);
     }
-    intervals.finish();
+    out.finish();
+    return out;
+  }
+
+  // Spreads the quantiles of regular series around their medians.
+  void spread(const Intervals& intervals) {
     for (std::size_t i = 0; i < panel_.size(); ++i)
       if (facts_[i].regular) spread_one(intervals, i);
   }
@@ -459,16 +473,36 @@ std::string_view name(DemandClass demand_class) {
   return "dead";
 }
 
-Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel,
-                           const Progress& progress) {
+namespace {
+
+// Judges what is given and runs `work` on it.
+template <typename Work>
+auto with_run(const Panel& panel, std::span<const int> seasons, const Options& options, const Work& work)
+    -> decltype(work(std::declval<Run&>())) {
   SINAN_CHECK(check_options(options));
   SINAN_CHECK(check_panel(panel, seasons));
   if (options.drivers) SINAN_CHECK(check_drivers(*options.drivers, panel, static_cast<std::size_t>(options.horizon)));
+  if (options.intervals && (options.intervals->horizon() != static_cast<std::size_t>(options.horizon) ||
+                            options.intervals->origins() != static_cast<std::size_t>(options.origins)))
+    return fail(ErrorCode::kInvalidInput, "intervals were learnt with another horizon or number of origins");
   SINAN_TRY(auto members, find_models(options.models));
   Options sorted = options;
   std::ranges::sort(sorted.quantiles);
   sorted.quantiles.erase(std::ranges::unique(sorted.quantiles).begin(), sorted.quantiles.end());
-  return Run(panel, sorted, seasons, std::move(members)).all(cancel, progress);
+  Run run(panel, sorted, seasons, std::move(members));
+  return work(run);
+}
+
+}  // namespace
+
+Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel,
+                           const Progress& progress) {
+  return with_run(panel, seasons, options, [&](Run& run) { return run.all(cancel, progress); });
+}
+
+Result<std::shared_ptr<const Intervals>> learn_intervals(const Panel& panel, std::span<const int> seasons, const Options& options,
+                                                         const CancelToken* cancel, const Progress& progress) {
+  return with_run(panel, seasons, options, [&](Run& run) { return run.intervals(cancel, progress); });
 }
 
 }  // namespace sinan::forecasting

@@ -27,6 +27,7 @@
 namespace sinan::forecasting {
 
 class DriverModel;
+class Intervals;
 
 // Syntetos, Boylan & Croston (2005): squared coefficient of variation of demand sizes (cut at 0.49) against the mean interval between
 // demands (cut at 1.32); and three states that come before that.
@@ -41,8 +42,9 @@ struct Options {
   int origins = 4;                             // rolling origins whose errors make the quantiles, at most; 1…20
   int threads = 1;
   std::vector<std::string> models = {};  // only these members of models.inc; empty: all
-  std::uint64_t seed = 1;            // of the sample of series, by key, from which errors are learnt when there are very many, and of trees
-  const Drivers* drivers = nullptr;  // of the panel, for the same horizon; not owned
+  std::uint64_t seed = 1;  // of the sample of series, by key, from which errors are learnt when there are very many, and of trees
+  const Intervals* intervals = nullptr;  // what learn_intervals() found, with the same options, in a sample of the series; not owned
+  const Drivers* drivers = nullptr;      // of the panel, for the same horizon; not owned
 };
 
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.
@@ -66,5 +68,11 @@ struct Forecasts {
 // Every series needs at least one value that is not missing; infinite values and such beyond 1e30 are kInvalidInput and name the series.
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel = nullptr,
                            const Progress& progress = {});
+
+// The shapes of errors that forecast() would learn from these series. Given in Options::intervals, the series of a large panel can be
+// forecast some at a time, so that memory does not grow with their number: each forecast then depends on its series and on the sample
+// alone.
+Result<std::shared_ptr<const Intervals>> learn_intervals(const Panel& panel, std::span<const int> seasons, const Options& options,
+                                                         const CancelToken* cancel = nullptr, const Progress& progress = {});
 
 }  // namespace sinan::forecasting

@@ -322,5 +322,29 @@ TEST(Forecast, ACancelledRunSaysSo) {
   EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
 }
 
+// Series forecast some at a time, with intervals of the whole, get what they get together.
+TEST(Forecast, InPartsIsTheSameAsTogether) {
+  auto series = mixed();
+  Options options{.horizon = 8, .seasons = {4, 12}, .quantiles = {0.1, 0.5, 0.95}, .cumulative = true};
+  const Panel all = panel_of(series);
+  auto together = forecast(all, {}, options);
+  auto intervals = learn_intervals(all, {}, options);
+  ASSERT_TRUE(together && intervals);
+  options.intervals = intervals->get();
+  for (std::size_t i = 0; i < series.size(); i += 7) {
+    auto alone = forecast(panel_of({series[i]}), {}, options);
+    ASSERT_TRUE(alone);
+    for (std::size_t h = 0; h < 8; ++h) {
+      EXPECT_EQ(alone->median[h], together->median[i * 8 + h]);
+      for (std::size_t q = 0; q < 3; ++q) {
+        EXPECT_EQ(alone->quantiles[h * 3 + q], together->quantiles[(i * 8 + h) * 3 + q]);
+        EXPECT_EQ(alone->sums[h * 3 + q], together->sums[(i * 8 + h) * 3 + q]);
+      }
+    }
+  }
+  options.horizon = 9;
+  EXPECT_EQ(forecast(all, {}, options).error().code, ErrorCode::kInvalidInput);
+}
+
 }  // namespace
 }  // namespace sinan::forecasting

@@ -19,6 +19,8 @@ class Intervals {
 
   // Learns from one series; call in order of the series' values, not of their position, or in any order: sums are sorted first.
   void add(std::size_t group, std::span<const float> errors);
+  std::size_t origins() const { return origins_; }
+  std::size_t horizon() const { return horizon_; }
   // No more add() after this.
   void finish();
 

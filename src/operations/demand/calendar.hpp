@@ -35,6 +35,7 @@ class Calendar {
 
   // Seasons that this frequency often has: 7 for days, 12 for months, …
   std::vector<int> seasons() const;
+  Stamp::Kind kind() const { return kind_; }
   std::string name() const;  // "daily", "monthly", "every 15 minutes"
 
  private:

@@ -20,8 +20,6 @@ constexpr std::size_t kMostDrivers = 500;
 constexpr std::int64_t kMostMissing = 100'000;  // periods between a history and its future
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
 
-bool is_driver(std::string_view name) { return name != "unique_id" && name != "ds" && name != "y" && name != "season"; }
-
 // The cell as text, or NULL where it says that nothing is known.
 std::string cell_sql(std::string_view name) {
   return fmt::format("nullif(nullif(nullif(trim(CAST({} AS VARCHAR)), ''), 'NA'), 'NaN')", duck::quote_name(name));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/file_drivers.hpp"
@@ -167,6 +168,12 @@ Panel cut(const Panel& panel, std::size_t periods, std::vector<std::size_t>& kep
   return out;
 }
 
+std::vector<std::size_t>& all_of(const FilePanel& file, std::vector<std::size_t>& kept) {
+  kept.resize(file.panel.size());
+  std::iota(kept.begin(), kept.end(), std::size_t{0});
+  return kept;
+}
+
 Status write_series(Output& out, const FilePanel& file, const forecasting::Forecasts& f, const FileForecastOptions& options,
                     std::size_t row, std::size_t series, std::size_t periods) {
   std::size_t horizon = static_cast<std::size_t>(f.horizon);
@@ -194,9 +201,7 @@ Status write_series(Output& out, const FilePanel& file, const forecasting::Forec
   return {};
 }
 
-}  // namespace
-
-Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
+Status check(const FileForecastOptions& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (options.backtest < 0 || options.backtest > 10'000)
     return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
@@ -208,16 +213,13 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
         "price,promotion");
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
-  SINAN_TRY(FilePanel file, read_file_panel(options));
-  SINAN_CHECK(reach_future(options, file));
-  FileDrivers found;
-  if (options.drivers) {
-    SINAN_TRY(found, read_file_drivers(options, file));
-  }
+  return {};
+}
 
+forecasting::Options how_to(const FileForecastOptions& options, const Calendar& calendar) {
   forecasting::Options how;
   how.horizon = options.horizon;
-  how.seasons = file.calendar.seasons();
+  how.seasons = calendar.seasons();
   how.quantiles = options.quantiles;
   std::ranges::sort(how.quantiles);
   how.quantiles.erase(std::ranges::unique(how.quantiles).begin(), how.quantiles.end());
@@ -225,6 +227,26 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
   how.threads = options.threads;
   how.seed = options.seed;
   how.models = options.models;
+  return how;
+}
+
+// The known periods of the series `kept`; none if they are to be found.
+std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel& file, const std::vector<std::size_t>& kept) {
+  std::vector<int> out;
+  if (options.season > 0) out.assign(kept.size(), options.season);
+  if (options.season == 0 && !file.seasons.empty())
+    for (std::size_t i : kept) out.push_back(file.seasons[i]);
+  return out;
+}
+
+Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
+  SINAN_TRY(FilePanel file, read_file_panel(options));
+  SINAN_CHECK(reach_future(options, file));
+  FileDrivers found;
+  if (options.drivers) {
+    SINAN_TRY(found, read_file_drivers(options, file));
+  }
+  forecasting::Options how = how_to(options, file.calendar);
   std::optional<PlotFolder> pictures;
   if (!options.plot.empty()) {
     SINAN_TRY(pictures, PlotFolder::open(options, file));
@@ -239,9 +261,6 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
   for (int origin = origins; origin >= 1; --origin) {
     std::size_t periods = options.backtest > 0 ? static_cast<std::size_t>(origin) * static_cast<std::size_t>(options.step) : 0;
     Panel panel = cut(file.panel, periods, kept);
-    std::vector<int> seasons;
-    for (std::size_t i : kept)
-      if (options.season > 0 || !file.seasons.empty()) seasons.push_back(options.season > 0 ? options.season : file.seasons[i]);
     Progress progress;
     if (options.progress)
       progress = [&, done_before = static_cast<std::uint64_t>(origins - origin)](std::uint64_t done, std::uint64_t total) {
@@ -252,7 +271,7 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
       then = drivers_before(found.drivers, file.panel, kept, periods, options.known_ahead);
     how.drivers = options.backtest > 0 ? &then : &found.drivers;
     if (how.drivers->empty()) how.drivers = nullptr;
-    SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons, how, options.cancel, progress));
+    SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons_of(options, file, kept), how, options.cancel, progress));
     for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
     if (pictures) pictures->add(forecasts, kept, periods);
     for (std::size_t row = 0; row < forecasts.tree_shares.size(); ++row)
@@ -264,6 +283,51 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
     report.bands = !symmetric_pairs(how.quantiles).empty();
   }
   return report;
+}
+
+// A large file: the shapes of errors are learnt from a sample of its series, then some series at a time are read, forecast and written.
+// kPrecondition when a series does not lie in one piece.
+Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options, std::size_t rows) {
+  constexpr std::size_t kBlockSeries = 20'000;
+  SINAN_TRY(FilePanel sample, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
+  forecasting::Options how = how_to(options, sample.calendar);
+  std::vector<std::size_t> kept;
+  SINAN_TRY(auto intervals,
+            forecasting::learn_intervals(sample.panel, seasons_of(options, sample, all_of(sample, kept)), how, options.cancel));
+  const Calendar calendar = sample.calendar;
+  sample = {};
+  how.intervals = intervals.get();
+  SINAN_TRY(auto out, Output::open(options, output_schema(options, how.quantiles)));
+  FileForecastReport report{.frequency = calendar.name()};
+  SINAN_CHECK(each_file_block(options, calendar, kBlockSeries, [&](FilePanel& block) -> Status {
+    SINAN_TRY(auto forecasts, forecasting::forecast(block.panel, seasons_of(options, block, all_of(block, kept)), how, options.cancel));
+    for (std::size_t i = 0; i < block.panel.size(); ++i) SINAN_CHECK(write_series(*out, block, forecasts, options, i, i, 0));
+    report.series += block.panel.size();
+    report.rows_read += block.rows;
+    if (options.progress) options.progress(report.rows_read, std::max(rows, report.rows_read));
+    return {};
+  }));
+  SINAN_TRY(report.rows_written, out->finish());
+  return report;
+}
+
+// Whether nothing that is asked for needs all series at once.
+bool can_stream(const FileForecastOptions& options) {
+  return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.future.empty();
+}
+
+}  // namespace
+
+Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
+  SINAN_CHECK(check(options));
+  if (can_stream(options)) {
+    SINAN_TRY(FileSize size, file_size(options));
+    if (size.rows > options.stream_rows && (!options.drivers || !size.other_columns)) {
+      auto report = forecast_streamed(options, size.rows);
+      if (report || report.error().code != ErrorCode::kPrecondition) return report;
+    }
+  }
+  return forecast_whole(options);
 }
 
 }  // namespace sinan::demand

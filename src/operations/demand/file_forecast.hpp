@@ -7,6 +7,9 @@
 // Other columns are drivers (file_drivers.hpp): prices, promotions, weather, attributes. Those that `future` also holds are known ahead:
 // its rows are unique_id, ds and drivers of the periods of the horizon.
 //
+// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest and pictures, to an
+// output file.
+//
 // In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had
 // no demand since.
 #pragma once
@@ -39,8 +42,10 @@ struct FileForecastOptions {
   int step = 1;
   int threads = 1;
   std::uint64_t seed = 1;
-  std::vector<std::string> models;       // empty: all
-  std::filesystem::path plot;            // a folder for pictures; empty: none
+  std::size_t stream_rows = 5'000'000;  // files with more rows are read, forecast and written some series at a time, where that is possible
+  std::size_t sample_rows = 2'000'000;  // of those, from which the shapes of errors are learnt
+  std::vector<std::string> models;      // empty: all
+  std::filesystem::path plot;           // a folder for pictures; empty: none
   std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
   const CancelToken* cancel = nullptr;
   Progress progress;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/time.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -157,6 +158,57 @@ TEST_F(FileForecast, MistakesNameTheFileAndTheSeries) {
   options_.input = dir_ / "absent.csv";
   EXPECT_FALSE(forecast_file(options_));
   EXPECT_TRUE(printed_.empty());
+}
+
+// A file that is read some series at a time gives the medians of one that is read whole, and quantiles from a sample of its errors.
+TEST_F(FileForecast, AStreamedFileGivesTheSameMedians) {
+  auto csv = [](bool scattered) {
+    std::vector<std::string> lines;
+    for (int i = 0; i < 60; ++i)
+      for (int t = 0; t < 40; ++t)
+        lines.push_back(
+            fmt::format("s{},{},{}\n", i, format_date(Date(std::chrono::days(18'000 + 7 * t))), 50 + i + (i * 7 + t * 13) % 17));
+    if (scattered) std::swap(lines.front(), lines.back());
+    std::string out = "unique_id,ds,y\n";
+    for (const std::string& line : lines) out += line;
+    return out;
+  };
+  options_.output = dir_ / "out.csv";
+  auto written = [&](const std::string& text) {
+    auto report = run(text);
+    EXPECT_TRUE(report) << report.error().text();
+    EXPECT_EQ(report->series, 60U);
+    EXPECT_EQ(report->rows_read, 2400U);
+    EXPECT_EQ(report->frequency, "weekly");
+    std::ifstream file(options_.output);
+    std::vector<std::vector<std::string>> rows;
+    for (std::string line; std::getline(file, line);) {
+      std::istringstream parts(line);
+      rows.emplace_back();
+      for (std::string cell; std::getline(parts, cell, ',');) rows.back().push_back(cell);
+    }
+    return rows;
+  };
+  auto whole = written(csv(false));
+  options_.stream_rows = 100;
+  options_.sample_rows = 1'000;
+  auto streamed = written(csv(false));
+  ASSERT_EQ(whole.size(), 121U);
+  ASSERT_EQ(streamed.size(), 121U);
+  double difference = 0;
+  for (std::size_t r = 1; r < whole.size(); ++r) {
+    EXPECT_EQ(whole[r][0], streamed[r][0]);
+    EXPECT_EQ(whole[r][1], streamed[r][1]);
+    EXPECT_EQ(whole[r][2], streamed[r][2]);
+    difference += std::abs(std::stod(whole[r][3]) - std::stod(streamed[r][3])) / 120;
+  }
+  EXPECT_GT(difference, 0);    // or nothing was streamed
+  EXPECT_LT(difference, 1.5);  // of values around 80 with errors around 5
+  // A series in two pieces cannot be streamed; it is read whole.
+  auto scattered = written(csv(true));
+  ASSERT_EQ(scattered.size(), 121U);
+  EXPECT_EQ(scattered[1][0], "s59");
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "out.csv.part"));
 }
 
 }  // namespace

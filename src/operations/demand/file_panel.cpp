@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/text.hpp"
+#include "intelligence/forecasting/sample.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -14,16 +15,6 @@ namespace {
 struct Row {
   Stamp at;
   double y;
-};
-
-struct Reading {
-  std::unordered_map<std::string, std::size_t> numbers;  // id → series
-  std::vector<std::string> ids;
-  std::vector<std::vector<Row>> rows;
-  std::vector<int> seasons;
-  std::vector<Stamp> last;
-  std::vector<std::string> last_written;
-  std::unordered_set<std::size_t> ended;  // series whose last row was added: zero since their own last
 };
 
 Error at_series(ErrorCode code, std::string message, const FileForecastOptions& options, std::string_view id) {
@@ -44,9 +35,86 @@ Result<double> read_value(std::string_view text) {
   return value;
 }
 
+// The rows of some series, by series.
+class Reading {
+ public:
+  Reading(const FileForecastOptions& options, bool has_season) : options_(options), has_season_(has_season) {}
+
+  Status add(const Batch& batch, std::size_t r) {
+    const auto& c = batch.columns;
+    std::string_view id = c[0].is_null(r) ? std::string_view() : c[0].text(r);
+    std::size_t i = series_of(id);
+    auto at = stamp(c[1], r);
+    if (!at) return fail(at_series(ErrorCode::kInvalidInput, "ds: " + at.error().message, options_, id));
+    auto y = number(c[2], r);
+    if (!y) return fail(at_series(ErrorCode::kInvalidInput, "y: " + y.error().message, options_, id));
+    if (!rows[0].empty() && rows[0].front().at.kind != at->kind)
+      return fail(at_series(ErrorCode::kInvalidInput, "ds: integers, dates and times may not be mixed in one file", options_, id));
+    if (rows[i].empty() || at->value > last[i].value) {
+      last[i] = *at;
+      if (c[1].type.id == TypeId::kText) last_written[i] = c[1].text(r);
+    }
+    rows[i].push_back({*at, *y});
+    if (has_season_ && !c[3].is_null(r)) {
+      auto season = number(c[3], r);
+      if (!season || !(std::isnan(*season) || (*season >= 1 && *season <= 20'000)))
+        return fail(at_series(ErrorCode::kInvalidInput, "season: must be a whole number of periods from 1 to 20000", options_, id));
+      if (!std::isnan(*season)) seasons[i] = static_cast<int>(*season);
+    }
+    return {};
+  }
+
+  // The series of an id; rows mostly come series by series.
+  std::size_t series_of(std::string_view id) {
+    if (!ids.empty() && ids[newest_] == id) return newest_;
+    auto [found, is_new] = numbers_.try_emplace(std::string(id), ids.size());
+    newest_ = found->second;
+    if (is_new) {
+      ids.emplace_back(id);
+      rows.emplace_back();
+      seasons.push_back(0);
+      last.emplace_back();
+      last_written.emplace_back();
+    }
+    return newest_;
+  }
+
+  std::vector<std::string> ids;
+  std::vector<std::vector<Row>> rows;
+  std::vector<int> seasons;
+  std::vector<Stamp> last;
+  std::vector<std::string> last_written;
+  std::unordered_set<std::size_t> ended;  // series whose last row was added: zero since their own last
+
+ private:
+  static Result<Stamp> stamp(const Column& column, std::size_t r) {
+    if (column.is_null(r)) return parse_stamp("");
+    switch (column.type.id) {
+      case TypeId::kInt: return Stamp{Stamp::Kind::kInteger, column.ints[r]};
+      case TypeId::kDate: return Stamp{Stamp::Kind::kDate, column.ints[r]};
+      case TypeId::kTimestamp: return Stamp{Stamp::Kind::kTime, column.ints[r]};
+      default: return parse_stamp(column.text(r));
+    }
+  }
+  static Result<double> number(const Column& column, std::size_t r) {
+    if (column.is_null(r)) return kMissing;
+    if (column.type.id != TypeId::kDouble) return read_value(column.text(r));
+    double value = column.doubles[r];
+    if (std::isinf(value)) return fail(ErrorCode::kInvalidInput, "it is infinite; leave it empty where the value is missing");
+    return value;
+  }
+
+  const FileForecastOptions& options_;
+  bool has_season_;
+  std::unordered_map<std::string, std::size_t> numbers_;
+  std::size_t newest_ = 0;
+};
+
+// Which columns are asked for, and in which types: numbers, dates and times of a Parquet file as they are, all else as text, so that
+// what a person wrote is judged here.
 Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions& options, bool& has_season) {
-  std::string sql;
-  for (const char* name : {"unique_id", "ds", "y"}) {
+  std::string sql = "CAST(unique_id AS VARCHAR)";
+  for (const char* name : {"unique_id", "ds", "y"})
     if (!schema.index_of(name)) {
       std::vector<std::string> names;
       for (const Field& field : schema.fields) names.push_back(visible(field.name));
@@ -55,62 +123,17 @@ Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions&
                               fmt::join(names, ", ")),
                   options.input.string());
     }
-    sql += fmt::format("{}CAST({} AS VARCHAR)", sql.empty() ? "" : ", ", name);
-  }
+  auto type_of = [&](const char* name) { return schema.fields[*schema.index_of(name)].type.id; };
+  const TypeId ds = type_of("ds");
+  sql += ds == TypeId::kInt || ds == TypeId::kDate || ds == TypeId::kTimestamp ? ", ds" : ", CAST(ds AS VARCHAR)";
   has_season = schema.index_of("season").has_value();
-  if (has_season) sql += ", CAST(season AS VARCHAR)";
+  for (const char* name : {"y", "season"}) {
+    if (!schema.index_of(name)) continue;
+    const TypeId type = type_of(name);
+    const bool numeric = type == TypeId::kInt || type == TypeId::kDouble || type == TypeId::kDecimal;
+    sql += fmt::format(", CAST({} AS {})", name, numeric ? "DOUBLE" : "VARCHAR");
+  }
   return sql;
-}
-
-Status add_row(const Batch& batch, std::size_t r, bool has_season, const FileForecastOptions& options, Reading& reading) {
-  const auto& c = batch.columns;
-  std::string id(c[0].is_null(r) ? std::string_view() : c[0].text(r));
-  auto [found, is_new] = reading.numbers.try_emplace(id, reading.ids.size());
-  std::size_t i = found->second;
-  if (is_new) {
-    reading.ids.push_back(id);
-    reading.rows.emplace_back();
-    reading.seasons.push_back(0);
-    reading.last.emplace_back();
-    reading.last_written.emplace_back();
-  }
-  std::string_view written = c[1].is_null(r) ? std::string_view() : c[1].text(r);
-  auto at = parse_stamp(written);
-  if (!at) return fail(at_series(ErrorCode::kInvalidInput, "ds: " + at.error().message, options, id));
-  auto y = read_value(c[2].is_null(r) ? std::string_view() : c[2].text(r));
-  if (!y) return fail(at_series(ErrorCode::kInvalidInput, "y: " + y.error().message, options, id));
-  if (!reading.rows[0].empty() && reading.rows[0].front().at.kind != at->kind)
-    return fail(at_series(ErrorCode::kInvalidInput, "ds: integers, dates and times may not be mixed in one file", options, id));
-  if (reading.rows[i].empty() || at->value > reading.last[i].value) reading.last[i] = *at, reading.last_written[i] = written;
-  reading.rows[i].push_back({*at, *y});
-  if (has_season && !c[3].is_null(r) && !c[3].text(r).empty()) {
-    auto season = read_value(c[3].text(r));
-    if (!season || !(*season >= 1 && *season <= 20'000))
-      return fail(at_series(ErrorCode::kInvalidInput, "season: must be a whole number of periods from 1 to 20000", options, id));
-    reading.seasons[i] = static_cast<int>(*season);
-  }
-  return {};
-}
-
-Result<Reading> read_rows(const FileForecastOptions& options, FilePanel& out) {
-  SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
-  SINAN_TRY(auto connection, database.connect());
-  std::string source = file_sql(options.input);
-  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
-  Reading reading;
-  bool has_season = false;
-  SINAN_TRY(std::string columns, columns_sql(schema, options, has_season));
-  SINAN_TRY(auto reader, connection.query(fmt::format("SELECT {} FROM {}", columns, source), {.cancel = options.cancel}));
-  Batch batch;
-  while (true) {
-    SINAN_TRY(bool more, reader->next(batch));
-    if (!more) break;
-    for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(add_row(batch, r, has_season, options, reading));
-    out.rows += batch.rows();
-  }
-  if (out.rows == 0) return fail(ErrorCode::kInvalidInput, "the file has no rows", options.input.string());
-  if (!has_season) reading.seasons.clear();
-  return reading;
 }
 
 // Where most series end together, those that end earlier have had no demand since: so they are read for a backtest, whose origins are the
@@ -157,6 +180,72 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
   return {};
 }
 
+// The rows as a panel on the grid of `calendar`, or of one that is found in them.
+Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, bool has_season, const Calendar* calendar) {
+  FilePanel out;
+  for (auto& rows : reading.rows) {
+    std::ranges::sort(rows, [](const Row& a, const Row& b) { return a.at.value < b.at.value; });
+    out.rows += rows.size();
+  }
+  if (calendar) {
+    for (std::size_t i = 0; i < reading.ids.size(); ++i)
+      if (reading.last[i].kind != calendar->kind())
+        return fail(
+            at_series(ErrorCode::kInvalidInput, "ds: integers, dates and times may not be mixed in one file", options, reading.ids[i]));
+    out.calendar = *calendar;
+  } else {
+    std::vector<Stamp> stamps;
+    std::vector<std::size_t> ends;
+    stamps.reserve(out.rows);
+    for (auto& rows : reading.rows) {
+      for (const Row& row : rows) stamps.push_back(row.at);
+      ends.push_back(stamps.size());
+    }
+    SINAN_TRY(out.calendar, Calendar::find(stamps, ends, options.frequency));
+  }
+  for (std::size_t i = 0; i < reading.ids.size(); ++i)
+    if (reading.last_written[i].empty()) reading.last_written[i] = out.calendar.after(reading.last[i], 0, "");
+  end_together(reading, options);
+  SINAN_CHECK(lay_out(reading, options, out));
+  out.panel.keys = std::move(reading.ids);
+  if (has_season) out.seasons = std::move(reading.seasons);
+  out.last = std::move(reading.last);
+  out.last_written = std::move(reading.last_written);
+  return out;
+}
+
+// The rows of a file, batch by batch.
+struct Source {
+  duck::Database database;
+  duck::Connection connection;
+  std::unique_ptr<duck::Reader> reader;
+  bool has_season = false;
+};
+
+Result<Source> open(const FileForecastOptions& options, const std::string& condition) {
+  SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
+  SINAN_TRY(auto connection, database.connect());
+  const std::string source = file_sql(options.input);
+  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
+  bool has_season = false;
+  SINAN_TRY(std::string columns, columns_sql(schema, options, has_season));
+  SINAN_TRY(auto reader, connection.query(fmt::format("SELECT {} FROM {}{}", columns, source, condition), {.cancel = options.cancel}));
+  return Source{std::move(database), std::move(connection), std::move(reader), has_season};
+}
+
+Result<FilePanel> read_all(const FileForecastOptions& options, const std::string& condition) {
+  SINAN_TRY(Source source, open(options, condition));
+  Reading reading(options, source.has_season);
+  Batch batch;
+  while (true) {
+    SINAN_TRY(bool more, source.reader->next(batch));
+    if (!more) break;
+    for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(reading.add(batch, r));
+  }
+  if (reading.ids.empty()) return fail(ErrorCode::kInvalidInput, "the file has no rows", options.input.string());
+  return finish(reading, options, source.has_season, nullptr);
+}
+
 }  // namespace
 
 std::string file_sql(const std::filesystem::path& file) {
@@ -165,26 +254,61 @@ std::string file_sql(const std::filesystem::path& file) {
   return fmt::format("read_csv({}, all_varchar = true, header = true)", name);
 }
 
-Result<FilePanel> read_file_panel(const FileForecastOptions& options) {
-  FilePanel out;
-  SINAN_TRY(Reading reading, read_rows(options, out));
-  std::vector<Stamp> stamps;
-  std::vector<std::size_t> ends;
-  stamps.reserve(out.rows);
-  for (auto& rows : reading.rows) {
-    std::ranges::sort(rows, [](const Row& a, const Row& b) { return a.at.value < b.at.value; });
-    for (const Row& row : rows) stamps.push_back(row.at);
-    ends.push_back(stamps.size());
+Result<FileSize> file_size(const FileForecastOptions& options) {
+  constexpr std::uintmax_t kBytesOfRow = 16;
+  SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
+  SINAN_TRY(auto connection, database.connect());
+  const std::string source = file_sql(options.input);
+  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
+  FileSize out;
+  for (const Field& field : schema.fields) out.other_columns = out.other_columns || is_driver(field.name);
+  if (options.input.extension() == ".parquet") {
+    SINAN_TRY(Table counted, connection.table("SELECT count(*) FROM " + source));
+    out.rows = static_cast<std::size_t>(counted.batches.at(0).columns.at(0).ints.at(0));
+  } else {
+    std::error_code ignored;
+    const auto bytes = std::filesystem::file_size(options.input, ignored);
+    out.rows = ignored ? 0 : static_cast<std::size_t>(bytes / kBytesOfRow);
   }
-  SINAN_TRY(out.calendar, Calendar::find(stamps, ends, options.frequency));
-  stamps = {};
-  end_together(reading, options);
-  SINAN_CHECK(lay_out(reading, options, out));
-  out.panel.keys = std::move(reading.ids);
-  out.seasons = std::move(reading.seasons);
-  out.last = std::move(reading.last);
-  out.last_written = std::move(reading.last_written);
   return out;
+}
+
+bool is_driver(std::string_view column) { return column != "unique_id" && column != "ds" && column != "y" && column != "season"; }
+
+Result<FilePanel> read_file_panel(const FileForecastOptions& options) { return read_all(options, ""); }
+
+Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size_t part) {
+  return read_all(options, fmt::format(" WHERE hash(CAST(unique_id AS VARCHAR) || '{}') % {} = 0", options.seed, part));
+}
+
+Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, std::size_t series,
+                       const std::function<Status(FilePanel&)>& work) {
+  SINAN_TRY(Source source, open(options, ""));
+  std::unordered_set<std::uint64_t> gone;  // ids of earlier blocks, by hash
+  std::optional<Reading> reading;
+  std::string newest;
+  auto flush = [&]() -> Status {
+    for (const std::string& id : reading->ids)
+      if (!gone.insert(forecasting::hash(id, 0)).second)
+        return fail(at_series(ErrorCode::kPrecondition, "its rows lie scattered over the file", options, id));
+    SINAN_TRY(FilePanel block, finish(*reading, options, source.has_season, &calendar));
+    reading.reset();
+    return work(block);
+  };
+  Batch batch;
+  while (true) {
+    SINAN_TRY(bool more, source.reader->next(batch));
+    if (!more) break;
+    for (std::size_t r = 0; r < batch.rows(); ++r) {
+      const Column& ids = batch.columns[0];
+      std::string_view id = ids.is_null(r) ? std::string_view() : ids.text(r);
+      if (reading && reading->ids.size() >= series && id != newest) SINAN_CHECK(flush());
+      if (!reading) reading.emplace(options, source.has_season);
+      if (id != newest) newest = id;
+      SINAN_CHECK(reading->add(batch, r));
+    }
+  }
+  return reading ? flush() : Status();
 }
 
 }  // namespace sinan::demand
