@@ -1,5 +1,7 @@
 """`sinan forecast --plot`: the pictures as a stranger gets them, and what is said when they cannot be made."""
 
+import json
+import math
 import pathlib
 import shutil
 import tempfile
@@ -90,6 +92,78 @@ class Pictures(unittest.TestCase):
         answer = self.forecast("--quantiles", "0.5,0.9", "--plot", "pictures")
         self.assertEqual(answer.code, 0, str(answer))
         self.assertIn("no band", answer.err)
+
+
+class Drivers(unittest.TestCase):
+    """Prices that are known ahead: used, explained, and refused where they are wrong."""
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sinan-drivers-"))
+        past, ahead = ["unique_id,ds,y,price,shop"], ["unique_id,ds,price"]
+        for item in range(30):
+            for week in range(1, 91):
+                price = 1 + (item * 7 + week * week * 3) % 11 / 10
+                sold = round((20 + item) * price ** -2.5 * (1 + (item + week * 5) % 7 / 50), 3)
+                if week <= 84:
+                    past.append(f"i{item},{week},{sold},{price},{'north' if item % 2 else 'south'}")
+                else:
+                    ahead.append(f"i{item},{week},{price}")
+        (self.dir / "in.csv").write_text("\n".join(past) + "\n")
+        (self.dir / "ahead.csv").write_text("\n".join(ahead) + "\n")
+
+    def tearDown(self):
+        shutil.rmtree(self.dir)
+
+    def forecast(self, *more):
+        return sinan("-C", self.dir, "forecast", "--input", "in.csv", "--season", "1", "--horizon", "6", *more)
+
+    def test_what_was_used_is_said(self):
+        answer = self.forecast("--future", "ahead.csv", "--output", "f.csv")
+        self.assertEqual(answer.code, 0, str(answer))
+        self.assertIn("Drivers: price, shop; trees that learn from them make", answer.err)
+        rows = (self.dir / "f.csv").read_text().splitlines()
+        self.assertEqual(len(rows), 1 + 30 * 6)
+        without = self.forecast("--no-drivers")
+        self.assertNotIn("Drivers", without.err)
+        self.assertIn("trees", rows[1])
+        self.assertNotIn("trees", without.out)
+
+    def test_a_backtest_sees_what_is_named(self):
+        def error(*more):
+            answer = self.forecast("--backtest", "2", "--step", "6", *more)
+            self.assertEqual(answer.code, 0, str(answer))
+            rows = [line.split(",") for line in answer.out.splitlines()[1:]]
+            return sum(abs(float(row[3]) - float(row[4])) for row in rows) / sum(float(row[3]) for row in rows)
+        self.assertLess(error("--known", "price"), 0.5 * error())
+
+    def test_an_explanation_leads_to_the_forecast(self):
+        answer = self.forecast("--future", "ahead.csv", "--explain", "i3", "--json")
+        self.assertEqual(answer.code, 0, str(answer))
+        why = json.loads(answer.out)
+        self.assertEqual((why["series"], len(why["steps"])), ("i3", 6))
+        for step in why["steps"]:
+            trees = step["trees"]
+            self.assertAlmostEqual(trees["expected"] + sum(e["score"] for e in trees["effects"]), trees["score"], 9)
+            forecast = trees["unit"] * math.sinh(trees["score"] + trees["centre"])
+            self.assertAlmostEqual((1 - trees["share"]) * step["pool"] + trees["share"] * forecast, step["yhat"], 3)
+        text = self.forecast("--future", "ahead.csv", "--explain", "i3").out
+        self.assertIn("price = ", text)
+        self.assertIn("Most like 85 were", text)
+
+    def test_mistakes_name_their_place(self):
+        for options, words in [
+            (["--future", "none.csv"], ["none.csv"]),
+            (["--future", "ahead.csv", "--backtest", "2"], ["--known"]),
+            (["--known", "price"], ["--future"]),
+            (["--static", "price"], ["--static names 'price'", "series i0"]),
+            (["--static", "shopp"], ["did you mean 'shop'"]),
+            (["--explain", "i99"], ["no series 'i99'"]),
+            (["--explain", "i1", "--backtest", "1"], ["--explain"]),
+        ]:
+            answer = self.forecast(*options)
+            self.assertEqual(answer.code, 2, f"{options}: {answer}")
+            for word in words:
+                self.assertIn(word, answer.err)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ constexpr const char* kHistory[] = {"last value", "mean of 4", "mean of 8", "mea
 Features::Features(const Panel& panel, const Drivers& drivers) : panel_(panel), drivers_(drivers), past_(drivers.columns.size()) {
   names_.assign(std::begin(kHistory), std::end(kHistory));
   names_.insert(names_.end(), {"a season before", "two seasons before"});
-  for (const Driver& driver : drivers.columns) {
+  owners_.assign(names_.size(), -1);
+  for (std::size_t c = 0; c < drivers.columns.size(); ++c) {
+    const Driver& driver = drivers.columns[c];
+    owners_.resize(names_.size(), static_cast<int>(c) - 1);
     if (driver.category) categories_.push_back(static_cast<int>(names_.size()));
     names_.push_back(driver.name);
     if (driver.fixed || driver.category) continue;
@@ -26,6 +29,7 @@ Features::Features(const Panel& panel, const Drivers& drivers) : panel_(panel), 
     names_.push_back(driver.name + " against the period before");
     names_.push_back(driver.name + " against two periods before");
   }
+  owners_.resize(names_.size(), static_cast<int>(drivers.columns.size()) - 1);
 }
 
 double Features::taught(double value) const { return std::asinh(value / unit_) - centre_; }

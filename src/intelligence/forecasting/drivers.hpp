@@ -46,6 +46,8 @@ class Features {
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<int>& categories() const { return categories_; }
   std::size_t width() const { return names_.size(); }
+  // The driver that a feature tells of, by its place in Drivers::columns; −1: the series' own history.
+  int owner(std::size_t feature) const { return owners_[feature]; }
 
   // Looks at series i as it was when `known` values of it had been seen; `season`: its period, 1: none. False when there is nothing to
   // learn from: no value, or only zeros.
@@ -55,6 +57,8 @@ class Features {
   // From values to what trees are taught, and back, at the level that look() found.
   double taught(double value) const;
   double value(double taught) const;
+  double unit() const { return unit_; }
+  double centre() const { return centre_; }
 
  private:
   struct Past {
@@ -67,6 +71,7 @@ class Features {
   const Drivers& drivers_;
   std::vector<std::string> names_;
   std::vector<int> categories_;
+  std::vector<int> owners_;
   std::size_t series_ = 0;
   std::size_t known_ = 0;
   std::size_t season_ = 1;

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "intelligence/forecasting/explain.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 
 namespace sinan::forecasting {
@@ -192,6 +193,68 @@ TEST(ForecastWithDrivers, MistakesAreErrors) {
   shop.drivers.columns[1].values.back() = 0;
   shop.drivers.behind = {1};
   EXPECT_EQ(forecast(shop.panel, {}, options).error().code, ErrorCode::kInvalidInput);
+}
+
+// The way from the features to the forecast, and that its parts are the forecast's.
+TEST(Explanation, LeadsToTheForecast) {
+  Shop shop(40);
+  // The last price of the first item is the cheapest of all.
+  shop.drivers.columns[0].values[100] = 0.8F;
+  Options options{.horizon = 6, .drivers = &shop.drivers};
+  auto forecasts = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(forecasts);
+  for (std::size_t i : {0U, 7U}) {
+    auto why = explain(shop.panel, {}, options, *forecasts, i);
+    ASSERT_TRUE(why) << why.error().text();
+    EXPECT_EQ(why->tree_share, 1);
+    EXPECT_EQ(why->trees.size(), 6U);
+    ASSERT_GE(why->members.size(), 3U);
+    EXPECT_EQ(why->members[0].values.size(), 6U);
+    for (std::size_t k = 0; k < 6; ++k) {
+      const TreeStep& step = why->trees[k];
+      double score = step.expected;
+      for (const Effect& effect : step.effects) score += effect.score;
+      EXPECT_NEAR(score, step.score, 1e-9);
+      EXPECT_NEAR(step.unit * std::sinh(step.score + step.centre), step.forecast, 1e-9 * std::abs(step.forecast));
+      EXPECT_NEAR(step.forecast, forecasts->median[i * 6 + k], 1e-6 * std::abs(step.forecast));
+      EXPECT_EQ(step.effects.size(), 4U);  // three drivers and the history
+    }
+    ASSERT_EQ(why->alike.size(), 5U);
+    for (const Alike& alike : why->alike) {
+      EXPECT_LT(alike.period, 100U);
+      EXPECT_EQ(alike.demand, shop.panel.series(i)[alike.period]);
+      EXPECT_TRUE(alike.likeness > 0 && alike.likeness <= 1);
+    }
+  }
+  auto why = explain(shop.panel, {}, options, *forecasts, 0);
+  EXPECT_EQ(why->trees[0].effects[0].name, "price");
+  EXPECT_GT(why->trees[0].effects[0].score, 0.5);
+  EXPECT_EQ(why->trees[0].effects[0].value, 0.8F);
+}
+
+TEST(Explanation, NamesTheMembersOfTheMedian) {
+  Shop shop(8);
+  for (std::size_t t = 0; t < 100; ++t) shop.panel.values[t] = t % 5 == 0 ? 3 : 0;  // rare
+  for (std::size_t t = 100; t < 200; ++t) shop.panel.values[t] = 4;                 // constant
+  Options options{.horizon = 3};
+  auto forecasts = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(forecasts);
+  auto rare = explain(shop.panel, {}, options, *forecasts, 0);
+  ASSERT_TRUE(rare);
+  EXPECT_TRUE(rare->members.empty() && rare->trees.empty());
+  EXPECT_EQ(rare->model, "empirical");
+  EXPECT_TRUE(explain(shop.panel, {}, options, *forecasts, 1)->members.empty());
+  auto usual = explain(shop.panel, {}, options, *forecasts, 3);
+  ASSERT_TRUE(usual);
+  for (std::size_t k = 0; k < 3; ++k) {
+    std::vector<double> values;
+    for (const auto& member : usual->members) values.push_back(member.values[k]);
+    std::ranges::sort(values);
+    const std::size_t half = values.size() / 2;
+    const double middle = values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+    EXPECT_NEAR(middle, usual->median[k], 1e-5 * middle);
+    EXPECT_EQ(usual->pool[k], usual->median[k]);
+  }
 }
 
 }  // namespace

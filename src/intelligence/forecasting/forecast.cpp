@@ -74,20 +74,6 @@ Status check_drivers(const Drivers& drivers, const Panel& panel, std::size_t hor
   return {};
 }
 
-Result<std::vector<const ModelInfo*>> find_models(const std::vector<std::string>& names) {
-  std::vector<const ModelInfo*> out;
-  std::vector<std::string> known;
-  for (const ModelInfo& model : models()) known.emplace_back(model.name);
-  for (const std::string& name : names) {
-    auto found = std::ranges::find(models(), name, &ModelInfo::name);
-    if (found == models().end())
-      return fail(ErrorCode::kInvalidInput,
-                  fmt::format("there is no forecast model '{}'; there are: {}", visible(name), fmt::join(known, ", ")));
-    out.push_back(&*found);
-  }
-  return out;
-}
-
 // Runs `work(worker, i)` for all i < count on `threads` threads; which thread does what must not matter.
 template <typename Work>
 Status in_parallel(std::size_t count, int threads, const CancelToken* cancel, const Progress& progress, std::size_t done_before,

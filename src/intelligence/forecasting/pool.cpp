@@ -121,7 +121,8 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   out.growth.assign(max_origins_, 1);
   out.only = nullptr;
 
-  if (std::ranges::all_of(series.y, [&](float v) { return v == series.y.front(); })) {
+  asked_ = std::ranges::any_of(series.y, [&](float v) { return v != series.y.front(); });
+  if (!asked_) {
     std::ranges::fill(out.point, series.y.front());
     std::ranges::fill(out.errors, 0.0F);
     return;

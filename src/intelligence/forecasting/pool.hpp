@@ -29,6 +29,14 @@ class Pool {
   // `season` 1: none. A season for which the history is too short is not used.
   void forecast(const Cleaned& series, std::size_t season, PoolForecast& out);
 
+  // The models that were asked, and what each said of the series last forecast, in units of Cleaned::scale; NaN: it does not fit the
+  // series. Nothing for a constant series, of which none is asked.
+  std::size_t members() const { return models_.size(); }
+  const ModelInfo& member(std::size_t m) const { return *models_[m]; }
+  std::span<const float> member_forecast(std::size_t m) const {
+    return asked_ ? std::span(forecasts_).subspan(m * horizon_, horizon_) : std::span<const float>();
+  }
+
  private:
   bool fits(const ModelInfo& model, bool positive, std::size_t length) const;
   void choose_origins(std::size_t length);
@@ -40,6 +48,7 @@ class Pool {
 
   std::vector<const ModelInfo*> models_;
   bool named_;
+  bool asked_ = false;
   std::size_t horizon_;
   std::size_t max_origins_;
   Scratch scratch_;

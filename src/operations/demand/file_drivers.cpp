@@ -247,6 +247,7 @@ class Reading {
         continue;
       }
       out_.used.push_back(column.driver.name);
+      if (column.driver.category) out_.categories.emplace(column.driver.name, std::move(column.codes));
       out_.drivers.columns.push_back(std::move(column.driver));
     }
     const Stamp latest = *std::ranges::max_element(file_.last, {}, &Stamp::value);

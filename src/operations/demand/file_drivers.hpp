@@ -14,7 +14,8 @@ namespace sinan::demand {
 Status reach_future(const FileForecastOptions& options, FilePanel& panel);
 
 struct FileDrivers {
-  forecasting::Drivers drivers;  // known ahead: those of the file of the future
+  forecasting::Drivers drivers;                                // known ahead: those of the file of the future
+  std::map<std::string, std::vector<std::string>> categories;  // driver → its texts by code
   std::vector<std::string> used;
   std::vector<std::string> unused;  // each with the reason
   std::vector<std::string> notes;   // on the file of the future: what of it was not used, and what is missing in it

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "intelligence/forecasting/forecast.hpp"
+#include "operations/demand/explanation.hpp"
 #include "operations/demand/file_drivers.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
@@ -211,6 +212,7 @@ Status check(const FileForecastOptions& options) {
     return bad(
         "--future does not go with --backtest, whose periods all have passed; name the drivers that were known ahead: --known "
         "price,promotion");
+  if (options.backtest > 0 && !options.explain.empty()) return bad("--explain is of a forecast, it does not go with --backtest");
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
   return {};
@@ -274,6 +276,10 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
     SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons_of(options, file, kept), how, options.cancel, progress));
     for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
     if (pictures) pictures->add(forecasts, kept, periods);
+    if (!options.explain.empty()) {
+      SINAN_TRY(auto why, explain_series(file, found, panel, seasons_of(options, file, kept), how, forecasts, options.explain));
+      report.explanation = std::make_shared<const FileExplanation>(std::move(why));
+    }
     for (std::size_t row = 0; row < forecasts.tree_shares.size(); ++row)
       report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
   }
@@ -313,7 +319,8 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
 
 // Whether nothing that is asked for needs all series at once.
 bool can_stream(const FileForecastOptions& options) {
-  return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.future.empty();
+  return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.future.empty() &&
+         options.explain.empty();
 }
 
 }  // namespace

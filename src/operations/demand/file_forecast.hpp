@@ -25,6 +25,8 @@
 
 namespace sinan::demand {
 
+struct FileExplanation;  // explanation.hpp
+
 struct FileForecastOptions {
   std::filesystem::path input;
   std::filesystem::path future;          // empty: no driver is known ahead
@@ -47,6 +49,7 @@ struct FileForecastOptions {
   std::vector<std::string> models;      // empty: all
   std::filesystem::path plot;           // a folder for pictures; empty: none
   std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
+  std::string explain;                   // the series whose forecast is explained; empty: none
   const CancelToken* cancel = nullptr;
   Progress progress;
   std::function<void(std::string_view)> print;  // receives CSV when there is no output file
@@ -63,6 +66,7 @@ struct FileForecastReport {
   std::vector<std::string> notes;    // on drivers: what was not used, and what was missing
   // Of the last origin, per class that learnt from drivers: the share of trees in its median, 0 … 1.
   std::map<std::string, double> tree_shares;
+  std::shared_ptr<const FileExplanation> explanation;  // when one was asked for
 };
 
 // Errors name the file, and the series by its id: a column that is missing, a time or number that cannot be read, two rows of one time,

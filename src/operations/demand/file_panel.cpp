@@ -284,13 +284,21 @@ Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size
 Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, std::size_t series,
                        const std::function<Status(FilePanel&)>& work) {
   SINAN_TRY(Source source, open(options, ""));
-  std::unordered_set<std::uint64_t> gone;  // ids of earlier blocks, by hash
+  std::vector<std::uint64_t> met;  // ids, by hash: eight bytes a series
+  std::size_t judge_at = series;   // when `met` is that long, it is looked whether an id came twice; then at twice the length
   std::optional<Reading> reading;
   std::string newest;
+  auto judge = [&]() -> Status {
+    std::ranges::sort(met);
+    if (std::ranges::adjacent_find(met) == met.end()) return {};
+    return fail(ErrorCode::kPrecondition, "the rows of a series lie scattered over the file", options.input.string());
+  };
   auto flush = [&]() -> Status {
-    for (const std::string& id : reading->ids)
-      if (!gone.insert(forecasting::hash(id, 0)).second)
-        return fail(at_series(ErrorCode::kPrecondition, "its rows lie scattered over the file", options, id));
+    for (const std::string& id : reading->ids) met.push_back(forecasting::hash(id, 0));
+    if (met.size() > judge_at) {
+      SINAN_CHECK(judge());
+      judge_at = 2 * met.size();
+    }
     SINAN_TRY(FilePanel block, finish(*reading, options, source.has_season, &calendar));
     reading.reset();
     return work(block);
@@ -308,7 +316,8 @@ Status each_file_block(const FileForecastOptions& options, const Calendar& calen
       SINAN_CHECK(reading->add(batch, r));
     }
   }
-  return reading ? flush() : Status();
+  if (reading) SINAN_CHECK(flush());
+  return judge();
 }
 
 }  // namespace sinan::demand

@@ -34,8 +34,8 @@ Result<FileSize> file_size(const FileForecastOptions& options);
 Result<FilePanel> read_file_panel(const FileForecastOptions& options);
 // One in `part` of its series, by id and seed.
 Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size_t part);
-// Calls `work` with `series` series at a time, so that memory does not grow with the file. Each series must lie in one piece: kPrecondition
-// names one that does not, after blocks before it have been worked on.
+// Calls `work` with `series` series at a time, so that memory does not grow with the file. Each series must lie in one piece:
+// kPrecondition where one does not, which may be seen at the end only.
 Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, std::size_t series,
                        const std::function<Status(FilePanel&)>& work);
 

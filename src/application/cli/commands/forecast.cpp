@@ -5,6 +5,7 @@
 
 #include "application/cli/command.hpp"
 #include "base/text.hpp"
+#include "operations/demand/explanation.hpp"
 #include "operations/demand/file_forecast.hpp"
 
 namespace sinan::cli {
@@ -87,9 +88,15 @@ Result<int> forecast_command(Invocation& invocation) {
   options.zero_gaps = invocation.text("gaps", "missing") == "zero";
   options.cancel = invocation.cancel;
   options.progress = invocation.progress("forecasting");
-  options.print = [&](std::string_view text) { invocation.print(text); };
+  options.explain = invocation.text("explain");
+  // The explanation is what is wanted on standard output then.
+  options.print = [&](std::string_view text) {
+    if (options.explain.empty()) invocation.print(text);
+  };
   SINAN_TRY(auto report, demand::forecast_file(options));
   say_drivers(invocation, report);
+  if (report.explanation && invocation.json) invocation.print_json(to_json(*report.explanation));
+  if (report.explanation && !invocation.json) invocation.print(to_text(*report.explanation));
   if (!options.output.empty())
     invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
                                report.rows_written, options.output.lexically_normal().string()));
@@ -121,6 +128,9 @@ CommandInfo forecast() {
                    .value = "ID",
                    .summary = "Draw this series; may be repeated; default: six, spread over the file",
                    .repeated = true},
+                  {.name = "explain",
+                   .value = "ID",
+                   .summary = "Print why the forecast of this series is what it is, instead of the forecasts; --json for programs"},
                   {.name = "season", .value = "N", .summary = "Period of all series; 1: none; default: found in the data"},
                   {.name = "quantiles", .value = "LIST", .summary = "Between 0 and 1; default: 0.1,0.5,0.9"},
                   {.name = "cumulative", .summary = "Sums from the first step on"},
@@ -144,6 +154,7 @@ CommandInfo forecast() {
       .examples = {"sinan forecast --input sales.csv --horizon 14 --output f.csv",
                    "sinan forecast --input sales.csv --season 12 --horizon 24 --quantiles 0.1,0.9 --output f.csv --plot pictures",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
+                   "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
       .run = forecast_command,
   };

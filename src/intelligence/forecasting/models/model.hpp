@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <string>
 #include <vector>
+
+#include "base/result.hpp"
 
 namespace sinan::forecasting {
 
@@ -77,5 +80,7 @@ struct ModelInfo {
 
 // In the order of models.inc.
 std::span<const ModelInfo> models();
+// Those of the names; kInvalidInput lists the names that there are.
+Result<std::vector<const ModelInfo*>> find_models(const std::vector<std::string>& names);
 
 }  // namespace sinan::forecasting

@@ -1,0 +1,118 @@
+#include "intelligence/forecasting/explain.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/pool.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+constexpr std::size_t kMostAlike = 5;
+constexpr std::size_t kPastLooked = 400;  // newest periods among which those alike are looked for
+
+// The members again, and their median.
+Status explain_pool(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts, std::size_t i,
+                    Explanation& out) {
+  SINAN_TRY(auto named, find_models(options.models));
+  Pool pool(named, static_cast<std::size_t>(options.horizon), static_cast<std::size_t>(options.origins));
+  Cleaned cleaned;
+  const int season = !seasons.empty() && seasons[i] > 0 ? seasons[i] : forecasts.seasons[i];
+  clean(panel.series(i), panel.lost_of(i), std::max(season, 1), cleaned);
+  PoolForecast again;
+  pool.forecast(cleaned, static_cast<std::size_t>(std::max(season, 1)), again);
+  for (std::size_t m = 0; m < pool.members(); ++m) {
+    std::span<const float> values = pool.member_forecast(m);
+    if (values.empty() || !std::isfinite(values.front())) continue;
+    MemberForecast member{std::string(pool.member(m).name), {}};
+    for (float v : values) member.values.push_back(v * cleaned.scale);
+    out.members.push_back(std::move(member));
+  }
+  for (float v : again.point) out.pool.push_back(cleaned.non_negative ? std::max(0.0, v * cleaned.scale) : v * cleaned.scale);
+  return {};
+}
+
+Result<TreeStep> explain_step(const learning::Trees& trees, const Features& features, const Drivers& drivers, const Panel& panel,
+                              std::size_t i, std::size_t step) {
+  std::vector<float> row(features.width());
+  features.row(step, row);
+  std::vector<double> parts(features.width() + 1);
+  SINAN_CHECK(trees.contributions(row, parts));
+  TreeStep out{.expected = parts.back(), .score = parts.back(), .centre = features.centre(), .unit = features.unit()};
+  std::vector<double> sums(drivers.columns.size() + 1, 0);
+  for (std::size_t f = 0; f < features.width(); ++f) {
+    sums[static_cast<std::size_t>(features.owner(f) + 1)] += parts[f];
+    out.score += parts[f];
+  }
+  for (std::size_t c = 0; c < sums.size(); ++c) {
+    Effect effect{c == 0 ? "own history" : drivers.columns[c - 1].name, sums[c], kMissing};
+    if (c > 0) {
+      const Driver& driver = drivers.columns[c - 1];
+      const std::size_t ahead = panel.series(i).size() - 1 + (driver.known_ahead ? step : 0);
+      effect.value = driver.fixed ? driver.values[i] : drivers.of(driver, panel, i)[ahead];
+    }
+    out.effects.push_back(std::move(effect));
+  }
+  std::ranges::stable_sort(out.effects, std::ranges::greater{}, [](const Effect& e) { return std::abs(e.score); });
+  out.forecast = features.value(out.score);
+  return out;
+}
+
+// Past periods, each seen from the period before it, that fall into the leaves of the first period ahead.
+Status find_alike(const learning::Trees& trees, Features& features, const Panel& panel, std::size_t i, std::size_t season,
+                  Explanation& out) {
+  std::span<const double> values = panel.series(i);
+  std::vector<float> cells;
+  std::vector<std::size_t> periods;
+  auto take = [&](std::size_t known) {
+    if (!features.look(i, known, season)) return;
+    cells.resize(cells.size() + features.width());
+    features.row(1, std::span(cells).last(features.width()));
+    periods.push_back(known);
+  };
+  take(values.size());
+  if (periods.empty()) return {};
+  for (std::size_t known = values.size() - 1; known > 0 && periods.size() <= kPastLooked; --known)
+    if (std::isfinite(values[known])) take(known);
+  SINAN_TRY(auto leaves, trees.leaves(cells));
+  const std::size_t count = leaves.size() / periods.size();
+  for (std::size_t p = 1; p < periods.size(); ++p) {
+    std::size_t same = 0;
+    for (std::size_t t = 0; t < count; ++t) same += leaves[t] == leaves[p * count + t];
+    out.alike.push_back({periods[p], values[periods[p]], static_cast<double>(same) / static_cast<double>(count)});
+  }
+  std::ranges::stable_sort(out.alike, std::ranges::greater{}, &Alike::likeness);
+  if (out.alike.size() > kMostAlike) out.alike.resize(kMostAlike);
+  return {};
+}
+
+}  // namespace
+
+Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts,
+                            std::size_t i) {
+  const auto horizon = static_cast<std::size_t>(options.horizon);
+  Explanation out{.demand_class = forecasts.classes.at(i), .season = forecasts.seasons[i], .model = forecasts.models[i]};
+  out.median.assign(forecasts.median.begin() + static_cast<std::ptrdiff_t>(i * horizon),
+                    forecasts.median.begin() + static_cast<std::ptrdiff_t>((i + 1) * horizon));
+  const bool regular =
+      out.demand_class == DemandClass::kSmooth || out.demand_class == DemandClass::kErratic || out.demand_class == DemandClass::kShort;
+  if (!regular) return out;
+  SINAN_CHECK(explain_pool(panel, seasons, options, forecasts, i, out));
+  out.tree_share = forecasts.tree_shares.empty() ? 0 : forecasts.tree_shares[i];
+  if (out.tree_share == 0) return out;
+  Features features(panel, *options.drivers);
+  const learning::Trees& trees = forecasts.trees->trees();
+  const auto season = static_cast<std::size_t>(out.season);
+  features.look(i, panel.series(i).size(), season);
+  for (std::size_t step = 1; step <= horizon; ++step) {
+    SINAN_TRY(TreeStep found, explain_step(trees, features, *options.drivers, panel, i, step));
+    out.trees.push_back(std::move(found));
+  }
+  SINAN_CHECK(find_alike(trees, features, panel, i, season, out));
+  return out;
+}
+
+}  // namespace sinan::forecasting

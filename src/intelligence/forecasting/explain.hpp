@@ -1,0 +1,54 @@
+// Why a forecast is what it is: the members of the median, what each driver added to the trees, and when it was most like this before.
+#pragma once
+
+#include "intelligence/forecasting/forecast.hpp"
+
+namespace sinan::forecasting {
+
+struct MemberForecast {
+  std::string model;
+  std::vector<double> values;  // one per step
+};
+
+// The effect of a driver, or of the series' own history, on what the trees say.
+struct Effect {
+  std::string name;  // of the driver; "own history"
+  double score = 0;  // Shapley value of the raw score (Lundberg et al. 2020), summed over the features of the driver
+  double value = 0;  // the driver at this period; NaN when unknown, and for the history
+};
+
+// How the trees come to their forecast of one step: expected + Σ effects = score; (score + centre) on the asinh scale of the series' level
+// (drivers.hpp) is `forecast`.
+struct TreeStep {
+  double expected = 0;
+  std::vector<Effect> effects;  // largest size first
+  double score = 0;
+  double centre = 0;
+  double unit = 0;      // forecast = unit · sinh(score + centre)
+  double forecast = 0;  // before it is mixed in
+};
+
+// A period of the series' past that falls into the same leaves as the period ahead.
+struct Alike {
+  std::size_t period = 0;  // index in the series
+  double demand = 0;
+  double likeness = 0;  // share of the trees in which both lie in one leaf, 0 … 1
+};
+
+struct Explanation {
+  DemandClass demand_class = DemandClass::kDead;
+  int season = 1;
+  std::string model;
+  std::vector<MemberForecast> members;  // of the median; none where another way was taken (Forecasts::models)
+  std::vector<double> pool;             // their median, by step
+  double tree_share = 0;
+  std::vector<TreeStep> trees;  // by step, with a share of trees above zero
+  std::vector<Alike> alike;     // as seen by the trees for the first step, most alike first, at most five
+  std::vector<double> median;   // the forecast, by step: (1 − share) · pool + share · trees, not below zero where the history is not
+};
+
+// Series i of what forecast() made of the same panel, seasons and options.
+Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts,
+                            std::size_t i);
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,126 @@
+#include "operations/demand/explanation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+
+namespace sinan::demand {
+namespace {
+
+// Four digits, as a person would write them.
+std::string number(double value) { return std::abs(value) >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value); }
+
+std::string value_of(const FileExplanation& e, const forecasting::Effect& effect) {
+  if (!std::isfinite(effect.value)) return "unknown";
+  auto texts = e.categories.find(effect.name);
+  auto code = static_cast<std::size_t>(std::max(0.0, effect.value));
+  if (texts != e.categories.end() && code < texts->second.size()) return visible(texts->second[code]);
+  return number(effect.value);
+}
+
+std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
+
+void tell_members(const FileExplanation& e, std::string& out) {
+  const forecasting::Explanation& why = e.why;
+  if (why.members.empty() || why.tree_share == 1) return;
+  out += fmt::format("\nThe median of {} models{}, for {}:\n", why.members.size(),
+                     why.tree_share > 0 ? ", " + percent(1 - why.tree_share) : "", e.ds.front());
+  std::vector<const forecasting::MemberForecast*> sorted;
+  for (const auto& member : why.members) sorted.push_back(&member);
+  std::ranges::stable_sort(sorted, {}, [](const auto* member) { return member->values.front(); });
+  for (std::size_t m = 0; m < sorted.size(); ++m) {
+    const bool middle = m == sorted.size() / 2 || m == (sorted.size() - 1) / 2;
+    out += fmt::format("  {:28}{:>10}{}\n", sorted[m]->model, number(sorted[m]->values.front()), middle ? "  <- the middle" : "");
+  }
+}
+
+void tell_trees(const FileExplanation& e, std::string& out) {
+  const forecasting::Explanation& why = e.why;
+  if (why.trees.empty()) return;
+  const forecasting::TreeStep& step = why.trees.front();
+  out += fmt::format("\nThe trees, {}, for {}: {}\n", percent(why.tree_share), e.ds.front(), number(step.forecast));
+  out += fmt::format("  {:38}{:>10}  about\n", "", "score");
+  out += fmt::format("  {:38}{:>+10.4f}  {}, the usual level of the series\n", "expected of any series", step.expected,
+                     number(step.unit * std::sinh(step.centre)));
+  for (const forecasting::Effect& effect : step.effects) {
+    std::string name = effect.name == "own history" ? effect.name : fmt::format("{} = {}", visible(effect.name), value_of(e, effect));
+    out += fmt::format("  {:38}{:>+10.4f}  x{:.2f}\n", name, effect.score, std::exp(effect.score));
+  }
+  out += fmt::format("  {:38}{:>+10.4f}\n", "together", step.score);
+  out += fmt::format("  forecast = {:.6g} * sinh({:.6f} + {:.6f})\n", step.unit, step.score, step.centre);
+  if (why.alike.empty()) return;
+  out += fmt::format("\nMost like {} were (share of trees that put both into one leaf):\n", e.ds.front());
+  for (std::size_t a = 0; a < why.alike.size(); ++a)
+    out += fmt::format("  {:12}{:>10}  {}\n", e.alike[a], number(why.alike[a].demand), percent(why.alike[a].likeness));
+}
+
+}  // namespace
+
+Result<FileExplanation> explain_series(const FilePanel& file, const FileDrivers& drivers, const Panel& panel, std::span<const int> seasons,
+                                       const forecasting::Options& options, const forecasting::Forecasts& forecasts,
+                                       const std::string& id) {
+  auto found = std::ranges::find(panel.keys, id);
+  if (found == panel.keys.end())
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no series '{}' to explain{}", visible(id),
+                            panel.size() <= 1000 ? "; " + near_or_all(id, panel.keys) : "; see the column unique_id"));
+  const auto i = static_cast<std::size_t>(found - panel.keys.begin());
+  FileExplanation out{.series = id, .frequency = file.calendar.name()};
+  SINAN_TRY(out.why, forecasting::explain(panel, seasons, options, forecasts, i));
+  auto at = [&](std::int64_t ahead) { return file.calendar.after(file.last[i], ahead, file.last_written[i]); };
+  for (std::int64_t step = 1; step <= options.horizon; ++step) out.ds.push_back(at(step));
+  for (const forecasting::Alike& alike : out.why.alike)
+    out.alike.push_back(at(static_cast<std::int64_t>(alike.period) + 1 - static_cast<std::int64_t>(panel.series(i).size())));
+  out.categories = drivers.categories;
+  return out;
+}
+
+Json to_json(const FileExplanation& e) {
+  const forecasting::Explanation& why = e.why;
+  Json out{{"series", e.series},       {"frequency", e.frequency}, {"class", std::string(name(why.demand_class))},
+           {"season", why.season},     {"model", why.model},       {"steps", Json::array()},
+           {"members", Json::array()}, {"alike", Json::array()}};
+  for (std::size_t k = 0; k < e.ds.size(); ++k) {
+    Json step{{"ds", e.ds[k]}, {"yhat", why.median[k]}};
+    if (!why.pool.empty()) step["pool"] = why.pool[k];
+    if (!why.trees.empty()) {
+      const forecasting::TreeStep& trees = why.trees[k];
+      Json effects = Json::array();
+      for (const forecasting::Effect& effect : trees.effects) {
+        Json one{{"driver", effect.name}, {"score", effect.score}};
+        if (effect.name != "own history") one["value"] = std::isfinite(effect.value) ? Json(value_of(e, effect)) : Json(nullptr);
+        effects.push_back(std::move(one));
+      }
+      step["trees"] = Json{{"share", why.tree_share}, {"expected", trees.expected}, {"effects", std::move(effects)}, {"score", trees.score},
+                           {"centre", trees.centre},  {"unit", trees.unit},         {"forecast", trees.forecast}};
+    }
+    out["steps"].push_back(std::move(step));
+  }
+  for (const auto& member : why.members) out["members"].push_back(Json{{"model", member.model}, {"yhat", member.values}});
+  for (std::size_t a = 0; a < why.alike.size(); ++a)
+    out["alike"].push_back(Json{{"ds", e.alike[a]}, {"y", why.alike[a].demand}, {"likeness", why.alike[a].likeness}});
+  return out;
+}
+
+std::string to_text(const FileExplanation& e) {
+  const forecasting::Explanation& why = e.why;
+  std::string out = fmt::format("Series {}: {}, {} demand, {}; forecast by {}.\n", visible(e.series), e.frequency, name(why.demand_class),
+                                why.season > 1 ? fmt::format("season of {} periods", why.season) : "no season", why.model);
+  if (why.model == "zero") out += "Nothing has been demanded for so long that nothing is expected.\n";
+  if (why.model == "empirical")
+    out += "Demand is rare: the forecast is what windows of as many periods held before, newer ones counting more.\n";
+  for (std::size_t k = 0; k < e.ds.size(); ++k) {
+    out += fmt::format("  {:12}{:>10}", e.ds[k], number(why.median[k]));
+    if (why.tree_share > 0 && why.tree_share < 1)
+      out += fmt::format(" = {} * {} (models) + {} * {} (trees)", percent(1 - why.tree_share), number(why.pool[k]), percent(why.tree_share),
+                         number(why.trees[k].forecast));
+    out += '\n';
+  }
+  tell_members(e, out);
+  tell_trees(e, out);
+  return out;
+}
+
+}  // namespace sinan::demand
