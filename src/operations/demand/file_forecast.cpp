@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 #include <numeric>
 
 #include "intelligence/forecasting/forecast.hpp"
@@ -11,135 +9,10 @@
 #include "operations/demand/file_drivers.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
-#include "platform/duck/duck.hpp"
+#include "operations/demand/row_file.hpp"
 
 namespace sinan::demand {
 namespace {
-
-constexpr std::size_t kFlush = 1 << 20;     // bytes of CSV
-constexpr std::size_t kBatchRows = 16'384;  // of Parquet
-
-// Takes rows cell by cell and writes them where they belong.
-class Output {
- public:
-  static Result<std::unique_ptr<Output>> open(const FileForecastOptions& options, Schema schema);
-
-  ~Output() {
-    if (file_) std::fclose(file_);
-    std::error_code ignored;
-    if (!finished_ && !part_.empty()) std::filesystem::remove(part_, ignored);
-  }
-
-  void text(std::string_view value) {
-    if (parquet_) return batch_.columns[column_++].append_text(value);
-    separate();
-    if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
-      csv_ += value;
-      return;
-    }
-    csv_ += '"';
-    for (char c : value) csv_.append(c == '"' ? 2 : 1, c);
-    csv_ += '"';
-  }
-  void number(double value) {
-    if (parquet_)
-      return std::isfinite(value) ? batch_.columns[column_].append_double(value) : batch_.columns[column_].append_null(), void(++column_);
-    separate();
-    if (std::isfinite(value)) fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
-  }
-  Status end_row() {
-    column_ = 0;
-    ++rows_;
-    if (parquet_) return batch_.rows() < kBatchRows ? Status() : flush();
-    csv_ += '\n';
-    return csv_.size() < kFlush ? Status() : flush();
-  }
-  Result<std::size_t> finish();
-
- private:
-  explicit Output(const FileForecastOptions& options) : options_(options) {}
-  void separate() {
-    if (column_++ > 0) csv_ += ',';
-  }
-  void new_batch() {
-    batch_.columns.clear();
-    for (const Field& field : schema_.fields) batch_.columns.emplace_back(field.type);
-  }
-  Error cannot_write() const {
-    return {ErrorCode::kInvalidInput,
-            fmt::format("the output cannot be written: {}; check the folder and its free space", std::strerror(errno)),
-            options_.output.string(), nullptr};
-  }
-  Status flush();
-
-  const FileForecastOptions& options_;
-  Schema schema_;
-  std::filesystem::path part_;
-  std::FILE* file_ = nullptr;
-  std::optional<duck::Database> database_;
-  std::unique_ptr<duck::ParquetWriter> parquet_;
-  Batch batch_;
-  std::string csv_;
-  std::size_t column_ = 0;
-  std::size_t rows_ = 0;
-  bool finished_ = false;
-};
-
-Result<std::unique_ptr<Output>> Output::open(const FileForecastOptions& options, Schema schema) {
-  std::unique_ptr<Output> out(new Output(options));
-  out->schema_ = std::move(schema);
-  if (!options.output.empty()) out->part_ = options.output.string() + ".part";
-  if (options.output.extension() == ".parquet") {
-    SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
-    out->database_ = std::move(database);
-    SINAN_TRY(out->parquet_, duck::ParquetWriter::create(*out->database_, out->part_, out->schema_));
-    out->new_batch();
-    return out;
-  }
-  if (!options.output.empty()) {
-    out->file_ = std::fopen(out->part_.c_str(), "wb");
-    if (!out->file_) return fail(out->cannot_write());
-  }
-  for (const Field& field : out->schema_.fields) out->text(field.name);
-  out->column_ = 0;
-  out->csv_ += '\n';
-  return out;
-}
-
-Status Output::flush() {
-  if (parquet_) {
-    if (batch_.rows() == 0) return {};
-    SINAN_CHECK(parquet_->append(std::move(batch_)));
-    new_batch();
-    return {};
-  }
-  if (file_) {
-    if (std::fwrite(csv_.data(), 1, csv_.size(), file_) != csv_.size()) return fail(cannot_write());
-  } else if (options_.print) {
-    options_.print(csv_);
-  }
-  csv_.clear();
-  return {};
-}
-
-Result<std::size_t> Output::finish() {
-  SINAN_CHECK(flush());
-  if (parquet_) {
-    SINAN_TRY(auto rows, parquet_->finish());
-    (void)rows;
-  }
-  if (file_) {
-    std::FILE* file = std::exchange(file_, nullptr);
-    if (std::fclose(file) != 0) return fail(cannot_write());
-  }
-  if (!part_.empty()) {
-    std::error_code error;
-    std::filesystem::rename(part_, options_.output, error);
-    if (error) return fail(ErrorCode::kInvalidInput, "the output cannot be put in place: " + error.message(), options_.output.string());
-  }
-  finished_ = true;
-  return rows_;
-}
 
 Schema output_schema(const FileForecastOptions& options, const std::vector<double>& quantiles) {
   const Type text{TypeId::kText};
@@ -175,7 +48,7 @@ std::vector<std::size_t>& all_of(const FilePanel& file, std::vector<std::size_t>
   return kept;
 }
 
-Status write_series(Output& out, const FilePanel& file, const forecasting::Forecasts& f, const FileForecastOptions& options,
+Status write_series(RowFile& out, const FilePanel& file, const forecasting::Forecasts& f, const FileForecastOptions& options,
                     std::size_t row, std::size_t series, std::size_t periods) {
   std::size_t horizon = static_cast<std::size_t>(f.horizon);
   std::size_t levels = f.quantile_levels.size();
@@ -253,7 +126,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   if (!options.plot.empty()) {
     SINAN_TRY(pictures, PlotFolder::open(options, file));
   }
-  SINAN_TRY(auto out, Output::open(options, output_schema(options, how.quantiles)));
+  SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
 
   FileForecastReport report{
       .series = file.panel.size(), .rows_read = file.rows, .frequency = file.calendar.name(), .drivers = found.used, .notes = found.notes};
@@ -303,7 +176,7 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
   const Calendar calendar = sample.calendar;
   sample = {};
   how.intervals = intervals.get();
-  SINAN_TRY(auto out, Output::open(options, output_schema(options, how.quantiles)));
+  SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
   FileForecastReport report{.frequency = calendar.name()};
   SINAN_CHECK(each_file_block(options, calendar, kBlockSeries, [&](FilePanel& block) -> Status {
     SINAN_TRY(auto forecasts, forecasting::forecast(block.panel, seasons_of(options, block, all_of(block, kept)), how, options.cancel));

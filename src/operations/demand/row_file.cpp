@@ -1,0 +1,119 @@
+#include "operations/demand/row_file.hpp"
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace sinan::demand {
+namespace {
+
+constexpr std::size_t kFlush = 1 << 20;     // bytes of CSV
+constexpr std::size_t kBatchRows = 16'384;  // of Parquet
+
+}  // namespace
+
+RowFile::~RowFile() {
+  if (file_) std::fclose(file_);
+  std::error_code ignored;
+  if (!finished_ && !part_.empty()) std::filesystem::remove(part_, ignored);
+}
+
+Result<std::unique_ptr<RowFile>> RowFile::open(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema) {
+  std::unique_ptr<RowFile> out(new RowFile(std::move(path), std::move(print), std::move(schema)));
+  if (!out->path_.empty()) out->part_ = out->path_.string() + ".part";
+  if (out->path_.extension() == ".parquet") {
+    SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
+    out->database_ = std::move(database);
+    SINAN_TRY(out->parquet_, duck::ParquetWriter::create(*out->database_, out->part_, out->schema_));
+    out->new_batch();
+    return out;
+  }
+  if (!out->path_.empty()) {
+    out->file_ = std::fopen(out->part_.c_str(), "wb");
+    if (!out->file_) return fail(out->cannot_write());
+  }
+  for (const Field& field : out->schema_.fields) out->text(field.name);
+  out->column_ = 0;
+  out->csv_ += '\n';
+  return out;
+}
+
+void RowFile::text(std::string_view value) {
+  if (parquet_) return batch_.columns[column_++].append_text(value);
+  separate();
+  if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+    csv_ += value;
+    return;
+  }
+  csv_ += '"';
+  for (char c : value) csv_.append(c == '"' ? 2 : 1, c);
+  csv_ += '"';
+}
+
+void RowFile::number(double value) {
+  if (parquet_)
+    return std::isfinite(value) ? batch_.columns[column_].append_double(value) : batch_.columns[column_].append_null(), void(++column_);
+  separate();
+  if (std::isfinite(value)) fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
+}
+
+Status RowFile::end_row() {
+  column_ = 0;
+  ++rows_;
+  if (parquet_) return batch_.rows() < kBatchRows ? Status() : flush();
+  csv_ += '\n';
+  return csv_.size() < kFlush ? Status() : flush();
+}
+
+void RowFile::separate() {
+  if (column_++ > 0) csv_ += ',';
+}
+
+void RowFile::new_batch() {
+  batch_.columns.clear();
+  for (const Field& field : schema_.fields) batch_.columns.emplace_back(field.type);
+}
+
+Error RowFile::cannot_write() const {
+  return {ErrorCode::kInvalidInput,
+          fmt::format("the output cannot be written: {}; check the folder and its free space", std::strerror(errno)), path_.string(),
+          nullptr};
+}
+
+Status RowFile::flush() {
+  if (parquet_) {
+    if (batch_.rows() == 0) return {};
+    SINAN_CHECK(parquet_->append(std::move(batch_)));
+    new_batch();
+    return {};
+  }
+  if (file_) {
+    if (std::fwrite(csv_.data(), 1, csv_.size(), file_) != csv_.size()) return fail(cannot_write());
+  } else if (print_) {
+    print_(csv_);
+  }
+  csv_.clear();
+  return {};
+}
+
+Result<std::size_t> RowFile::finish() {
+  SINAN_CHECK(flush());
+  if (parquet_) {
+    SINAN_TRY(auto rows, parquet_->finish());
+    (void)rows;
+  }
+  if (file_) {
+    std::FILE* file = std::exchange(file_, nullptr);
+    if (std::fclose(file) != 0) return fail(cannot_write());
+  }
+  if (!part_.empty()) {
+    std::error_code error;
+    std::filesystem::rename(part_, path_, error);
+    if (error) return fail(ErrorCode::kInvalidInput, "the output cannot be put in place: " + error.message(), path_.string());
+  }
+  finished_ = true;
+  return rows_;
+}
+
+}  // namespace sinan::demand

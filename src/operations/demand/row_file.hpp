@@ -1,0 +1,53 @@
+// A file of rows that a command writes: CSV, or Parquet when the name ends so; whole or not at all.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/table.hpp"
+#include "platform/duck/duck.hpp"
+
+namespace sinan::demand {
+
+// Takes rows cell by cell, in the order of the schema's fields, which are text or double. Without finish() nothing is left behind.
+class RowFile {
+ public:
+  // `path` empty: CSV to `print`.
+  static Result<std::unique_ptr<RowFile>> open(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema);
+  ~RowFile();
+
+  void text(std::string_view value);
+  // What is not finite is written as nothing.
+  void number(double value);
+  Status end_row();
+  // Returns how many rows there are.
+  Result<std::size_t> finish();
+
+ private:
+  RowFile(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema)
+      : path_(std::move(path)), print_(std::move(print)), schema_(std::move(schema)) {}
+  void separate();
+  void new_batch();
+  Error cannot_write() const;
+  Status flush();
+
+  std::filesystem::path path_;
+  std::function<void(std::string_view)> print_;
+  Schema schema_;
+  std::filesystem::path part_;
+  std::FILE* file_ = nullptr;
+  std::optional<duck::Database> database_;
+  std::unique_ptr<duck::ParquetWriter> parquet_;
+  Batch batch_;
+  std::string csv_;
+  std::size_t column_ = 0;
+  std::size_t rows_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace sinan::demand
