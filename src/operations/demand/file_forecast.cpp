@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "intelligence/forecasting/evaluation.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/explanation.hpp"
 #include "operations/demand/file_drivers.hpp"
@@ -159,7 +160,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_TRY(report.rows_written, out->finish());
   if (pictures) {
     SINAN_TRY(report.plotted, pictures->finish());
-    report.bands = !symmetric_pairs(how.quantiles).empty();
+    report.bands = !forecasting::symmetric_pairs(how.quantiles).empty();
   }
   return report;
 }

@@ -183,14 +183,6 @@ void draw_axes(Svg& svg, const Frame& frame, const std::vector<double>& ticks, c
 
 }  // namespace
 
-std::vector<std::pair<std::size_t, std::size_t>> symmetric_pairs(const std::vector<double>& levels) {
-  std::vector<std::pair<std::size_t, std::size_t>> out;
-  for (std::size_t i = 0; i < levels.size(); ++i)
-    for (std::size_t j = levels.size(); j-- > i + 1;)
-      if (std::abs(levels[i] + levels[j] - 1) < 1e-9) out.emplace_back(i, j);
-  return out;
-}
-
 std::vector<TimeTick> time_ticks(const std::vector<std::string>& times, std::size_t most) {
   if (times.empty()) return {};
   std::vector<std::int64_t> values;

@@ -5,13 +5,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace sinan::demand {
-
-// Indices of two quantile levels that add up to one, such as 0.1 and 0.9; the widest pair first. Levels increase.
-std::vector<std::pair<std::size_t, std::size_t>> symmetric_pairs(const std::vector<double>& levels);
 
 struct PlotBand {
   double share = 0;  // between both, 0.8 for 0.1 and 0.9

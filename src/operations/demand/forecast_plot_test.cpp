@@ -189,12 +189,6 @@ TEST(ForecastPlot, LabelsOfTimeBeginRoundUnits) {
   EXPECT_EQ(labels({}), "");
 }
 
-TEST(ForecastPlot, PairsAreSymmetricAndTheWidestComesFirst) {
-  using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
-  EXPECT_EQ(symmetric_pairs({0.1, 0.25, 0.5, 0.75, 0.9}), (Pairs{{0, 4}, {1, 3}}));
-  EXPECT_EQ(symmetric_pairs({0.5, 0.9, 0.99}), Pairs{});
-}
-
 TEST(ForecastPlot, FileNamesStayInTheirFolderAndDiffer) {
   std::vector<std::string> taken;
   EXPECT_EQ(plot_file_name("M1", taken), "M1.svg");

@@ -8,6 +8,7 @@
 
 #include "base/svg.hpp"
 #include "base/text.hpp"
+#include "intelligence/forecasting/evaluation.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -132,7 +133,7 @@ void PlotFolder::add(const forecasting::Forecasts& f, const std::vector<std::siz
     std::size_t first = static_cast<std::size_t>(found - kept.begin()) * horizon;
     PlotForecast forecast{.begin = known - periods - chosen.from};
     for (std::size_t h = 0; h < horizon; ++h) forecast.median.push_back(f.median[first + h]);
-    for (auto [low, high] : symmetric_pairs(f.quantile_levels)) {
+    for (auto [low, high] : forecasting::symmetric_pairs(f.quantile_levels)) {
       PlotBand band{.share = f.quantile_levels[high] - f.quantile_levels[low]};
       for (std::size_t h = 0; h < horizon; ++h) {
         band.low.push_back(f.quantiles[(first + h) * levels + low]);
