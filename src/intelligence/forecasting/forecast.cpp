@@ -150,8 +150,11 @@ class Run {
     for (int t = 0; t < options_.threads; ++t)
       workers.push_back(
           {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}});
-    return in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
-                       [&](std::size_t worker, std::size_t i) { one(workers[worker], i); });
+    return in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(), [&](std::size_t worker, std::size_t i) {
+      const std::int64_t begin = options_.clock ? options_.clock() : 0;
+      one(workers[worker], i);
+      if (options_.clock) out_.nanoseconds[i] = options_.clock() - begin;
+    });
   }
 
   void prepare() {
@@ -168,6 +171,7 @@ class Run {
     out_.classes.assign(n, DemandClass::kDead);
     out_.seasons.assign(n, 1);
     out_.models.assign(n, "zero");
+    if (options_.clock) out_.nanoseconds.assign(n, 0);
     stride_ = origins_ * horizon_;
     sampled_.assign(n, 1);
     std::size_t room = std::max<std::size_t>(kMaxErrors / stride_, 100);

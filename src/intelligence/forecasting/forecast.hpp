@@ -43,6 +43,7 @@ struct Options {
   int threads = 1;
   std::vector<std::string> models = {};  // only these members of models.inc; empty: all
   std::uint64_t seed = 1;  // of the sample of series, by key, from which errors are learnt when there are very many, and of trees
+  std::int64_t (*clock)() = nullptr;     // in nanoseconds from any start; with it, Forecasts::nanoseconds is filled
   const Intervals* intervals = nullptr;  // what learn_intervals() found, with the same options, in a sample of the series; not owned
   const Drivers* drivers = nullptr;      // of the panel, for the same horizon; not owned
 };
@@ -57,7 +58,8 @@ struct Forecasts {
   std::vector<double> sum_mean;   // with cumulative: mean of the sum of the first h + 1 periods
   std::vector<double> sums;       // with cumulative: quantiles of that sum, as `quantiles`
   std::vector<DemandClass> classes;
-  std::vector<int> seasons;         // the period used; 1: none
+  std::vector<int> seasons;               // the period used; 1: none
+  std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
   std::vector<std::string> models;  // the model, or "median" of several, "empirical", "zero"; with drivers also "median + trees" or "trees"
   std::vector<float> tree_shares;   // with drivers: the share of trees in each series' median, 0 … 1
   std::shared_ptr<const DriverModel> trees;  // with drivers, if there was enough to learn from

@@ -1,6 +1,7 @@
 #include "operations/demand/file_forecast.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -8,6 +9,7 @@
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/explanation.hpp"
 #include "operations/demand/file_drivers.hpp"
+#include "operations/demand/file_metrics.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
 #include "operations/demand/row_file.hpp"
@@ -89,6 +91,9 @@ Status check(const FileForecastOptions& options) {
   if (options.backtest > 0 && !options.explain.empty()) return bad("--explain is of a forecast, it does not go with --backtest");
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
+  if (!options.metrics.empty() && options.backtest == 0) return bad("--metrics measures a backtest; say how many origins: --backtest 4");
+  if (!options.metrics.empty() && options.cumulative)
+    return bad("--metrics measures forecasts of single periods and does not go with --cumulative, whose rows are sums");
   return {};
 }
 
@@ -123,6 +128,11 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
     SINAN_TRY(found, read_file_drivers(options, file));
   }
   forecasting::Options how = how_to(options, file.calendar);
+  std::optional<FileMetrics> metrics;
+  if (options.backtest > 0 && !options.cumulative) {
+    metrics.emplace(file, how.quantiles);
+    how.clock = [] { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+  }
   std::optional<PlotFolder> pictures;
   if (!options.plot.empty()) {
     SINAN_TRY(pictures, PlotFolder::open(options, file));
@@ -147,17 +157,21 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
       then = drivers_before(found.drivers, file.panel, kept, periods, options.known_ahead);
     how.drivers = options.backtest > 0 ? &then : &found.drivers;
     if (how.drivers->empty()) how.drivers = nullptr;
-    SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons_of(options, file, kept), how, options.cancel, progress));
+    const std::vector<int> seasons = seasons_of(options, file, kept);
+    SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons, how, options.cancel, progress));
     for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
     if (pictures) pictures->add(forecasts, kept, periods);
     if (!options.explain.empty()) {
-      SINAN_TRY(auto why, explain_series(file, found, panel, seasons_of(options, file, kept), how, forecasts, options.explain));
+      SINAN_TRY(auto why, explain_series(file, found, panel, seasons, how, forecasts, options.explain));
       report.explanation = std::make_shared<const FileExplanation>(std::move(why));
     }
+    if (metrics) metrics->add(forecasts, kept, seasons, periods);
     for (std::size_t row = 0; row < forecasts.tree_shares.size(); ++row)
       report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
   }
   SINAN_TRY(report.rows_written, out->finish());
+  if (metrics) report.measured = metrics->sentence();
+  if (!options.metrics.empty()) SINAN_CHECK(metrics->write(options.metrics));
   if (pictures) {
     SINAN_TRY(report.plotted, pictures->finish());
     report.bands = !forecasting::symmetric_pairs(how.quantiles).empty();

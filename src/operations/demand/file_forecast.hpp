@@ -47,6 +47,7 @@ struct FileForecastOptions {
   std::size_t stream_rows = 5'000'000;  // files with more rows are read, forecast and written some series at a time, where that is possible
   std::size_t sample_rows = 2'000'000;  // of those, from which the shapes of errors are learnt
   std::vector<std::string> models;      // empty: all
+  std::filesystem::path metrics;        // of a backtest: what its forecasts were worth (file_metrics.hpp); empty: not written
   std::filesystem::path plot;           // a folder for pictures; empty: none
   std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
   std::string explain;                   // the series whose forecast is explained; empty: none
@@ -62,6 +63,7 @@ struct FileForecastReport {
   std::size_t plotted = 0;           // series with a picture
   bool bands = false;                // two quantiles are symmetric, so that pictures have a band
   std::string frequency;             // "monthly"
+  std::string measured;              // of a backtest: what its forecasts were worth, in a sentence
   std::vector<std::string> drivers;  // that were learnt from
   std::vector<std::string> notes;    // on drivers: what was not used, and what was missing
   // Of the last origin, per class that learnt from drivers: the share of trees in its median, 0 … 1.

@@ -84,6 +84,7 @@ Result<int> forecast_command(Invocation& invocation) {
     return fail(ErrorCode::kInvalidInput, "--plot takes the name of a folder, not ''");
   if (invocation.has("plot")) options.plot = invocation.directory / invocation.text("plot");
   options.plot_series = invocation.texts("plot-series");
+  if (invocation.has("metrics")) options.metrics = invocation.directory / invocation.text("metrics");
   options.cumulative = invocation.flag("cumulative");
   options.zero_gaps = invocation.text("gaps", "missing") == "zero";
   options.cancel = invocation.cancel;
@@ -100,6 +101,7 @@ Result<int> forecast_command(Invocation& invocation) {
   if (!options.output.empty())
     invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
                                report.rows_written, options.output.lexically_normal().string()));
+  if (!report.measured.empty()) invocation.say(report.measured);
   if (!options.plot.empty()) {
     if (!report.bands) invocation.say("No two quantiles are symmetric, such as 0.1,0.9, so the pictures have no band.");
     invocation.say(fmt::format("Pictures of {} series: {}.", report.plotted, (options.plot / "index.html").lexically_normal().string()));
@@ -136,6 +138,9 @@ CommandInfo forecast() {
                   {.name = "cumulative", .summary = "Sums from the first step on"},
                   {.name = "backtest", .value = "N", .summary = "Forecast from N earlier origins instead, with cutoff and y"},
                   {.name = "step", .value = "S", .summary = "Periods between origins; default: 1"},
+                  {.name = "metrics",
+                   .value = "FILE",
+                   .summary = "What the backtest's forecasts were worth, by class of demand: CSV, or JSON by the ending"},
                   {.name = "future", .value = "FILE", .summary = "Drivers of the periods ahead: unique_id, ds and columns of the input"},
                   {.name = "known",
                    .value = "LIST",
@@ -155,6 +160,7 @@ CommandInfo forecast() {
                    "sinan forecast --input sales.csv --season 12 --horizon 24 --quantiles 0.1,0.9 --output f.csv --plot pictures",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
+                   "sinan forecast --input sales.csv --horizon 12 --backtest 4 --step 3 --metrics metrics.csv --output backtest.csv",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
       .run = forecast_command,
   };
