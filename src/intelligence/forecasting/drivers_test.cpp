@@ -242,7 +242,7 @@ TEST(Explanation, NamesTheMembersOfTheMedian) {
   auto rare = explain(shop.panel, {}, options, *forecasts, 0);
   ASSERT_TRUE(rare);
   EXPECT_TRUE(rare->members.empty() && rare->trees.empty());
-  EXPECT_EQ(rare->model, "empirical");
+  EXPECT_EQ(rare->model, "negative_binomial");
   EXPECT_TRUE(explain(shop.panel, {}, options, *forecasts, 1)->members.empty());
   auto usual = explain(shop.panel, {}, options, *forecasts, 3);
   ASSERT_TRUE(usual);

@@ -10,11 +10,11 @@
 #include "base/text.hpp"
 #include "intelligence/forecasting/clean.hpp"
 #include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/intermittent.hpp"
 #include "intelligence/forecasting/intervals.hpp"
 #include "intelligence/forecasting/pool.hpp"
 #include "intelligence/forecasting/sample.hpp"
 #include "intelligence/forecasting/season.hpp"
-#include "intelligence/forecasting/windows.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -258,7 +258,7 @@ class Run {
 
   void rare(Worker& w, std::size_t i, std::size_t season) {
     w.intermittent.forecast(w.cleaned, season, w.rare);
-    out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "empirical";
+    out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
     double scale = w.cleaned.scale;
     double total = 0;
     for (std::size_t k = 0; k < horizon_; ++k) {

@@ -5,7 +5,7 @@
 //  - regular demand by the median of those models of models.inc that serve its kind of season (models/model.hpp), each on the seasonally
 //    adjusted series (season.hpp), on its logarithm, or with a season of its own. The same is done at earlier origins, with what the models
 //    learnt before the first of them;
-//  - intermittent and lumpy demand by the windows of demand that there were (windows.hpp), around the rate of Croston-type models;
+//  - intermittent and lumpy demand by a negative binomial whose rate follows the series as fast as the series asks for (intermittent.hpp);
 //  - dead series by zero.
 // Where drivers are given (drivers.hpp), trees that learn from all regular series together forecast too (driver_model.hpp), at the same
 // origins. The share that makes the errors of a class there smallest, 0 … 1 in quarters, is mixed with the median; none where that gains
@@ -60,8 +60,9 @@ struct Forecasts {
   std::vector<DemandClass> classes;
   std::vector<int> seasons;               // the period used; 1: none
   std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
-  std::vector<std::string> models;  // the model, or "median" of several, "empirical", "zero"; with drivers also "median + trees" or "trees"
-  std::vector<float> tree_shares;   // with drivers: the share of trees in each series' median, 0 … 1
+  // The model; "median" of several, "negative_binomial" or "zero"; with drivers also "median + trees" or "trees".
+  std::vector<std::string> models;
+  std::vector<float> tree_shares;            // with drivers: the share of trees in each series' median, 0 … 1
   std::shared_ptr<const DriverModel> trees;  // with drivers, if there was enough to learn from
 };
 

@@ -109,8 +109,8 @@ std::string to_text(const FileExplanation& e) {
   std::string out = fmt::format("Series {}: {}, {} demand, {}; forecast by {}.\n", visible(e.series), e.frequency, name(why.demand_class),
                                 why.season > 1 ? fmt::format("season of {} periods", why.season) : "no season", why.model);
   if (why.model == "zero") out += "Nothing has been demanded for so long that nothing is expected.\n";
-  if (why.model == "empirical")
-    out += "Demand is rare: the forecast is what windows of as many periods held before, newer ones counting more.\n";
+  if (why.model == "negative_binomial")
+    out += "Demand is rare: the forecast is a negative binomial around a rate that follows the series; newer periods count more.\n";
   for (std::size_t k = 0; k < e.ds.size(); ++k) {
     out += fmt::format("  {:12}{:>10}", e.ds[k], number(why.median[k]));
     if (why.tree_share > 0 && why.tree_share < 1)

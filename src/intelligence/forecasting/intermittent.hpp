@@ -1,0 +1,55 @@
+// Intermittent demand: the distribution of demand in one period and over the next k, as a negative binomial.
+//
+// Demand is counted in units: of one where all demands are whole numbers of about eight or less, else of an eighth of their mean size. Its
+// rate is the mean of what exponential smoothing with half-lives of 3, 6, 12, … periods says, each weighted by the likelihood of the
+// history one step ahead (Bayesian model averaging, Hoeting et al. 1999): so a rate that changes, or dies, is followed as fast as the
+// series itself asks for. The variance is the mean times the dispersion of the whole history; over k periods both are k times as much
+// (Syntetos, Lengu & Babai 2015 find such a compound of arrivals and sizes to fit intermittent demand).
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/models/model.hpp"
+
+namespace sinan::forecasting {
+
+// All in units of Cleaned::scale; flat as in Forecasts.
+struct IntermittentForecast {
+  std::vector<float> mean;         // of each step
+  std::vector<float> median;       // of each step
+  std::vector<float> at_quantile;  // horizon × quantiles
+  std::vector<float> total_at_quantile;
+  const ModelInfo* only = nullptr;  // when one named model gave the rate
+};
+
+// The smallest counts whose distribution function reaches the increasing `quantiles`, for a negative binomial of that mean and
+// variance-to-mean ratio, which is above 1. Beyond a mean of a few hundred dispersions, of the normal distribution of the same moments.
+void negative_binomial_quantiles(double mean, double dispersion, std::span<const double> quantiles, std::span<double> out);
+
+// Not thread-safe: one per thread. Keeps its memory.
+class Intermittent {
+ public:
+  // `named` models give the rate, if there are any.
+  Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
+  // `season` 1: none.
+  void forecast(const Cleaned& series, std::size_t season, IntermittentForecast& out);
+
+ private:
+  // The mean of adjusted_ in the next period, in units of `unit`.
+  double rate(double unit, double dispersion);
+
+  std::vector<const ModelInfo*> named_;
+  const ModelInfo* only_ = nullptr;
+  std::size_t horizon_;
+  std::vector<double> quantiles_;
+  bool totals_;
+  Scratch scratch_;
+  Parameters parameters_;
+  std::vector<float> adjusted_;
+  std::vector<float> indices_;
+  std::vector<double> found_;
+};
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,120 @@
+// The negative binomial against its definition, and the properties of forecasts of rare demand.
+#include "intelligence/forecasting/intermittent.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+namespace sinan::forecasting {
+namespace {
+
+// P(X ≤ k) from the probability of each count, by the gamma function.
+double cumulative(double mean, double dispersion, int k) {
+  const double r = mean / (dispersion - 1);
+  double sum = 0;
+  for (int x = 0; x <= k; ++x)
+    sum +=
+        std::exp(std::lgamma(r + x) - std::lgamma(r) - std::lgamma(x + 1.0) - r * std::log(dispersion) + x * std::log(1 - 1 / dispersion));
+  return sum;
+}
+
+TEST(NegativeBinomial, QuantilesAreTheSmallestCountsThatReachThem) {
+  const std::vector<double> levels{0.05, 0.5, 0.8, 0.9, 0.99, 0.999};
+  for (double mean : {0.01, 0.3, 2.0, 17.0, 90.0})
+    for (double dispersion : {1.05, 1.5, 4.0, 30.0}) {
+      std::vector<double> found(levels.size());
+      negative_binomial_quantiles(mean, dispersion, levels, found);
+      for (std::size_t q = 0; q < levels.size(); ++q) {
+        const int k = static_cast<int>(found[q]);
+        EXPECT_GE(cumulative(mean, dispersion, k), levels[q] - 1e-9) << mean << " " << dispersion << " " << levels[q];
+        if (k > 0) EXPECT_LT(cumulative(mean, dispersion, k - 1), levels[q] + 1e-9) << mean << " " << dispersion << " " << levels[q];
+      }
+    }
+}
+
+// With dispersion 2 and mean 1, r = 1: the geometric distribution, P(X ≤ k) = 1 − 2^−(k+1).
+TEST(NegativeBinomial, OfOneIsGeometric) {
+  double found[4];
+  negative_binomial_quantiles(1, 2, std::vector<double>{0.49, 0.74, 0.87, 0.99}, found);
+  EXPECT_EQ(std::vector<double>(found, found + 4), (std::vector<double>{0, 1, 2, 6}));
+}
+
+TEST(NegativeBinomial, OfLargeMeansIsNormal) {
+  double found[3];
+  negative_binomial_quantiles(1e6, 4, std::vector<double>{0.025, 0.5, 0.975}, found);
+  EXPECT_NEAR(found[0], 1e6 - 1.959964 * 2000, 1);
+  EXPECT_NEAR(found[1], 1e6, 1);
+  EXPECT_NEAR(found[2], 1e6 + 1.959964 * 2000, 1);
+}
+
+IntermittentForecast forecast_of(const std::vector<double>& values, std::size_t horizon, std::span<const double> levels) {
+  Cleaned cleaned;
+  clean(values, {}, 1, cleaned);
+  IntermittentForecast out;
+  Intermittent({}, horizon, levels, true).forecast(cleaned, 1, out);
+  for (auto* part : {&out.mean, &out.median, &out.at_quantile, &out.total_at_quantile})
+    for (float& v : *part) v *= static_cast<float>(cleaned.scale);
+  return out;
+}
+
+// Demand that is what the model says: the rate, and how often sums of four periods stay within the quantiles.
+TEST(Intermittent, CoversWhatItSays) {
+  std::mt19937 random(5);
+  std::bernoulli_distribution some(0.2);
+  std::poisson_distribution<int> size(1.0);
+  const std::vector<double> levels{0.5, 0.8, 0.95};
+  std::vector<double> inside(3, 0);
+  double mean = 0;
+  const int count = 400;
+  for (int i = 0; i < count; ++i) {
+    std::vector<double> values;
+    for (int t = 0; t < 84; ++t) values.push_back(some(random) ? 1 + size(random) : 0);
+    values[0] = 1;
+    double sum = 0;
+    for (int t = 80; t < 84; ++t) sum += values[static_cast<std::size_t>(t)];
+    values.resize(80);
+    auto found = forecast_of(values, 4, levels);
+    for (std::size_t q = 0; q < 3; ++q) inside[q] += sum <= found.total_at_quantile[9 + q] + 1e-3;
+    mean += found.mean[0] / count;
+  }
+  EXPECT_NEAR(mean, 0.4, 0.03);
+  // Counts: at least as often as said, and not always.
+  EXPECT_GT(inside[0] / count, 0.47);
+  EXPECT_GT(inside[1] / count, 0.77);
+  EXPECT_GT(inside[2] / count, 0.92);
+  EXPECT_LT(inside[1] / count, 0.95);
+}
+
+TEST(Intermittent, FollowsARateThatChanges) {
+  std::vector<double> dying, steady;
+  std::mt19937 random(2);
+  for (int t = 0; t < 72; ++t) {
+    const double demand = random() % 3 == 0 ? 1 + random() % 3 : 0;
+    steady.push_back(demand);
+    dying.push_back(t < 54 ? demand : 0);
+  }
+  const std::vector<double> levels{0.9};
+  EXPECT_LT(forecast_of(dying, 1, levels).mean[0], 0.25F * forecast_of(steady, 1, levels).mean[0]);
+}
+
+TEST(Intermittent, ScalesWithWhatItCounts) {
+  std::vector<double> small, large, odd;
+  std::mt19937 random(9);
+  for (int t = 0; t < 60; ++t) {
+    const double demand = random() % 4 == 0 ? 1 + random() % 5 : 0;
+    small.push_back(demand);
+    large.push_back(demand * 6000);
+    odd.push_back(demand * 0.37);
+  }
+  const std::vector<double> levels{0.5, 0.9, 0.999};
+  auto a = forecast_of(small, 3, levels), b = forecast_of(large, 3, levels), c = forecast_of(odd, 3, levels);
+  for (std::size_t k = 0; k < a.total_at_quantile.size(); ++k) {
+    EXPECT_NEAR(a.total_at_quantile[k], std::round(a.total_at_quantile[k]), 1e-4);  // whole demands
+    EXPECT_NEAR(b.total_at_quantile[k] / 6000, a.total_at_quantile[k], 1e-3);
+    EXPECT_NEAR(c.total_at_quantile[k] / 0.37, a.total_at_quantile[k], 1e-3);
+  }
+}
+
+}  // namespace
+}  // namespace sinan::forecasting
