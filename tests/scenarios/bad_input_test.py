@@ -13,10 +13,12 @@ MISTAKES = {
     "sources/erp.yaml": "kind: sqlite\npath: data/erp.db\ntables:\n  orderz: {}\n  items: {key: [itemid]}\n  stock: {cursor: changd_at}\n",
     "sources/twice.yaml": "kind: sqlite\nkind: sqlite\npath: data/erp.db\n",
     "sources/open.yaml": "kind: sqlite\npath: [unclosed\n",
-    "sources/secret.yaml": "kind: postgres\nconnection: ${SINAN_NO_SUCH_VARIABLE}\n",
+    "sources/secret.yaml": "kind: postgres\nconnection: postgresql://sinan:${SINAN_NO_SUCH_VARIABLE}@${SINAN_NO_SUCH_HOST}/erp\n",
     "model/items.sql": "SELECT FROM WHERE\n",
     "model/sales.sql": "SELECT 1 AS item_id\n",
     "model/stock.sql": "SELECT * FROM lake.nowhere_table\n",
+    "model/customers.sql": "-- Everybody who bought.\nSELECT item_id AS customer_id,\n  nam AS name\nFROM lake.erp_items\n",
+    "model/suppliers.sql": "SELECT item_id AS supplier_ident, name, 'EUR' AS currency FROM erp.items\n",
     "quality/items.yaml": "tables:\n  erp.items:\n    rules:\n      - {rule: not_nul, column: name}\n      - {rule: range, column: price, min: {a: 1}}\n      - {rule: pattern, column: name, matches: '('}\n      - {rule: not_null, column: nam}\n",
     "workflows/cycle.yaml": "steps:\n  - {id: a, task: sync_source}\n  - {id: b, task: check_quality, needs: [c]}\n",
     "policies/people.yaml": "users:\n  anna: {roles: [buyr]}\nroles:\n  buyer: Buys\ntabels: {}\n",
@@ -53,12 +55,19 @@ class TwentyMistakes(unittest.TestCase):
         places = {(d["file"], d["line"]) for d in found}
         expected = {
             ("sinan.yaml", 2), ("sinan.yaml", 3), ("sinan.yaml", 4), ("sinan.yaml", 5), ("sources/shop.yaml", 1),
-            ("sources/erp.yaml", 4), ("sources/erp.yaml", 5), ("sources/erp.yaml", 6), ("sources/twice.yaml", 2), ("sources/secret.yaml", 1),
-            ("model/items.sql", 1), ("quality/items.yaml", 4), ("quality/items.yaml", 5), ("quality/items.yaml", 6),
+            ("sources/erp.yaml", 4), ("sources/erp.yaml", 5), ("sources/erp.yaml", 6), ("sources/twice.yaml", 2), ("sources/secret.yaml", 2),
+            ("model/items.sql", 1), ("model/sales.sql", 1), ("model/stock.sql", 1), ("model/customers.sql", 3), ("model/suppliers.sql", 1), ("quality/items.yaml", 4), ("quality/items.yaml", 5), ("quality/items.yaml", 6), ("quality/items.yaml", 7),
             ("workflows/cycle.yaml", 2), ("workflows/cycle.yaml", 3), ("policies/people.yaml", 2), ("policies/people.yaml", 5), ("plans/inventory.yaml", 2), ("forecasts/demand.yaml", 1),
         }  # fmt: skip
         self.assertEqual(expected - places, set(), answer.out)
         hints = {(d["file"], d["line"]): d["message"] + " " + d["hint"] for d in found}
+        columns = {(d["file"], d["line"], d["column"]) for d in found}
+        for place in [("sources/secret.yaml", 2, 32), ("sources/secret.yaml", 2, 58), ("model/items.sql", 1, 13), ("model/customers.sql", 3, 3), ("model/stock.sql", 1, 15)]:
+            self.assertIn(place, columns, answer.out)
+        self.assertIn("export SINAN_NO_SUCH_", hints[("sources/secret.yaml", 2)])
+        self.assertIn("nowhere_table", hints[("model/stock.sql", 1)])
+        self.assertIn("location_id, sold_at, quantity", hints[("model/sales.sql", 1)])
+        self.assertIn('"supplier_ident" AS supplier_id', hints[("model/suppliers.sql", 1)])
         self.assertIn("currency", hints[("sinan.yaml", 3)])
         self.assertIn("files", hints[("sources/shop.yaml", 1)])
         self.assertIn("not_null", hints[("quality/items.yaml", 4)])

@@ -1,8 +1,12 @@
 // `sinan check`: every room says what it finds wrong with its section, all at once.
 #include <unistd.h>
 
+#include <deque>
+
 #include "application/runtime/policies.hpp"
 #include "application/runtime/runtime.hpp"
+#include "data/quality/quarantine.hpp"
+#include "data/sync/definition.hpp"
 #include "operations/reports/collect.hpp"
 #include "platform/secrets/secrets.hpp"
 
@@ -83,24 +87,63 @@ class Checking {
     for (const sources::SourceConfig& config : configs_) {
       if (cancel_) SINAN_CHECK(cancel_->check());
       tables_.add_unknown(config.name, config);
+      sources::SourceConfig& usable = usable_.emplace_back(config);
       if (!online_) continue;
       sources::check_source(config, context(), out_);
-      auto source = sources::open_source(config, context());
-      if (!source) continue;  // check_source has said why
-      auto tables = (*source)->discover();
-      if (!tables) continue;
-      for (const sources::TableInfo& table : *tables) tables_.add(config.name, table);
+      for (sources::TableInfo& table : tables_of(usable)) {
+        tables_.add(config.name, table);
+        found_.emplace_back(sync::lake_table(config.name, table.name), std::move(table));
+      }
     }
     return {};
   }
 
-  // Views and policies are tried by a fabric over the live sources and an empty lake.
+  // As the workspace names them. Where something is wrong with keys, columns or some of the tables (check_source has said what), the
+  // configuration is cut down to what there is, as the source has it.
+  std::vector<sources::TableInfo> tables_of(sources::SourceConfig& config) const {
+    if (auto source = sources::open_source(config, context()))
+      if (auto tables = (*source)->discover()) return *tables;
+    for (auto& [name, table] : config.tables) {
+      table.key.clear();
+      table.cursor = {};
+      table.columns.clear();
+      table.types.clear();
+    }
+    std::vector<sources::TableInfo> out;
+    auto source = sources::open_source(config, context());
+    if (!source) return out;
+    std::erase_if(config.tables, [&](const auto& entry) {
+      auto table = (*source)->describe(entry.first);
+      if (table) out.push_back(*std::move(table));
+      return !table;
+    });
+    return out;
+  }
+
+  // The tables that the first cycle will make, empty, so that views can be tried on them.
+  Status lay_out_lake() {
+    std::vector<lake::Lake::Load> loads;
+    auto add = [&](const std::string& name, const Schema& schema, const std::vector<std::string>& key) -> Status {
+      SINAN_TRY(auto staged, lake_->stage(name, schema, key));
+      loads.push_back({.staged = std::move(staged), .mode = lake::Mode::kReplace, .table = {}, .deleted_keys = {}, .present_keys = {}});
+      return {};
+    };
+    for (const auto& [name, table] : found_) SINAN_CHECK(add(name, sync::definition_of(table, {}).schema, table.key));
+    for (const master::Entity& entity : entities_)
+      for (const auto& [name, schema] : master::tables_of(entity)) SINAN_CHECK(add(name, schema, {}));
+    SINAN_CHECK(add("quality.quarantine", quality::quarantine_schema(), {}));
+    SINAN_TRY([[maybe_unused]] auto version, lake_->commit(std::move(loads)));
+    return {};
+  }
+
+  // Views and policies are tried by a fabric over the live sources and a lake of empty tables.
   Status check_views() {
     SINAN_TRY(store_, storage::Store::open(scratch_.path() / "state.db"));
     SINAN_TRY(lake_, lake::Lake::open(scratch_.path() / "lake", *store_, clock_));
+    if (online_) SINAN_CHECK(lay_out_lake());
     fabric::FabricContext fabric;
     fabric.workspace = &*workspace_;
-    for (const sources::SourceConfig& config : configs_)
+    for (const sources::SourceConfig& config : usable_)
       fabric.sources.push_back(
           {config.name, config.kind.value, [this, &config](const CancelToken*) { return sources::open_source(config, context()); }});
     fabric.lake = lake_.get();
@@ -131,6 +174,8 @@ class Checking {
   std::vector<sources::SourceConfig> configs_;
   std::vector<master::Entity> entities_;
   SourceTables tables_;
+  std::deque<sources::SourceConfig> usable_;
+  std::vector<std::pair<std::string, sources::TableInfo>> found_;  // by the name that the lake gives them
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<lake::Lake> lake_;
   std::unique_ptr<fabric::Fabric> fabric_;

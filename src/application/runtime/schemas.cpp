@@ -1,7 +1,6 @@
 // JSON Schemas of the workspace's files, put together from the descriptions that the readers use.
 #include "application/runtime/runtime.hpp"
 #include "automation/workflow/definition.hpp"
-#include "data/fabric/schema.hpp"
 #include "operations/reports/collect.hpp"
 
 namespace sinan::runtime {
@@ -40,7 +39,7 @@ Json workflow_schema() {
 Json policy_schema() {
   Json properties{{"users", identity::users_schema()},
                   {"roles", identity::roles_schema()},
-                  {"tables", fabric::tables_schema()},
+                  {"tables", fabric::policy_schema()},
                   {"automation", schema_of<decisions::AutomationPolicy>()}};
   return Json{{"type", "object"},
               {"description", "People, what they may see, and which decisions need whom."},

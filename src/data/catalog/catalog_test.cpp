@@ -4,9 +4,35 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "data/catalog/canonical.hpp"
 
 namespace sinan::catalog {
 namespace {
+
+// Rows of the first table there: | `NAME` | `column, column*` (remarks)`, column`; remarks |. A star marks what may be missing.
+TEST(Catalog, TheCanonicalModelIsTheOneOfTheDocument) {
+  std::ifstream file("docs/canonical-model.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  std::map<std::string, std::vector<std::string>> documented;
+  std::string line;
+  while (std::getline(text, line)) {
+    std::smatch row;
+    if (!std::regex_match(line, row, std::regex(R"(\| `(\w+)` \| (.*) \|)"))) continue;
+    std::string cell = std::regex_replace(row[2].str(), std::regex(R"(\([^()]*\))"), "");
+    cell = cell.substr(0, cell.find(';'));
+    std::erase(cell, '`');
+    std::vector<std::string>& columns = documented[row[1]];
+    std::regex column(R"((\w+)(\*?))");
+    for (std::sregex_iterator at(cell.begin(), cell.end(), column), end; at != end; ++at)
+      if ((*at)[2].length() == 0) columns.push_back((*at)[1]);
+  }
+  EXPECT_EQ(documented.size(), 12U);
+  EXPECT_EQ(documented, required_columns());
+}
 
 TEST(Catalog, PatternsMatchNamesWithoutRegardToCase) {
   struct Case {

@@ -1,6 +1,10 @@
 // What `sinan check` says about the views and the policies of a workspace.
 #include <fmt/ranges.h>
 
+#include <regex>
+
+#include "base/text.hpp"
+#include "data/catalog/canonical.hpp"
 #include "data/fabric/engine.hpp"
 #include "platform/identity/identity.hpp"
 
@@ -30,18 +34,116 @@ class Checker {
 
  private:
   void check_views() {
-    for (const catalog::View& view : views_)
-      if (auto entry = fabric_.describe(owner_principal(), view.name); !entry && !waits_for_the_lake(entry.error()))
-        out_.add(view.place, "bad_view", entry.error().text(), "mend the SELECT; `sinan query` shows what it yields");
+    for (const catalog::View& view : views_) {
+      auto entry = fabric_.describe(owner_principal(), view.name);
+      if (entry)
+        check_canonical(view, *entry);
+      else if (!waits_for_the_lake(entry.error()))
+        out_.add(place_of(view, entry.error()), "bad_view", message_of(entry.error()),
+                 "mend the SELECT; `sinan query` shows what it yields");
+    }
   }
 
-  // Before the first sync, the tables of the lake are not there.
-  static bool waits_for_the_lake(const Error& error) {
-    for (const Error* at = &error; at; at = at->cause.get())
-      if (at->code == ErrorCode::kNotFound && (at->message.contains("'lake.") || at->message.contains("'master.") ||
-                                               at->message.contains("'quality.") || at->message.contains("'ops.")))
-        return true;
+  // A view of the canonical model has the columns that planners rely on.
+  void check_canonical(const catalog::View& view, const catalog::TableEntry& entry) {
+    std::string name = view.name.substr(view.name.find('.') + 1);
+    auto model = catalog::required_columns().find(name);
+    if (model == catalog::required_columns().end()) return;
+    std::vector<std::string> missing;
+    std::vector<std::string> spare;
+    for (const std::string& column : model->second)
+      if (!has_column(entry, column)) missing.push_back(column);
+    if (missing.empty()) return;
+    for (const Field& field : entry.schema.fields)
+      if (std::ranges::none_of(model->second, [&](const std::string& column) { return catalog::same_name(column, field.name); }))
+        spare.push_back(field.name);
+    std::string hint = fmt::format("add {} to the SELECT; docs/canonical-model.md says what {} for", missing.size() == 1 ? "it" : "them",
+                                   missing.size() == 1 ? "it is" : "they are");
+    for (const std::string& column : missing)
+      if (auto near = nearest(column, spare)) hint = fmt::format("write {} AS {}; ", duck::quote_name(*near), column) + hint;
+    out_.add(place_of_word(view, "select"), "missing_column",
+             fmt::format("{} lacks {} {}", view.name, missing.size() == 1 ? "the column" : "the columns", fmt::join(missing, ", ")), hint);
+  }
+
+  static bool has_column(const catalog::TableEntry& entry, const std::string& name) {
+    return std::ranges::any_of(entry.schema.fields, [&](const Field& field) { return catalog::same_name(field.name, name); });
+  }
+
+  // Where in its file the mistake of a view is: as the parser says, or at the first name that the message quotes; else where it begins.
+  Place place_of(const catalog::View& view, const Error& error) const {
+    std::string message = message_of(error);
+    std::smatch found;
+    static const std::regex kPosition(R"(SQL, line (\d+), column (\d+))");
+    if (std::regex_search(message, found, kPosition)) {
+      int above = static_cast<int>(std::ranges::count(text_before(view), '\n'));
+      return {view.place.file, above + std::stoi(found[1]), std::stoi(found[2])};
+    }
+    static const std::regex kQuoted(R"(["']([A-Za-z_][\w.]*)["'])");
+    for (std::sregex_iterator at(message.begin(), message.end(), kQuoted), end; at != end; ++at)
+      if (Place place = place_of_word(view, (*at)[1].str()); place.line > 0) return place;
+    return place_of_word(view, "select");
+  }
+
+  // The first place of a word outside of line comments; line 0 if it is not there.
+  Place place_of_word(const catalog::View& view, const std::string& word) const {
+    auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    std::string wanted = catalog::fold(word);
+    int number = 0;
+    std::string_view rest = text_of(view);
+    while (!rest.empty()) {
+      std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      ++number;
+      std::string code = catalog::fold(line.substr(0, line.find("--")));
+      for (std::size_t at = code.find(wanted); at != std::string::npos; at = code.find(wanted, at + 1)) {
+        bool whole = (at == 0 || !is_part(code[at - 1])) && (at + wanted.size() == code.size() || !is_part(code[at + wanted.size()]));
+        if (whole) return {view.place.file, number, static_cast<int>(utf8_length(line.substr(0, at))) + 1};
+      }
+    }
+    return {view.place.file, 0, 0};
+  }
+
+  std::string_view text_of(const catalog::View& view) const {
+    for (const WorkspaceFile* file : workspace_.files("model"))
+      if (file->shown_path == view.place.file) return file->text;
+    return {};
+  }
+
+  // What stands before the SELECT that the engine is given.
+  std::string_view text_before(const catalog::View& view) const {
+    std::string_view text = text_of(view);
+    return text.substr(0, std::min(text.find(view.sql), text.size()));
+  }
+
+  // The file is named by the place already.
+  static std::string message_of(const Error& error) {
+    Error copy = error;
+    copy.place.clear();
+    return copy.text();
+  }
+
+  // Before the first sync the lake has no tables, unless the check has laid out those of the sources that answer: then a table that is not
+  // there will not come.
+  bool waits_for_the_lake(const Error& error) const {
+    static const std::regex kTable(R"('((lake|master|quality|ops)\.[^']*)')");
+    for (const Error* at = &error; at; at = at->cause.get()) {
+      std::smatch found;
+      if (at->code != ErrorCode::kNotFound || !std::regex_search(at->message, found, kTable)) continue;
+      return !is_laid_out(catalog::fold(found[1].str()));
+    }
     return false;
+  }
+
+  bool is_laid_out(std::string_view table) const {
+    if (!table.starts_with("lake.")) return false;
+    bool of_a_source = false;
+    for (const WorkspaceFile* file : workspace_.files("sources")) {
+      std::string prefix = "lake." + catalog::fold(file->name) + "_";
+      if (!table.starts_with(prefix)) continue;
+      of_a_source = true;
+      if (std::ranges::any_of(names_, [&](const std::string& name) { return catalog::fold(name).starts_with(prefix); })) return true;
+    }
+    return !of_a_source && fabric_.lake().current() > 0;
   }
 
   void check_grant(const Grant& grant) {

@@ -4,7 +4,6 @@
 
 #include "data/catalog/catalog.hpp"
 #include "data/fabric/fabric.hpp"
-#include "data/fabric/schema.hpp"
 
 namespace sinan::fabric {
 
@@ -111,18 +110,6 @@ Result<Mask> parse_mask(std::string_view text) {
   return fail(ErrorCode::kInvalidInput, "a mask is null, hash, partial or constant");
 }
 
-Json tables_schema() {
-  Json rule = shape_of(static_cast<const RuleEntry*>(nullptr)).schema();
-  rule["properties"]["masks"]["type"] = "object";
-  rule["properties"]["masks"]["additionalProperties"] = Json{{"enum", {nullptr, "null", "hash", "partial", "constant"}}};
-  Json roles{{"type", "object"},
-             {"description", "Role: what it sees of the table"},
-             {"additionalProperties", {{"anyOf", Json::array({Json{{"const", "all"}}, std::move(rule)})}}}};
-  return Json{{"type", "object"},
-              {"description", "SOURCE.TABLE, or a pattern such as \"erp.*\": who sees what. A table that none names is closed"},
-              {"additionalProperties", std::move(roles)}};
-}
-
 Policies Policies::read(const Workspace& workspace, duck::Connection& parser, Diagnostics& diagnostics) {
   Policies out;
   for (const WorkspaceFile* file : workspace.files("policies")) {
@@ -209,8 +196,9 @@ Json policy_schema() {
                                      {"description", rule["properties"]["masks"]["description"]}};
   Json one_of{{"oneOf", Json::array({Json{{"const", "all"}}, std::move(rule)})}};
   return Json{{"type", "object"},
-              {"description", "Table or pattern (erp.*): role: what the role sees. A table that no pattern names is closed."},
-              {"additionalProperties", {{"type", "object"}, {"additionalProperties", std::move(one_of)}}}};
+              {"description", "SOURCE.TABLE, or a pattern such as \"erp.*\": who sees what. A table that none names is closed"},
+              {"additionalProperties",
+               {{"type", "object"}, {"description", "Role: what it sees of the table"}, {"additionalProperties", std::move(one_of)}}}};
 }
 
 }  // namespace sinan::fabric

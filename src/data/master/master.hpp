@@ -65,6 +65,8 @@ struct Entity {
 // Reads entities/*.yaml; every mistake goes to `diagnostics`.
 std::vector<Entity> read_config(const Workspace& workspace, Diagnostics& diagnostics);
 Json config_schema();
+// The lake tables that resolving an entity makes: master.NAME, master.NAME_links and master.NAME_history, with their columns.
+std::vector<std::pair<std::string, Schema>> tables_of(const Entity& entity);
 // Tables and columns, against what fabric::Fabric::tables() lists.
 void check_config(const std::vector<Entity>& entities, const std::vector<catalog::TableEntry>& tables, Diagnostics& diagnostics);
 

@@ -58,6 +58,11 @@ void TableWriter::clear() {
   for (const Field& field : schema_.fields) buffer_.columns.emplace_back(field.type);
 }
 
+std::vector<std::pair<std::string, Schema>> tables_of(const Entity& entity) {
+  std::string table = "master." + entity.name;
+  return {{table, golden_schema(entity)}, {table + "_links", links_schema()}, {table + "_history", history_schema()}};
+}
+
 Schema golden_schema(const Entity& entity) {
   Schema out;
   out.fields.push_back({"golden_id", {TypeId::kText}, false});

@@ -86,7 +86,8 @@ void read_table(const YamlNode::Entry& entry, Config& config, Diagnostics& out) 
       out.add(entry.key_place, "duplicate_table", fmt::format("{} has rules in two places", entry.key),
               fmt::format("put them together; the others are at {}", other.table.place.text()));
   TableFile file;
-  if (!shape_of(&file).read(entry.value, file, out)) return;
+  // What is wrong beside the rules keeps none of them from being looked at.
+  shape_of(&file).read(entry.value, file, out);
   table.key = std::move(file.key);
   table.warn_above_percent = file.warn_above_percent;
   table.stop_above_percent = file.stop_above_percent;
@@ -150,8 +151,11 @@ class DuckSqlCheck final : public SqlCheck {
 
 Config read_config(const Workspace& workspace, Diagnostics& diagnostics) {
   Config config;
-  for (const auto& [file, content] : workspace.read_section<QualityFile>("quality", diagnostics)) {
-    if (!shape_detail::expect(content.tables, YamlNode::Kind::kMap, "tables", diagnostics)) continue;
+  for (const WorkspaceFile* file : workspace.files("quality")) {
+    if (!file->yaml) continue;
+    QualityFile content;
+    bool good = shape_of(&content).read(*file->yaml, content, diagnostics);
+    if (good) shape_detail::expect(content.tables, YamlNode::Kind::kMap, "tables", diagnostics);
     for (const YamlNode::Entry& entry : content.tables.entries) read_table(entry, config, diagnostics);
   }
   std::stable_sort(config.tables.begin(), config.tables.end(),

@@ -1,3 +1,7 @@
+#include <cstdlib>
+#include <regex>
+
+#include "base/text.hpp"
 #include "data/sources/options.hpp"
 
 namespace sinan::sources {
@@ -29,6 +33,30 @@ void check_table(const TableConfig& wanted, const TableInfo& table, Diagnostics&
                     "name the key: [column] of the table, or drop the cursor so that it is read whole");
 }
 
+// ${NAME} in the options of a source, of which the environment knows nothing. Each is told where it stands.
+void check_references(const YamlNode& node, Diagnostics& diagnostics) {
+  for (const YamlNode& item : node.items) check_references(item, diagnostics);
+  for (const YamlNode::Entry& entry : node.entries) check_references(entry.value, diagnostics);
+  static const std::regex kReference(R"((\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)\})");
+  for (std::sregex_iterator at(node.scalar.begin(), node.scalar.end(), kReference), end; at != end; ++at) {
+    std::string name = (*at)[2];
+    if ((*at)[1].length() > 0 || std::getenv(name.c_str()) != nullptr) continue;
+    Place place = node.place;
+    auto before = std::string_view(node.scalar).substr(0, static_cast<std::size_t>(at->position()));
+    if (!before.contains('\n')) place.column += static_cast<int>(utf8_length(before)) + (node.quoted ? 1 : 0);
+    diagnostics.add(place, "missing_variable", fmt::format("the environment variable {} is not set", name),
+                    fmt::format("set it before the command (export {}=…), or keep the value in a file and write file:PATH", name));
+  }
+}
+
+bool has_references(const SourceConfig& config, Diagnostics& diagnostics) {
+  std::size_t before = diagnostics.size();
+  for (const YamlNode::Entry& entry : config.options) check_references(entry.value, diagnostics);
+  for (const auto& [name, table] : config.tables)
+    for (const YamlNode::Entry& entry : table.options) check_references(entry.value, diagnostics);
+  return diagnostics.size() == before;
+}
+
 }  // namespace
 
 void check_source(const SourceConfig& config, const OpenContext& context, Diagnostics& diagnostics) {
@@ -36,6 +64,7 @@ void check_source(const SourceConfig& config, const OpenContext& context, Diagno
     diagnostics.add(place, code_of(error), fmt::format("the source '{}' cannot be read: {}", config.name, error.text()),
                     info(error.code).retry ? "check that the system runs and can be reached from here" : "");
   };
+  if (!has_references(config, diagnostics)) return;
   // The connector itself, under the names of the source: each mistake of the configuration is then told by itself.
   Result<std::unique_ptr<Source>> source = fail(ErrorCode::kNotFound, "no such kind");
   for (const ConnectorInfo& connector : connectors())
