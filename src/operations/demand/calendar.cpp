@@ -166,6 +166,12 @@ std::vector<int> Calendar::seasons() const {
   return out;
 }
 
+double Calendar::periods_per_year() const {
+  if (months_ > 0) return 12.0 / static_cast<double>(months_);
+  if (kind_ == Stamp::Kind::kInteger) return 365;
+  return 365.25 * static_cast<double>(kind_ == Stamp::Kind::kDate ? 1 : kDay) / static_cast<double>(step_);
+}
+
 std::string Calendar::name() const {
   if (months_ > 0)
     return months_ == 1 ? "monthly" : months_ == 3 ? "quarterly" : months_ == 12 ? "yearly" : fmt::format("{}-monthly", months_);

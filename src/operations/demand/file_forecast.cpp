@@ -8,6 +8,7 @@
 #include "intelligence/forecasting/evaluation.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/explanation.hpp"
+#include "operations/demand/file_bursts.hpp"
 #include "operations/demand/file_drivers.hpp"
 #include "operations/demand/file_metrics.hpp"
 #include "operations/demand/file_panel.hpp"
@@ -170,6 +171,9 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
       report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
   }
   SINAN_TRY(report.rows_written, out->finish());
+  if (!options.bursts.empty()) {
+    SINAN_TRY(report.bursts, write_bursts(options, file, found));
+  }
   if (metrics) report.measured = metrics->sentence();
   if (!options.metrics.empty()) SINAN_CHECK(metrics->write(options.metrics));
   if (pictures) {
@@ -207,8 +211,8 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
 
 // Whether nothing that is asked for needs all series at once.
 bool can_stream(const FileForecastOptions& options) {
-  return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.future.empty() &&
-         options.explain.empty();
+  return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.bursts.empty() &&
+         options.future.empty() && options.explain.empty();
 }
 
 }  // namespace

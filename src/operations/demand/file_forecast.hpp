@@ -7,8 +7,8 @@
 // Other columns are drivers (file_drivers.hpp): prices, promotions, weather, attributes. Those that `future` also holds are known ahead:
 // its rows are unique_id, ds and drivers of the periods of the horizon.
 //
-// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest and pictures, to an
-// output file.
+// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts and pictures, to
+// an output file.
 //
 // In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had
 // no demand since.
@@ -48,6 +48,7 @@ struct FileForecastOptions {
   std::size_t sample_rows = 2'000'000;  // of those, from which the shapes of errors are learnt
   std::vector<std::string> models;      // empty: all
   std::filesystem::path metrics;        // of a backtest: what its forecasts were worth (file_metrics.hpp); empty: not written
+  std::filesystem::path bursts;         // of the history (file_bursts.hpp); empty: not written
   std::filesystem::path plot;           // a folder for pictures; empty: none
   std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
   std::string explain;                   // the series whose forecast is explained; empty: none
@@ -63,6 +64,7 @@ struct FileForecastReport {
   std::size_t plotted = 0;           // series with a picture
   bool bands = false;                // two quantiles are symmetric, so that pictures have a band
   std::string frequency;             // "monthly"
+  std::string bursts;                // how many were found, in a sentence
   std::string measured;              // of a backtest: what its forecasts were worth, in a sentence
   std::vector<std::string> drivers;  // that were learnt from
   std::vector<std::string> notes;    // on drivers: what was not used, and what was missing

@@ -85,6 +85,7 @@ Result<int> forecast_command(Invocation& invocation) {
   if (invocation.has("plot")) options.plot = invocation.directory / invocation.text("plot");
   options.plot_series = invocation.texts("plot-series");
   if (invocation.has("metrics")) options.metrics = invocation.directory / invocation.text("metrics");
+  if (invocation.has("bursts")) options.bursts = invocation.directory / invocation.text("bursts");
   options.cumulative = invocation.flag("cumulative");
   options.zero_gaps = invocation.text("gaps", "missing") == "zero";
   options.cancel = invocation.cancel;
@@ -101,6 +102,7 @@ Result<int> forecast_command(Invocation& invocation) {
   if (!options.output.empty())
     invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
                                report.rows_written, options.output.lexically_normal().string()));
+  if (!report.bursts.empty()) invocation.say(report.bursts);
   if (!report.measured.empty()) invocation.say(report.measured);
   if (!options.plot.empty()) {
     if (!report.bands) invocation.say("No two quantiles are symmetric, such as 0.1,0.9, so the pictures have no band.");
@@ -133,6 +135,9 @@ CommandInfo forecast() {
                   {.name = "explain",
                    .value = "ID",
                    .summary = "Print why the forecast of this series is what it is, instead of the forecasts; --json for programs"},
+                  {.name = "bursts",
+                   .value = "FILE",
+                   .summary = "Sudden demand in the history: when, its size, its confidence, and whether a burst, promotion or outlier"},
                   {.name = "season", .value = "N", .summary = "Period of all series; 1: none; default: found in the data"},
                   {.name = "quantiles", .value = "LIST", .summary = "Between 0 and 1; default: 0.1,0.5,0.9"},
                   {.name = "cumulative", .summary = "Sums from the first step on"},
