@@ -8,25 +8,26 @@
 namespace sinan::forecasting {
 namespace {
 
-constexpr double kForget = 0.95;          // of the level and the dispersion, per period; less where demand is rare
-constexpr double kLeastDense = 0.2;       // share of periods with demand, below which no less is forgotten
-constexpr double kSeasonForget = 0.9;     // of a seasonal factor, per season
-constexpr double kPriorSeason = 3;        // demands of usual size for which a factor of 1 is held
-constexpr double kPriorShape = 0.3;       // squared coefficient of variation before anything is known
-constexpr double kPriorPeriods = 3;       // for which it is held
-constexpr double kUsual = 3;              // a surprise beyond it is learnt from as if it were this
-constexpr double kMostCount = 100;        // beyond, whole numbers are as good as continuous
-constexpr double kDegrees = 30;           // of Student's t
-constexpr double kTail = 2.302585093;     // log 10: where the tail begins
-constexpr double kTailForget = 0.99;      // per period
-constexpr double kPriorBegin = 40;        // periods for which the tail is held to begin where it should
-constexpr double kPriorExcess = 4;        // surprises for which the mean excess is held to be kUsualExcess
-constexpr double kUsualExcess = 2;        // 1 if the distribution were right
-constexpr std::size_t kWarmUp = 8;        // known periods before anything is surprising,
-constexpr std::size_t kLeastDemands = 3;  // and demands
-constexpr std::size_t kLasting = 8;       // periods after which a burst is the new level
-constexpr std::size_t kCalm = 2;          // periods after which one is over
-constexpr double kPriorBurst = 0.01;      // probability that one begins in a period
+constexpr double kForget = 0.95;               // of the level and the dispersion, per period; less where demand is rare
+constexpr double kLeastDense = 0.2;            // share of periods with demand, below which no less is forgotten
+constexpr double kSeasonForget = 0.9;          // of a seasonal factor, per season
+constexpr double kPriorSeason = 3;             // demands of usual size for which a factor of 1 is held
+constexpr double kPriorShape = 0.3;            // squared coefficient of variation before anything is known
+constexpr double kPriorPeriods = 3;            // for which it is held
+constexpr double kUsual = 3;                   // a surprise beyond it is learnt from as if it were this
+constexpr double kMostCount = 100;             // beyond, whole numbers are as good as continuous
+constexpr double kHalf = 0.693147181;          // −log P(Z ≥ 0) of a normal deviate,
+constexpr double kOneDeviation = 1.841021645;  // and −log P(Z ≥ 1)
+constexpr double kDegrees = 30;                // of Student's t
+constexpr double kTail = 2.302585093;          // log 10: where the tail begins
+constexpr double kTailForget = 0.99;           // per period
+constexpr double kPriorBegin = 40;             // periods for which the tail is held to begin where it should
+constexpr double kPriorExcess = 4;             // surprises for which the mean excess is held to be kUsualExcess
+constexpr double kUsualExcess = 2;             // 1 if the distribution were right
+constexpr std::size_t kWarmUp = 8;             // known periods before anything is surprising,
+constexpr std::size_t kLeastDemands = 3;       // and demands
+constexpr std::size_t kCalm = 2;               // periods after which one is over
+constexpr double kPriorBurst = 0.01;           // probability that one begins in a period
 
 // log of the regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22, evaluated by Lentz's method); the
 // fraction converges for x < (a + 1) / (a + b + 2), the rest is symmetry.
@@ -103,8 +104,11 @@ double BurstDetector::index_of(std::size_t phase) const {
 double BurstDetector::raw_surprise(double demand) const {
   if (demand <= expected_ || !(expected_ > 0)) return 0;
   const double spread = dispersion() * (1 + 1 / weight_);  // with that of the level
+  const double deviation = (demand - expected_) / std::sqrt(spread * expected_);
+  // The usual case needs no tail: near enough what a normal distribution says up to one standard deviation.
+  if (deviation < 1) return kHalf + (kOneDeviation - kHalf) * deviation;
   if (counts_ && expected_ < kMostCount) return -log_negative_binomial_tail(demand, expected_, expected_ / std::max(spread - 1, 1e-4));
-  return -log_student_tail((demand - expected_) / std::sqrt(spread * expected_), kDegrees);
+  return -log_student_tail(deviation, kDegrees);
 }
 
 // As surprising as it is in this series: by where the tail began and by its mean excess.
@@ -218,7 +222,7 @@ void BurstDetector::follow() {
   burst.running = true;
   const std::size_t length = burst.end - burst.begin;
   burst.kind = 2 * marked_ >= length ? BurstKind::kPromotion : BurstKind::kBurst;
-  if (length >= kLasting) settle(burst.size());
+  if (length >= kLastingBurst) settle(burst.size());
 }
 
 // What lasts is the new level, `ratio` times the old.
@@ -236,12 +240,14 @@ void BurstDetector::settle(double ratio) {
   open_ = false;
 }
 
-std::vector<Burst> find_bursts(std::span<const double> values, std::span<const std::uint8_t> promotion, const BurstOptions& options) {
+std::vector<Burst> find_bursts(std::span<const double> values, std::span<const std::uint8_t> promotion, const BurstOptions& options,
+                               std::span<double> expected) {
   std::vector<Burst> out;
   BurstDetector detector(options);
   for (std::size_t t = 0; t < values.size(); ++t) {
     if (detector.update(values[t], !promotion.empty() && promotion[t])) out.push_back(*detector.burst());
     if (!out.empty()) out.back() = *detector.burst();
+    if (!expected.empty()) expected[t] = detector.expected();
   }
   return out;
 }

@@ -6,7 +6,7 @@
 // −log of that probability, is measured again by how far it went in this series before: beyond the tenth most surprising periods it is
 // taken as exponential (peaks over a threshold, as in Siffer et al. 2017). Where nothing happens, what is left is near a unit exponential.
 // An alarm is raised where the newest period, or the newest two together (Fisher 1932), are less likely than the rate of false alarms that
-// is allowed. A surprise is learnt from as far as it is usual, and a burst not at all, unless it lasts eight periods: then it is the new
+// is allowed. A surprise is learnt from as far as it is usual, and a burst not at all, unless it lasts: then it is the new
 // level.
 #pragma once
 
@@ -25,6 +25,9 @@ struct BurstOptions {
   double false_alarms_per_year = 0.3;  // of a series in which nothing happens
   double least_size = 1.5;             // times what was expected: less is no burst, however sure
 };
+
+// Periods after which a burst is the new level, and over.
+inline constexpr std::size_t kLastingBurst = 8;
 
 // A burst lasts two periods or more; an outlier is over after one; a promotion is what the caller marked as one, for half of its periods
 // or more. As long as one period is all there is, it counts as a burst.
@@ -102,9 +105,10 @@ class BurstDetector {
   std::optional<Burst> burst_;
 };
 
-// All bursts of a history; `promotion` is as long as `values`, or empty. A period is judged by those before it and itself alone; the end
-// and the kind of a burst by the two that follow.
-std::vector<Burst> find_bursts(std::span<const double> values, std::span<const std::uint8_t> promotion, const BurstOptions& options);
+// All bursts of a history; `promotion` is as long as `values`, or empty; so is `expected`, which receives what each period was expected to
+// be. A period is judged by those before it and itself alone; the end and the kind of a burst by the two that follow.
+std::vector<Burst> find_bursts(std::span<const double> values, std::span<const std::uint8_t> promotion, const BurstOptions& options,
+                               std::span<double> expected = {});
 
 // log P(Y ≥ y) of a negative binomial count with this mean and variance mean + mean² / size; y a whole number from 1 on.
 double log_negative_binomial_tail(double y, double mean, double size);

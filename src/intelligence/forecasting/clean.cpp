@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "intelligence/forecasting/bursts.hpp"
+
 namespace sinan::forecasting {
 namespace {
+
+constexpr double kBurstRate = 1e-3;  // of alarms per period; less than kSure asks for
+constexpr double kSure = 0.9;        // confidence
 
 // What a gap at `t` most likely held: the mean of the same phase one and two seasons away, else a line between the nearest known values.
 double guess(std::span<const double> values, std::span<const std::uint8_t> lost, std::size_t t, std::size_t season) {
@@ -91,6 +96,19 @@ void clean(std::span<const double> values, std::span<const std::uint8_t> lost, i
     out.y.push_back(static_cast<float>(v / out.scale));
   }
   out.demand_class = classify(out.y, std::max(season, 1), out.non_negative);
+}
+
+void forget_bursts(std::span<const double> values, int season, Cleaned& out) {
+  if (!out.non_negative || out.demand_class > DemandClass::kErratic) return;
+  values = values.last(out.y.size());
+  static thread_local std::vector<double> expected;
+  expected.resize(values.size());
+  const BurstOptions options{.season = season, .periods_per_year = 1, .false_alarms_per_year = kBurstRate};
+  for (const Burst& burst : find_bursts(values, {}, options, expected)) {
+    if (burst.running || burst.confidence < kSure || burst.end - burst.begin >= kLastingBurst) continue;
+    for (std::size_t t = burst.begin; t < burst.end; ++t)
+      if (values[t] > expected[t]) out.y[t] = static_cast<float>(expected[t] / out.scale);
+  }
 }
 
 }  // namespace sinan::forecasting

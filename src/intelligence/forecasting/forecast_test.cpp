@@ -100,6 +100,25 @@ TEST(Forecast, DeadItemsGoToZeroAndStockOutsDoNotLowerTheForecast) {
   EXPECT_NEAR(result->median[14], result->median[7], 8);
 }
 
+TEST(Forecast, ForgetsABurstThatIsOverFollowsOneThatRunsAndLearnsOneThatLasts) {
+  const auto quiet = random_series(5, 96, false, 12);
+  auto raised = [&](std::size_t from, std::size_t to) {
+    auto values = quiet;
+    for (std::size_t t = from; t < to; ++t) values[t] *= 4;
+    return values;
+  };
+  auto result = forecast(panel_of({quiet, raised(86, 89), raised(94, 96), raised(80, 96)}), std::vector<int>(4, 12), {.horizon = 6});
+  ASSERT_TRUE(result);
+  auto mean = [&](std::size_t i) {
+    double sum = 0;
+    for (std::size_t h = 0; h < 6; ++h) sum += result->median[i * 6 + h] / 6;
+    return sum;
+  };
+  EXPECT_NEAR(mean(1) / mean(0), 1, 0.1);
+  EXPECT_GT(mean(2) / mean(0), 1.25);
+  EXPECT_NEAR(mean(3) / mean(0), 4, 1);
+}
+
 TEST(Forecast, RefusesWhatItCannotUseAndNamesTheSeries) {
   auto infinite = forecast(panel_of({{1, 2}, {1, INFINITY}}), {}, {});
   ASSERT_FALSE(infinite);
