@@ -46,10 +46,9 @@ class Verify(Company):
                         database.rollback()
                         continue
                     self.refused(f"{table}.{column} of row {rowid}")
-                    new_id = after if column == "rowid" else rowid
-                    with database:
-                        key = database.execute(f"SELECT rowid FROM {table} WHERE {column} = ?", (after,)).fetchone()
-                        database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (before, key[0] if key else new_id))
+                    with database:  # a changed key takes its row along
+                        stayed = database.execute(f"SELECT 1 FROM {table} WHERE rowid = ? AND {column} = ?", (rowid, after)).fetchone()
+                        database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (before, rowid if stayed else after))
                     self.ok("decisions", "verify")
 
     def test_a_removed_record_and_a_cut_off_end_are_seen(self):
