@@ -152,7 +152,7 @@ class Drivers(unittest.TestCase):
 
     def test_mistakes_name_their_place(self):
         for options, words in [
-            (["--future", "none.csv"], ["none.csv"]),
+            (["--future", "none.csv"], ["none.csv: there is no such file"]),
             (["--future", "ahead.csv", "--backtest", "2"], ["--known"]),
             (["--known", "price"], ["--future"]),
             (["--static", "price"], ["--static names 'price'", "series i0"]),

@@ -83,6 +83,10 @@ Status check(const FileForecastOptions& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (options.backtest < 0 || options.backtest > 10'000)
     return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
+  for (const std::filesystem::path& file : {options.input, options.future})
+    if (std::error_code ignored;
+        !file.empty() && file.string().find_first_of("*?[") == std::string::npos && !std::filesystem::exists(file, ignored))
+      return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
   if (options.step < 1) return bad(fmt::format("--step must be 1 or more periods, not {}", options.step));
   if (options.season < 0) return bad(fmt::format("--season must be 1 or more periods, not {}", options.season));
   if (options.backtest > 0 && !options.future.empty())
