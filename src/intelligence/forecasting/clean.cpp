@@ -9,7 +9,7 @@ namespace sinan::forecasting {
 namespace {
 
 constexpr double kBurstRate = 1e-3;  // of alarms per period; less than kSure asks for
-constexpr double kSure = 0.9;        // confidence
+constexpr double kSure = 0.995;      // confidence
 
 // What a gap at `t` most likely held: the mean of the same phase one and two seasons away, else a line between the nearest known values.
 double guess(std::span<const double> values, std::span<const std::uint8_t> lost, std::size_t t, std::size_t season) {

@@ -22,7 +22,7 @@ Status explain_pool(const Panel& panel, std::span<const int> seasons, const Opti
   Cleaned cleaned;
   const int season = !seasons.empty() && seasons[i] > 0 ? seasons[i] : forecasts.seasons[i];
   clean(panel.series(i), panel.lost_of(i), std::max(season, 1), cleaned);
-  forget_bursts(panel.series(i), std::max(season, 1), cleaned);
+  if (!options.drivers) forget_bursts(panel.series(i), std::max(season, 1), cleaned);
   PoolForecast again;
   pool.forecast(cleaned, static_cast<std::size_t>(std::max(season, 1)), again);
   for (std::size_t m = 0; m < pool.members(); ++m) {

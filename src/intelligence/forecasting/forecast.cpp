@@ -214,7 +214,7 @@ class Run {
       season = find_season(w.cleaned);
       if (season > 1) clean(panel_.series(i), panel_.lost_of(i), season, w.cleaned);
     }
-    forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
+    if (!options_.drivers) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);

@@ -1,7 +1,7 @@
 // Forecasting: a panel of series in, forecasts with quantiles out. Pure functions; same input and options give the same bits at any
 // number of threads, and the order of the series does not matter. A series' median depends on that series alone.
 //
-// Each series is cleaned (missing and lost-sales periods filled), classed, and forecast:
+// Each series is cleaned (missing and lost-sales periods filled, past bursts forgotten), classed, and forecast:
 //  - regular demand by the median of those models of models.inc that serve its kind of season (models/model.hpp), each on the seasonally
 //    adjusted series (season.hpp), on its logarithm, or with a season of its own. The same is done at earlier origins, with what the models
 //    learnt before the first of them;

@@ -166,6 +166,7 @@ CommandInfo forecast() {
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
                    "sinan forecast --input sales.csv --horizon 12 --backtest 4 --step 3 --metrics metrics.csv --output backtest.csv",
+                   "sinan forecast --input sales.csv --horizon 7 --bursts bursts.csv --output f.csv",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
       .run = forecast_command,
   };
