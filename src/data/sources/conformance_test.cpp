@@ -281,8 +281,10 @@ void compare_filters(Source& source, bool answers_filters, const std::vector<std
                                << source.explain({"things", columns, {filter}});
     }
   }
-  if (answers_filters) EXPECT_GT(pushed, 16);
-  else EXPECT_EQ(pushed, 0);
+  if (answers_filters)
+    EXPECT_GT(pushed, 16);
+  else
+    EXPECT_EQ(pushed, 0);
 }
 
 TEST_P(Conformance, EveryPushedFilterAgreesWithTheSameFilterAppliedHere) {
@@ -291,7 +293,8 @@ TEST_P(Conformance, EveryPushedFilterAgreesWithTheSameFilterAppliedHere) {
   auto snapshot = source->snapshot();
   ASSERT_TRUE(snapshot) << snapshot.error().text();
   ASSERT_TRUE(source->describe("things"));
-  compare_filters(*source, fixture_->answers_filters(), all_columns(), [&](const ScanRequest& request) { return scan(**snapshot, request); });
+  compare_filters(*source, fixture_->answers_filters(), all_columns(),
+                  [&](const ScanRequest& request) { return scan(**snapshot, request); });
 }
 
 TEST_P(Conformance, FiltersAgreeInAZoneWhoseClocksChange) {
@@ -300,7 +303,8 @@ TEST_P(Conformance, FiltersAgreeInAZoneWhoseClocksChange) {
   auto snapshot = source->snapshot();
   ASSERT_TRUE(snapshot) << snapshot.error().text();
   ASSERT_TRUE(source->describe("things"));
-  compare_filters(*source, fixture_->answers_filters(), {"id", "n", "x", "d", "t", "on", "at"}, [&](const ScanRequest& request) { return scan(**snapshot, request); });
+  compare_filters(*source, fixture_->answers_filters(), {"id", "n", "x", "d", "t", "on", "at"},
+                  [&](const ScanRequest& request) { return scan(**snapshot, request); });
 }
 
 TEST_P(Conformance, SeveralScansMayBeOpenAtOnceAndOneMayBeGivenUp) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <numbers>
 #include <set>
 #include <string>
 
@@ -106,6 +108,51 @@ TEST(Models, AgreeWithAnIndependentImplementation) {
     EXPECT_NEAR(out[0], expected.first, 0.007 * expected.first) << expected.name;
     EXPECT_NEAR(out[5], expected.sixth, 0.007 * expected.sixth) << expected.name;
   }
+}
+
+// statsforecast 2.1.1: AutoCES without season on the trend above; ADIDA and IMAPA, which smooth by 0.1 … 0.3 only; Theta on values to the
+// power that a few lines of numpy found by Guerrero's rule (λ = 0.5); AutoETS MAM damped. Ours refine grids.
+TEST(Models, MoreAgreeWithAnIndependentImplementation) {
+  std::vector<float> trend, squares, season;
+  for (int t = 0; t < 48; ++t) {
+    const float noise = static_cast<float>((t * t * 7 + 3 * t) % 17 - 8);
+    const float root = 8 + 0.25F * static_cast<float>(t) + 0.9F * noise / 8;
+    if (t < 40) trend.push_back(static_cast<float>(100 + 2 * t) + noise), squares.push_back(root * root);
+    season.push_back(static_cast<float>(100 + t) * std::array{1.2F, 0.9F, 1.1F, 0.8F}[static_cast<std::size_t>(t % 4)] +
+                     static_cast<float>((t * t * 7 + 3 * t) % 11 - 5));
+  }
+  const std::vector<float> demand{0, 3, 0, 0, 5, 0, 0, 0, 2, 0, 4, 0, 0, 0, 0, 6, 0, 1, 0, 0, 0, 3, 0, 0, 2, 0, 0, 5, 0, 0};
+  struct Case {
+    std::string_view name;
+    const std::vector<float>& y;
+    int season;
+    float first, sixth, tolerance;
+  };
+  for (const Case& expected :
+       {Case{"complex_exponential_smoothing", trend, 1, 176.166F, 188.088F, 0.015F}, Case{"adida", demand, 1, 1.02267F, 1.02267F, 0.05F},
+        Case{"imapa", demand, 1, 1.02284F, 1.02284F, 0.05F}, Case{"box_cox_theta", squares, 1, 298.543F, 320.150F, 0.01F},
+        Case{"holt_winters", season, 4, 175.357F, 136.818F, 0.015F}}) {
+    auto out = predict(expected.name, expected.y, 6, expected.season);
+    ASSERT_EQ(out.size(), 6U) << expected.name;
+    EXPECT_NEAR(out[0], expected.first, expected.tolerance * expected.first) << expected.name;
+    EXPECT_NEAR(out[5], expected.sixth, expected.tolerance * expected.sixth) << expected.name;
+  }
+}
+
+// The same definition in double precision with numpy's least squares, every number of harmonics fitted apart: 3 and 3 are chosen.
+TEST(Models, CardAgreesWithLeastSquaresInDoublePrecision) {
+  std::vector<float> y;
+  double sum = 0;
+  for (int t = 0; t < 130; ++t) {
+    double angle = 2 * std::numbers::pi * t / 26;
+    double noise = ((t * t * 7 + 3 * t) % 17 - 8) / 8.0;
+    y.push_back(static_cast<float>(std::exp(0.3 * std::sin(angle) + 0.1 * std::cos(2 * angle) + 0.004 * t + 0.08 * noise)));
+    sum += static_cast<double>(y.back());
+  }
+  for (float& value : y) value = static_cast<float>(value / (sum / 130));
+  auto out = predict("card", y, 6, 26);
+  const std::array expected{1.34563266, 1.48056148, 1.56672132, 1.59345944, 1.69220665, 1.63637209};
+  for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], expected[k], 1e-3) << k;
 }
 
 TEST(Models, ScaleWithTheirData) {
