@@ -1,10 +1,12 @@
 """Accuracy, interval coverage and stock of `sinan forecast` with its defaults, beside the peers of its field.
 
-    SINAN=build/release/sinan python3 bench/forecast.py DATA SCORERS [--peers] [--only NAME]
+    SINAN=build/release/sinan python3 bench/forecast.py DATA SCORERS [--peers] [--only NAME] [--conformal MODEL] [--every N]
 
 DATA is a folder of forecasting sets (m1, tourism, nn5, jewelry-weekly, energy-hourly, carparts), SCORERS the folder of score.py and stock.py;
 they need numpy and pandas. --peers also runs statsforecast's AutoETS, AutoCES and dynamic optimised theta and their median, on the same series
-with one process, and their speed (ours: forecasting_bench). Prints Markdown.
+with one process, and their speed (ours: forecasting_bench). --conformal instead compares intervals, at the same four origins: ours with the
+conformal ones that statsforecast makes from 4 windows of AutoETS or DynamicOptimizedTheta, on each N-th series long enough for these. Prints
+Markdown.
 """
 
 import argparse
@@ -137,6 +139,35 @@ def peers(the_set):
     return out
 
 
+def conformal(score, the_set, directory, model, every):
+    """At four origins together, of ours and of statsforecast's: inside and scaled interval score at 80 % and 95 %; how many series."""
+    import warnings
+    import numpy as np
+    from statsforecast import models
+    from statsforecast.utils import ConformalIntervals
+    warnings.filterwarnings("ignore")
+    found = {(who, level): [] for who in ("Sinan", model) for level in (80, 95)}
+    count = 0
+    for j in range(4):
+        earlier = cut(the_set, j * the_set.step)
+        rows = {key: row for key, row in list(earlier.rows.items())[::every] if len(row[1]) > 5 * len(row[2]) + 8}
+        theirs = {}
+        for key, (period, history, truth) in rows.items():
+            maker = getattr(models, model)(season_length=period, prediction_intervals=ConformalIntervals(n_windows=4, h=len(truth)))
+            theirs[key] = maker.forecast(y=np.asarray(history, float), h=len(truth), level=[80, 95])
+        c = columns(run_sinan({key: row[:2] for key, row in rows.items()}, directory, earlier.horizon))
+        count += len(rows)
+        train = {key: np.asarray(row[1], float) for key, row in rows.items()}
+        truth = {key: np.asarray(row[2], float) for key, row in rows.items()}
+        period = {key: the_set.mase_period or row[0] for key, row in rows.items()}
+        for level, low, high in ((80, "q10", "q90"), (95, "q2.5", "q97.5")):
+            pairs = {"Sinan": (c[low], c[high]), model: tuple({key: f[f"{side}-{level}"] for key, f in theirs.items()} for side in ("lo", "hi"))}
+            for who, (lower, upper) in pairs.items():
+                thirds, value = score.intervals(train, truth, lower, upper, 1 - level / 100, period)
+                found[who, level].append((sum(thirds) / 3, value))
+    return {key: np.mean(values, axis=0) for key, values in found.items()}, count // 4
+
+
 def stock(scorers, data, directory):
     path = directory / "cv.csv"
     levels = "0.5,0.6,0.7,0.75,0.8,0.85,0.9,0.925,0.95,0.97,0.98,0.99,0.995,0.999"
@@ -174,6 +205,8 @@ def main():
     parser.add_argument("scorers", nargs="?", type=pathlib.Path)
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--only")
+    parser.add_argument("--conformal", choices=("AutoETS", "DynamicOptimizedTheta"))
+    parser.add_argument("--every", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
@@ -184,6 +217,15 @@ def main():
             peer_speed()
         sys.path.insert(0, str(options.scorers))
         import score
+        if options.conformal:
+            print("\n| set | series | who | inside 80 % | score | inside 95 % | score |\n|---|---:|---|---:|---:|---:|---:|")
+            for the_set in sets(options.data):
+                if options.only in (None, the_set.name):
+                    found, count = conformal(score, the_set, directory, options.conformal, options.every)
+                    for who in ("Sinan", options.conformal):
+                        a, b = found[who, 80], found[who, 95]
+                        print(f"| {the_set.name} | {count} | {who} | {a[0]:.3f} | {a[1]:.2f} | {b[0]:.3f} | {b[1]:.2f} |", flush=True)
+            return
         print("\n| set | part | OWA |" + (" AutoETS | AutoCES | dynamic theta | median of the three |" if options.peers else "") + " inside 80 % (thirds) | score | inside 95 % (thirds) | score |")
         print("|---|---|---:|" + ("---:|---:|---:|---:|" if options.peers else "") + "---|---:|---|---:|")
         for the_set in sets(options.data):

@@ -10,7 +10,8 @@ namespace sinan::forecasting {
 namespace {
 
 constexpr std::size_t kLeastKnown = 4;  // values before an origin
-constexpr double kLargest = 5;          // a target beyond this many (natural) powers from the level is taken as that far
+constexpr std::size_t kManyRows = 100'000;
+constexpr double kLargest = 5;  // a target beyond this many (natural) powers from the level is taken as that far
 
 // The rows that are learnt from, in an order of their own: by key of the series, then by time.
 class Rows {
@@ -104,7 +105,7 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
   constexpr std::size_t kLeastRows = 100;
   if (rows.target().size() < kLeastRows) return out;
   learning::BoostingOptions how{
-      .loss = learning::Loss::kAbsolute, .rounds = options.rounds, .threads = options.threads, .seed = options.seed};
+      .loss = learning::Loss::kAbsolute, .rounds = options.rows < kManyRows ? 100 : 200, .threads = options.threads, .seed = options.seed};
   how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target().size() / 1000, 5, 40));
   SINAN_TRY(out.trees_, learning::Trees::train(rows.table(), rows.target(), how, cancel));
   return out;

@@ -14,6 +14,28 @@ constexpr const char* kHistory[] = {"last value", "mean of 4", "mean of 8", "mea
 
 }  // namespace
 
+Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
+  auto bad = [](std::string message, std::string place = {}) {
+    return fail(ErrorCode::kInvalidInput, std::move(message), std::move(place));
+  };
+  if (drivers.horizon != horizon) return bad(fmt::format("drivers were given for {} periods ahead, not for {}", drivers.horizon, horizon));
+  if (!drivers.behind.empty() && drivers.behind.size() != panel.size())
+    return bad(fmt::format("ends were given for {} of {} series", drivers.behind.size(), panel.size()));
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < panel.size(); ++i)
+    longest = std::max(longest, panel.series(i).size() + (drivers.behind.empty() ? 0 : static_cast<std::size_t>(drivers.behind[i])));
+  for (const Driver& driver : drivers.columns) {
+    if (driver.common && driver.values.size() < longest + horizon)
+      return bad(fmt::format("a driver of all series needs {} values, not {}", longest + horizon, driver.values.size()), driver.name);
+    std::size_t cells = driver.fixed ? panel.size() : panel.values.size() + panel.size() * horizon;
+    if (!driver.common && driver.values.size() != cells)
+      return bad(fmt::format("a driver needs {} values, not {}", cells, driver.values.size()), driver.name);
+    if (std::ranges::any_of(driver.values, [](float v) { return std::isinf(v); }))
+      return bad("a driver may not hold infinite values; correct or remove them", driver.name);
+  }
+  return {};
+}
+
 Features::Features(const Panel& panel, const Drivers& drivers) : panel_(panel), drivers_(drivers), past_(drivers.columns.size()) {
   names_.assign(std::begin(kHistory), std::end(kHistory));
   names_.insert(names_.end(), {"a season before", "two seasons before"});

@@ -8,11 +8,13 @@
 // negative values need no rule of their own.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "base/series.hpp"
 
 namespace sinan::forecasting {
@@ -22,8 +24,10 @@ struct Driver {
   bool known_ahead = false;  // its values for the periods ahead are given
   bool fixed = false;        // does not change in time: one value per series
   bool category = false;     // values are codes 0, 1, 2 … without an order
-  // fixed: [i]. Otherwise as the panel's values, but each series is followed by `horizon` periods ahead; NaN is unknown.
+  // fixed: [i]. common: one value per period, the last `horizon` periods after the latest end of all series, back to the first period of
+  // any. Otherwise as the panel's values, but each series is followed by `horizon` periods ahead. NaN is unknown.
   std::vector<float> values;
+  bool common = false;  // changes in time, and is the same for all series: the calendar
 };
 
 struct Drivers {
@@ -34,9 +38,19 @@ struct Drivers {
   bool empty() const { return columns.empty(); }
   // The values of a driver that changes in time: as many as the series has, and `horizon` more.
   std::span<const float> of(const Driver& driver, const Panel& panel, std::size_t i) const {
-    return std::span(driver.values).subspan(panel.offsets[i] + i * horizon, panel.offsets[i + 1] - panel.offsets[i] + horizon);
+    const std::size_t length = panel.offsets[i + 1] - panel.offsets[i] + horizon;
+    if (!driver.common) return std::span(driver.values).subspan(panel.offsets[i] + i * horizon, length);
+    const std::size_t end = driver.values.size() - (behind.empty() ? 0 : static_cast<std::size_t>(behind[i]));
+    return std::span(driver.values).subspan(end - length, length);
+  }
+  // Whether one tells of single series in time, as prices and promotions do.
+  bool tells_of_series() const {
+    return std::ranges::any_of(columns, [](const Driver& driver) { return !driver.fixed && !driver.common; });
   }
 };
+
+// kInvalidInput where the drivers do not fit the panel or the horizon, or a value is infinite.
+Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon);
 
 // Writes rows of features. One series and origin at a time; not for several threads at once.
 class Features {

@@ -53,6 +53,9 @@ TEST(Features, HoldNothingOfTheFuture) {
   shop.drivers.columns.push_back({"weather", false, false, false, shop.drivers.columns[2].values});  // not known ahead
   shop.drivers.columns.push_back({"kind", false, false, true, shop.drivers.columns[1].values});
   shop.drivers.columns.push_back({"shelf", false, true, false, {1, 2, 3}});
+  shop.drivers.columns.push_back({"weekday", true, false, false, {}, true});
+  for (int t = 0; t < 64; ++t) shop.drivers.columns[6].values.push_back(static_cast<float>(t % 7));
+  ASSERT_TRUE(check(shop.drivers, shop.panel, 4));
   for (std::size_t known : {5U, 30U, 60U})
     for (std::size_t season : {1U, 12U}) {
       Shop other = shop;
@@ -71,14 +74,31 @@ TEST(Features, HoldNothingOfTheFuture) {
           // What is known ahead may be looked at up to the period itself, and not beyond.
           for (std::size_t c : {0U, 1U, 2U})
             for (std::size_t t = known + step; t < 64; ++t) other.drivers.columns[c].values[i * 64 + t] = -55;
+          for (std::size_t t = known + step; t < 64; ++t) other.drivers.columns[6].values[t] = -55;
           seen.row(step, a);
           blind.row(step, b);
           for (std::size_t f = 0; f < a.size(); ++f)
             EXPECT_TRUE(a[f] == b[f] || (std::isnan(a[f]) && std::isnan(b[f]))) << seen.names()[f] << " at " << known << " + " << step;
-          for (std::size_t c : {0U, 1U, 2U}) other.drivers.columns[c].values = shop.drivers.columns[c].values;
+          for (std::size_t c : {0U, 1U, 2U, 6U}) other.drivers.columns[c].values = shop.drivers.columns[c].values;
         }
       }
     }
+}
+
+// Of three series the second ends two periods before the others and the third is short: all three read the same day from one column.
+TEST(Features, OneColumnServesSeriesOfAnyEnd) {
+  Panel panel{{1, 2, 3, 4, 5, 1, 2, 3, 7}, {0, 5, 8, 9}, {"a", "b", "c"}, {}};
+  Drivers drivers{.horizon = 2, .columns = {{"day", true, false, false, {10, 11, 12, 13, 14, 15, 16}, true}}, .behind = {0, 2, 0}};
+  ASSERT_TRUE(check(drivers, panel, 2));
+  auto read = [&](std::size_t i) {
+    auto values = drivers.of(drivers.columns[0], panel, i);
+    return std::vector<float>(values.begin(), values.end());
+  };
+  EXPECT_EQ(read(0), (std::vector<float>{10, 11, 12, 13, 14, 15, 16}));
+  EXPECT_EQ(read(1), (std::vector<float>{10, 11, 12, 13, 14}));
+  EXPECT_EQ(read(2), (std::vector<float>{14, 15, 16}));
+  drivers.columns[0].values.pop_back();
+  EXPECT_FALSE(check(drivers, panel, 2));
 }
 
 TEST(Features, TaughtAndValueAreInverse) {

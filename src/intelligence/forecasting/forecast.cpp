@@ -57,23 +57,6 @@ Status check_panel(const Panel& panel, std::span<const int> seasons) {
   return {};
 }
 
-Status check_drivers(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
-  auto bad = [](std::string message, std::string place = {}) {
-    return fail(ErrorCode::kInvalidInput, std::move(message), std::move(place));
-  };
-  if (drivers.horizon != horizon) return bad(fmt::format("drivers were given for {} periods ahead, not for {}", drivers.horizon, horizon));
-  if (!drivers.behind.empty() && drivers.behind.size() != panel.size())
-    return bad(fmt::format("ends were given for {} of {} series", drivers.behind.size(), panel.size()));
-  for (const Driver& driver : drivers.columns) {
-    std::size_t cells = driver.fixed ? panel.size() : panel.values.size() + panel.size() * horizon;
-    if (driver.values.size() != cells)
-      return bad(fmt::format("a driver needs {} values, not {}", cells, driver.values.size()), driver.name);
-    if (std::ranges::any_of(driver.values, [](float v) { return std::isinf(v); }))
-      return bad("a driver may not hold infinite values; correct or remove them", driver.name);
-  }
-  return {};
-}
-
 // Runs `work(worker, i)` for all i < count on `threads` threads; which thread does what must not matter.
 template <typename Work>
 Status in_parallel(std::size_t count, int threads, const CancelToken* cancel, const Progress& progress, std::size_t done_before,
@@ -214,7 +197,7 @@ class Run {
       season = find_season(w.cleaned);
       if (season > 1) clean(panel_.series(i), panel_.lost_of(i), season, w.cleaned);
     }
-    if (!options_.drivers) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
+    if (!options_.drivers || !options_.drivers->tells_of_series()) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
@@ -284,7 +267,7 @@ class Run {
     const Drivers& drivers = *options_.drivers;
     std::size_t away = 0;  // that the oldest origins are
     for (std::uint32_t after : after_) away = std::max<std::size_t>(away, after);
-    DriverModel::Options how{.horizon = horizon_, .threads = options_.threads, .seed = options_.seed};
+    DriverModel::Options how{.horizon = horizon_, .rows = options_.tree_rows, .threads = options_.threads, .seed = options_.seed};
     SINAN_TRY(DriverModel earlier, DriverModel::learn(panel_, drivers, out_.seasons, away, how, cancel));
     if (!earlier.knows() || away == 0) return {};
     std::vector<float> theirs(errors_);
@@ -472,7 +455,7 @@ auto with_run(const Panel& panel, std::span<const int> seasons, const Options& o
     -> decltype(work(std::declval<Run&>())) {
   SINAN_CHECK(check_options(options));
   SINAN_CHECK(check_panel(panel, seasons));
-  if (options.drivers) SINAN_CHECK(check_drivers(*options.drivers, panel, static_cast<std::size_t>(options.horizon)));
+  if (options.drivers) SINAN_CHECK(check(*options.drivers, panel, static_cast<std::size_t>(options.horizon)));
   if (options.intervals && (options.intervals->horizon() != static_cast<std::size_t>(options.horizon) ||
                             options.intervals->origins() != static_cast<std::size_t>(options.origins)))
     return fail(ErrorCode::kInvalidInput, "intervals were learnt with another horizon or number of origins");

@@ -46,6 +46,7 @@ struct Options {
   std::int64_t (*clock)() = nullptr;     // in nanoseconds from any start; with it, Forecasts::nanoseconds is filled
   const Intervals* intervals = nullptr;  // what learn_intervals() found, with the same options, in a sample of the series; not owned
   const Drivers* drivers = nullptr;      // of the panel, for the same horizon; not owned
+  std::size_t tree_rows = 150'000;       // that trees learn from, about; fewer are faster
 };
 
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.

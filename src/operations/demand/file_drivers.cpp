@@ -92,12 +92,15 @@ class Reading {
       return fail(ErrorCode::kLimit,
                   fmt::format("{} drivers are more than {}, the most that are used; leave some out", past_.size(), kMostDrivers),
                   options_.input.string());
-    if (past_.empty()) return std::move(out_);
-    SINAN_CHECK(find_types());
-    SINAN_CHECK(fill(options_.input, false));
-    if (!options_.future.empty()) SINAN_CHECK(fill(options_.future, true));
-    SINAN_CHECK(find_fixed());
+    if (past_.empty() && !options_.holidays) return std::move(out_);
+    if (!past_.empty()) {
+      SINAN_CHECK(find_types());
+      SINAN_CHECK(fill(options_.input, false));
+      if (!options_.future.empty()) SINAN_CHECK(fill(options_.future, true));
+      SINAN_CHECK(find_fixed());
+    }
     finish();
+    if (options_.holidays) SINAN_CHECK(add_calendar());
     return std::move(out_);
   }
 
@@ -254,6 +257,33 @@ class Reading {
     for (const Stamp& last : file_.last) out_.drivers.behind.push_back(file_.calendar.distance(last, latest));
   }
 
+  Status add_calendar() {
+    if (file_.calendar.name() != "daily")
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("--holidays needs daily dates, and these are {}; leave it out", file_.calendar.name()),
+                  options_.input.string());
+    auto day_of = [&](const Stamp& stamp) {
+      return stamp.kind == Stamp::Kind::kDate ? Date(std::chrono::days(stamp.value))
+                                              : std::chrono::floor<std::chrono::days>(Instant(std::chrono::microseconds(stamp.value)));
+    };
+    Date first = Date::max();
+    Date last = Date::min();
+    for (std::size_t i = 0; i < file_.panel.size(); ++i) {
+      const Date end = day_of(file_.last[i]);
+      first = std::min(first, end - std::chrono::days(static_cast<int>(length_of(i)) - 1));
+      last = std::max(last, end);
+    }
+    const std::size_t days = static_cast<std::size_t>((last - first).count()) + 1 + horizon();
+    for (CalendarDriver& calendar : calendar_drivers(first, days, *options_.holidays)) {
+      const std::string& name = calendar.driver.name;
+      if (out_.categories.contains(name) || std::ranges::find(out_.used, name) != out_.used.end()) continue;  // the file's own one
+      out_.used.push_back(name);
+      if (calendar.driver.category) out_.categories.emplace(name, std::move(calendar.texts));
+      out_.drivers.columns.push_back(std::move(calendar.driver));
+    }
+    return {};
+  }
+
   const FileForecastOptions& options_;
   const FilePanel& file_;
   duck::Connection& connection_;
@@ -315,7 +345,13 @@ Drivers drivers_before(const Drivers& drivers, const Panel& panel, const std::ve
   Drivers out;
   out.horizon = drivers.horizon;
   for (const Driver& driver : drivers.columns) {
-    Driver cut{driver.name, std::ranges::find(known, driver.name) != known.end(), driver.fixed, driver.category, {}};
+    Driver cut{driver.name, std::ranges::find(known, driver.name) != known.end(), driver.fixed, driver.category, {}, driver.common};
+    if (driver.common) {
+      cut.known_ahead = driver.known_ahead;
+      cut.values.assign(driver.values.begin(), driver.values.end() - static_cast<std::ptrdiff_t>(periods));
+      out.columns.push_back(std::move(cut));
+      continue;
+    }
     for (std::size_t i : kept) {
       if (driver.fixed) {
         cut.values.push_back(driver.values[i]);

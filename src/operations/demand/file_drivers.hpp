@@ -1,7 +1,8 @@
 // The drivers of a file of series: its columns beside unique_id, ds, y and season, and those of a second file with the periods ahead.
 //
 // A column of numbers is a driver as it is; any other, with at most 1,000 different texts, becomes codes. One that has a single value in
-// each series does not change in time. Empty cells, and periods without a row, are unknown.
+// each series does not change in time. Empty cells, and periods without a row, are unknown. The calendar adds its own, when it is asked
+// for.
 #pragma once
 
 #include "intelligence/forecasting/drivers.hpp"
@@ -24,7 +25,7 @@ struct FileDrivers {
 // `panel` is what read_file_panel() made of the same options. Errors name file, series and column.
 Result<FileDrivers> read_file_drivers(const FileForecastOptions& options, const FilePanel& panel);
 
-// As they were `periods` before the end, for the series `kept`: what lies ahead is seen of drivers named in `known` only.
+// As they were `periods` before the end, for the series `kept`: what lies ahead is seen of drivers named in `known`, and of the calendar.
 forecasting::Drivers drivers_before(const forecasting::Drivers& drivers, const Panel& panel, const std::vector<std::size_t>& kept,
                                     std::size_t periods, const std::vector<std::string>& known);
 

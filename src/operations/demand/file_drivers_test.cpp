@@ -42,6 +42,33 @@ const std::string kPast =
     "a,1,5,2.5,Xi'an,x,7,yes\na,2,6,2.0,Xi'an,x,7,no\na,4,7,,Xi'an,x,7,no\n"
     "b,3,1,9,Bonn,y,7,NA\nb,4,2,8,Bonn,y,7,yes\n";
 
+TEST_F(FileDriversTest, TheCalendarIsADriverWhenAskedFor) {
+  const std::string csv =
+      "unique_id,ds,y\na,2026-12-21,5\na,2026-12-22,6\na,2026-12-23,7\na,2026-12-24,7\nb,2026-12-23,3\nb,2026-12-24,4\nb,2026-12-25,4\n";
+  options_.holidays = {Holidays::kWestern};
+  auto found = run(csv);
+  ASSERT_TRUE(found) << found.error().text();
+  ASSERT_EQ(found->used.size(), 5U);
+  const auto& weekday = found->drivers.columns[0];
+  auto of = [&](std::size_t i) {
+    auto values = found->drivers.of(weekday, panel_.panel, i);
+    return std::vector<float>(values.begin(), values.end());
+  };
+  EXPECT_EQ(of(0), (std::vector<float>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(of(1), (std::vector<float>{2, 3, 4, 5, 6}));
+  EXPECT_EQ(
+      found->categories.at("western holiday")[static_cast<std::size_t>(found->drivers.of(found->drivers.columns[3], panel_.panel, 1)[2])],
+      "Christmas Day");
+  // A backtest knows the calendar ahead, and what had ended one period earlier reads the same days.
+  Panel cut{{5, 6, 7, 3, 4}, {0, 3, 5}, {"a", "b"}, {}};
+  auto then = drivers_before(found->drivers, panel_.panel, {0, 1}, 1, {});
+  EXPECT_EQ(then.of(then.columns[0], cut, 0).back(), 4);
+  EXPECT_EQ(then.of(then.columns[0], cut, 1).front(), 2);
+  EXPECT_TRUE(then.columns[0].known_ahead);
+  ASSERT_TRUE(check(then, cut, 2));
+  EXPECT_FALSE(run("unique_id,ds,y\na,1,5\na,2,6\n"));  // no dates
+}
+
 TEST_F(FileDriversTest, ColumnsBecomeNumbersCodesAndAttributes) {
   auto found = run(kPast, "unique_id,ds,price\na,5,1.5\na,6,1.4\nb,6,3\nstranger,5,1\nb,9,4\nb,4,1\n");
   ASSERT_TRUE(found) << found.error().text();

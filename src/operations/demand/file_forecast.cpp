@@ -96,6 +96,7 @@ Status check(const FileForecastOptions& options) {
   if (options.backtest > 0 && !options.explain.empty()) return bad("--explain is of a forecast, it does not go with --backtest");
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
+  if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
   if (!options.metrics.empty() && options.backtest == 0) return bad("--metrics measures a backtest; say how many origins: --backtest 4");
   if (!options.metrics.empty() && options.cumulative)
     return bad("--metrics measures forecasts of single periods and does not go with --cumulative, whose rows are sums");
@@ -225,7 +226,7 @@ Result<FileForecastReport> forecast_file(const FileForecastOptions& options) {
   SINAN_CHECK(check(options));
   if (can_stream(options)) {
     SINAN_TRY(FileSize size, file_size(options));
-    if (size.rows > options.stream_rows && (!options.drivers || !size.other_columns)) {
+    if (size.rows > options.stream_rows && !options.holidays && (!options.drivers || !size.other_columns)) {
       auto report = forecast_streamed(options, size.rows);
       if (report || report.error().code != ErrorCode::kPrecondition) return report;
     }

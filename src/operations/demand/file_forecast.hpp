@@ -22,6 +22,7 @@
 
 #include "base/cancel.hpp"
 #include "base/result.hpp"
+#include "operations/demand/holidays.hpp"
 
 namespace sinan::demand {
 
@@ -29,11 +30,12 @@ struct FileExplanation;  // explanation.hpp
 
 struct FileForecastOptions {
   std::filesystem::path input;
-  std::filesystem::path future;          // empty: no driver is known ahead
-  std::vector<std::string> known_ahead;  // drivers that a backtest sees beyond its origins
-  std::vector<std::string> fixed;        // drivers that must not change in time
-  bool drivers = true;                   // false: forecasts are made from y alone
-  std::filesystem::path output;          // empty: CSV to `print`
+  std::filesystem::path future;                   // empty: no driver is known ahead
+  std::vector<std::string> known_ahead;           // drivers that a backtest sees beyond its origins
+  std::vector<std::string> fixed;                 // drivers that must not change in time
+  bool drivers = true;                            // false: forecasts are made from y alone
+  std::optional<std::vector<Holidays>> holidays;  // the calendar is a driver, with these holidays; only for daily series
+  std::filesystem::path output;                   // empty: CSV to `print`
   int horizon = 0;
   int season = 0;         // 0: of the column `season`, else found in the data
   std::string frequency;  // empty: found

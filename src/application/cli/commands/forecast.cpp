@@ -77,6 +77,14 @@ Result<int> forecast_command(Invocation& invocation) {
   options.known_ahead = names(invocation, "known");
   options.fixed = names(invocation, "static");
   options.drivers = !invocation.flag("no-drivers");
+  if (invocation.has("holidays")) {
+    options.holidays.emplace();
+    for (const std::string& name : names(invocation, "holidays")) {
+      if (name == "none") continue;
+      SINAN_TRY(demand::Holidays kind, demand::parse_holidays(name));
+      options.holidays->push_back(kind);
+    }
+  }
   options.models = invocation.texts("model");
   if (invocation.has("plot-series") && !invocation.has("plot"))
     return fail(ErrorCode::kInvalidInput, "--plot-series chooses series for --plot DIR, which is missing");
@@ -152,6 +160,10 @@ CommandInfo forecast() {
                    .summary = "Drivers that a backtest sees beyond its origins; default: none",
                    .repeated = true},
                   {.name = "static", .value = "LIST", .summary = "Drivers that do not change in time; also found", .repeated = true},
+                  {.name = "holidays",
+                   .value = "LIST",
+                   .summary = "Learn from the calendar of daily series too, with western or chinese holidays, or none",
+                   .repeated = true},
                   {.name = "no-drivers", .summary = "Forecast from y alone, whatever other columns there are"},
                   {.name = "gaps",
                    .value = "HOW",
@@ -165,6 +177,7 @@ CommandInfo forecast() {
                    "sinan forecast --input sales.csv --season 12 --horizon 24 --quantiles 0.1,0.9 --output f.csv --plot pictures",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
+                   "sinan forecast --input sales.csv --horizon 28 --holidays western,chinese --output f.csv",
                    "sinan forecast --input sales.csv --horizon 12 --backtest 4 --step 3 --metrics metrics.csv --output backtest.csv",
                    "sinan forecast --input sales.csv --horizon 7 --bursts bursts.csv --output f.csv",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},

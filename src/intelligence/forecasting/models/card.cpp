@@ -97,8 +97,8 @@ void continue_with(const Model& model, std::span<float> w, std::size_t known, st
   }
 }
 
-// Calibration: the average is taken as if it had happened, the whole is explained by the period before and the one a season before, and what
-// that explanation says of the forecast periods is the forecast.
+// Calibration: the average is taken as if it had happened, the whole is explained by the period before and the one a season before, and
+// what that explanation says of the forecast periods is the forecast.
 void calibrate(std::span<const float> path, std::size_t season, std::span<float> out) {
   Regression& regression = workspace();
   regression.reset(3);
@@ -112,7 +112,8 @@ void calibrate(std::span<const float> path, std::size_t season, std::span<float>
   regression.solve(1e-3);
   std::array<float, 3> weights{};
   regression.coefficients(3, weights);
-  for (std::size_t k = 0; k < out.size(); ++k) out[k] = weights[0] + weights[1] * path[known + k - 1] + weights[2] * path[known + k - season];
+  for (std::size_t k = 0; k < out.size(); ++k)
+    out[k] = weights[0] + weights[1] * path[known + k - 1] + weights[2] * path[known + k - season];
 }
 
 constexpr std::size_t kLevelLags = 3;
