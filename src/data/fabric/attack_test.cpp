@@ -233,9 +233,7 @@ Seen look(Company& company, const std::string& sql) {
   return out;
 }
 
-TEST(Attack, NothingHiddenAppears) {
-  auto one = company("SECRET", 777, false);
-  auto other = company("HIDDEN", 888, true);
+void expect_nothing_hidden(std::unique_ptr<Company> one, std::unique_ptr<Company> other) {
   ASSERT_GE(attacks().size(), 60U);
   for (const Attack& attack : attacks()) {
     Seen first = look(*one, attack.sql);
@@ -247,6 +245,22 @@ TEST(Attack, NothingHiddenAppears) {
     if (attack.expected == Expected::kDenied) EXPECT_EQ(first.code, ErrorCode::kDenied) << attack.sql << "\n" << first.text;
   }
 }
+
+TEST(Attack, NothingHiddenAppears) { expect_nothing_hidden(company("SECRET", 777, false), company("HIDDEN", 888, true)); }
+
+// The same two companies with their tables in a real server.
+void expect_nothing_hidden_in(const std::string& kind, testing::Server& server) {
+  auto one = company("SECRET", 777, false);
+  auto other = company("HIDDEN", 888, true);
+  for (Company* each : {one.get(), other.get()})
+    for (const char* source : {"erp", "crm"}) each->move_to(source, kind, server);
+  EXPECT_TRUE(one->ask(owner_principal(), "SELECT * FROM erp.orders").contains("SECRETMiller")) << "or the attacks would prove nothing";
+  expect_nothing_hidden(std::move(one), std::move(other));
+}
+
+TEST(Attack, NothingHiddenAppearsOfPostgres) { expect_nothing_hidden_in("postgres", testing::PostgresServer::shared()); }
+
+TEST(Attack, NothingHiddenAppearsOfMariadb) { expect_nothing_hidden_in("mysql", testing::MariadbServer::shared()); }
 
 TEST(Attack, TheOwnerSeesWhatTheAttacksLookedFor) {
   auto one = company("SECRET", 777, false);

@@ -1,4 +1,5 @@
-// A small company in memory, for the fabric's tests: sources that answer filters exactly, roughly or not at all, and a lake of SQL texts.
+// A small company for the fabric's tests: sources in memory that answer filters exactly, roughly or not at all, or the same tables in real
+// servers; and a lake of SQL texts.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 
 #include "data/fabric/fabric.hpp"
 #include "platform/duck/duck.hpp"
+#include "tests/servers/servers.hpp"
 
 namespace sinan::fabric::test {
 
@@ -251,21 +253,51 @@ class Company {
       std::filesystem::create_directories((root_ / name).parent_path());
       std::ofstream(root_ / name) << text;
     }
-    auto workspace = Workspace::open(root_, diagnostics);
-    EXPECT_TRUE(workspace);
-    workspace_ = std::make_unique<Workspace>(*std::move(workspace));
+    reopen();
   }
   ~Company() { std::filesystem::remove_all(root_); }
+
+  // Puts the tables of a source into an empty database of a server, from which the fabric reads them. Before fabric().
+  void move_to(const std::string& source, const std::string& kind, testing::Server& server) {
+    std::string database = server.fresh_database();
+    auto session = server.connect(database);
+    for (const auto& [name, table] : sources.at(source).tables) {
+      std::string columns;
+      for (const Field& field : table.schema.fields) {
+        std::string type = field.type.id == TypeId::kText     ? "TEXT"
+                           : field.type.id == TypeId::kDouble ? "DOUBLE PRECISION"
+                                                              : field.type.sql();
+        columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", field.name, type);
+      }
+      session->execute(fmt::format("CREATE TABLE {} ({})", name, columns));
+      for (const Batch& batch : table.batches) insert(*session, name, batch, kind == "postgres");
+    }
+    std::filesystem::create_directories(root_ / "sources");
+    std::ofstream(root_ / "sources" / (source + ".yaml")) << fmt::format("kind: {}\nconnection: '{}'\n", kind, server.url(database));
+    reopen();
+    servers_ = sources::read_configs(*workspace_, diagnostics);
+    EXPECT_TRUE(diagnostics.ok());
+  }
 
   // After the tables are there.
   Fabric& fabric() {
     if (!fabric_) {
       FabricContext context;
       context.workspace = workspace_.get();
-      for (auto& [name, data] : sources)
-        context.sources.push_back({name, "memory", [&tables = data](const CancelToken*) -> Result<std::unique_ptr<sources::Source>> {
-                                     return std::make_unique<MemorySource>(tables);
-                                   }});
+      for (auto& [name, data] : sources) {
+        auto real = std::ranges::find(servers_, name, &sources::SourceConfig::name);
+        if (real == servers_.end())
+          context.sources.push_back({name, "memory", [&tables = data](const CancelToken*) -> Result<std::unique_ptr<sources::Source>> {
+                                       return std::make_unique<MemorySource>(tables);
+                                     }});
+        else
+          context.sources.push_back({name, real->kind.value, [this, &config = *real](const CancelToken* cancel) {
+                                       sources::OpenContext opening;
+                                       opening.base_dir = root_;
+                                       opening.cancel = cancel;
+                                       return sources::open_source(config, opening);
+                                     }});
+      }
       context.lake = &lake;
       context.clock = &clock;
       context.mask_key = "a key of the tests";
@@ -293,8 +325,33 @@ class Company {
   bool push = true;
 
  private:
+  void reopen() {
+    auto workspace = Workspace::open(root_, diagnostics);
+    EXPECT_TRUE(workspace);
+    workspace_ = std::make_unique<Workspace>(*std::move(workspace));
+  }
+
+  static std::string literal(const Column& column, std::size_t row, bool has_nan) {
+    if (column.is_null(row)) return "NULL";
+    std::string text = column.to_text(row);
+    if (column.type.id == TypeId::kBool) return text;
+    if (column.type.id == TypeId::kDouble && !has_nan && !std::isfinite(column.doubles[row])) return "NULL";
+    return duck::quote_text(text);
+  }
+
+  static void insert(testing::Session& session, const std::string& table, const Batch& batch, bool has_nan) {
+    std::string rows;
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      rows += rows.empty() ? "(" : ", (";
+      for (std::size_t i = 0; i < batch.columns.size(); ++i) rows += (i ? ", " : "") + literal(batch.columns[i], row, has_nan);
+      rows += ")";
+    }
+    if (!rows.empty()) session.execute(fmt::format("INSERT INTO {} VALUES {}", table, rows));
+  }
+
   static inline int count_ = 0;
   std::filesystem::path root_;
+  std::vector<sources::SourceConfig> servers_;
   std::unique_ptr<Workspace> workspace_;
   std::unique_ptr<Fabric> fabric_;
 };
