@@ -28,6 +28,7 @@ struct Runtime::Parts {
   std::unique_ptr<sync::Sync> sync;
   std::unique_ptr<audit::Ledger> ledger;
   std::unique_ptr<decisions::Decisions> decisions;
+  std::unique_ptr<models::Registry> models;
   std::unique_ptr<SourceEffects> effects;
   std::optional<tasks::Rooms> rooms;
   std::vector<std::unique_ptr<workflow::Task>> tasks;
@@ -105,10 +106,11 @@ Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
   SINAN_TRY(ledger, audit::Ledger::open(*store, state_dir, clock));
   auto policy = decisions::read_automation(*workspace, diagnostics);
   SINAN_TRY(decisions, decisions::Decisions::open({*ledger, std::move(policy), workspace->zone()}));
+  SINAN_TRY(models, models::Registry::open(*ledger));
   auto open = [this](const sources::SourceConfig& config, const CancelToken* cancel) { return open_source(config, cancel); };
   effects = std::make_unique<SourceEffects>(sources, open, state_dir / "outbox");
   rooms.emplace(tasks::Rooms{*workspace, state_dir, clock, *store, *lake, *fabric, *sync, sources, open, quality, entities, forecast, plan,
-                             *decisions, *effects, [this] { return settle_now(); }, threads(), SINAN_VERSION});
+                             *decisions, *effects, *models, [this] { return settle_now(); }, threads(), SINAN_VERSION});
   tasks = tasks::make_tasks(&*rooms);
   std::vector<workflow::Task*> known;
   for (auto& task : tasks) known.push_back(task.get());
@@ -157,6 +159,8 @@ const Principal& Runtime::user() const { return parts_->user; }
 const identity::Directory& Runtime::people() const { return parts_->people; }
 fabric::Fabric& Runtime::fabric() const { return *parts_->fabric; }
 decisions::Decisions& Runtime::decisions() const { return *parts_->decisions; }
+const demand::ForecastConfig& Runtime::forecast() const { return parts_->forecast; }
+models::Registry& Runtime::models() const { return *parts_->models; }
 decisions::EffectExecutor& Runtime::effects() const { return *parts_->effects; }
 workflow::Engine& Runtime::engine() const { return *parts_->engine; }
 const std::vector<workflow::Workflow>& Runtime::workflows() const { return parts_->workflows; }

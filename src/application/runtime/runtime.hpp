@@ -32,6 +32,8 @@ class Runtime {
   fabric::Fabric& fabric() const;
   decisions::Decisions& decisions() const;
   decisions::EffectExecutor& effects() const;
+  models::Registry& models() const;
+  const demand::ForecastConfig& forecast() const;
   workflow::Engine& engine() const;
   const std::vector<workflow::Workflow>& workflows() const;
   Result<const workflow::Workflow*> workflow(const std::string& name) const;

@@ -1,5 +1,6 @@
 // forecast_demand: forecasts every item at every place into ops.forecasts.
 #include "automation/tasks/rooms.hpp"
+#include "operations/models/cycle.hpp"
 
 namespace sinan::tasks {
 namespace {
@@ -15,7 +16,7 @@ class ForecastDemand final : public workflow::Task {
   }
 
   Result<workflow::TaskOutput> run(workflow::TaskContext& context) override {
-    demand::ForecastRequest request;
+    models::ForecastRequest request;
     request.config = rooms_->forecast;
     request.run_id = context.run_id;
     request.now = rooms_->clock.now();
@@ -23,11 +24,15 @@ class ForecastDemand final : public workflow::Task {
     request.threads = rooms_->threads;
     request.cancel = &context.cancel;
     request.progress = context.progress;
-    SINAN_TRY(auto report, demand::forecast(rooms_->fabric, request));
+    SINAN_TRY(auto report, models::forecast(rooms_->fabric, rooms_->models, request));
     return workflow::TaskOutput(Json{{"series", report.series},
                                      {"values", report.values},
                                      {"classes", report.classes},
                                      {"models", report.models},
+                                     {"model_version", report.champion},
+                                     {"challengers", report.challengers},
+                                     {"registered", report.registered},
+                                     {"scored", report.scored},
                                      {"read_version", report.read_version},
                                      {"version", report.version}});
   }

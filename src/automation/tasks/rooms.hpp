@@ -11,6 +11,7 @@
 #include "operations/decisions/decisions.hpp"
 #include "operations/demand/demand.hpp"
 #include "operations/inventory/config.hpp"
+#include "operations/models/registry.hpp"
 #include "operations/reports/archive.hpp"
 
 namespace sinan::tasks {
@@ -31,6 +32,7 @@ struct Rooms {
   const inventory::PlanConfig& plan;
   decisions::Decisions& decisions;
   decisions::EffectExecutor& effects;
+  models::Registry& models;
   std::function<Status()> data_changed;  // tells the clock of a workspace with `now: from_data`
   int threads = 1;
   std::string sinan_version;

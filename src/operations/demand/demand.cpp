@@ -1,25 +1,14 @@
 #include "operations/demand/demand.hpp"
 
+#include "base/text.hpp"
+#include "intelligence/forecasting/models/model.hpp"
+
 namespace sinan::demand {
 namespace {
 
-const std::string kTable = "ops.forecasts";
-const std::vector<std::string> kKey{"item_id", "location_id", "ds"};
 constexpr double kLevels[] = {0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99};
 constexpr std::size_t kBatchRows = 32'768;
-
-Schema forecast_schema() {
-  Schema schema{{{"item_id", Type{TypeId::kText}, false},
-                 {"location_id", Type{TypeId::kText}, false},
-                 {"ds", Type{TypeId::kDate}, false},
-                 {"horizon", Type{TypeId::kInt}, false},
-                 {"yhat", Type{TypeId::kDouble}, false},
-                 {"mean", Type{TypeId::kDouble}, false}}};
-  for (double level : kLevels)
-    schema.fields.push_back({fmt::format("q{}", static_cast<int>(level * 100 + 0.5)), Type{TypeId::kDouble}, false});
-  for (const char* name : {"model", "class", "run_id"}) schema.fields.push_back({name, Type{TypeId::kText}, false});
-  return schema;
-}
+constexpr std::size_t kMostChallengers = 5;
 
 Batch empty_batch(const Schema& schema) {
   Batch batch;
@@ -28,7 +17,7 @@ Batch empty_batch(const Schema& schema) {
 }
 
 void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forecasts& forecasts, std::size_t i, std::size_t h,
-                const std::string& run_id) {
+                const std::string& version, const std::string& run_id) {
   auto horizon = static_cast<std::size_t>(forecasts.horizon);
   std::size_t levels = forecasts.quantile_levels.size();
   auto& c = batch.columns;
@@ -42,25 +31,68 @@ void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forec
   c[6 + levels].append_text(forecasts.models[i]);
   c[7 + levels].append_text(forecasting::name(forecasts.classes[i]));
   c[8 + levels].append_text(run_id);
+  c[9 + levels].append_text(version);
 }
 
-Result<std::unique_ptr<lake::Staged>> stage(fabric::Fabric& fabric, const DemandPanel& panel, const forecasting::Forecasts& forecasts,
-                                            const ForecastRequest& request) {
-  Schema schema = forecast_schema();
-  SINAN_TRY(auto staged, fabric.lake().stage(kTable, schema, kKey));
-  Batch batch = empty_batch(schema);
-  for (std::size_t i = 0; i < panel.item_ids.size(); ++i) {
-    if (request.cancel) SINAN_CHECK(request.cancel->check());
-    for (std::size_t h = 0; h < static_cast<std::size_t>(forecasts.horizon); ++h) append_row(batch, panel, forecasts, i, h, request.run_id);
-    if (batch.rows() < kBatchRows) continue;
-    SINAN_CHECK(staged->append(batch));
-    batch = empty_batch(schema);
+void check_seasons(const std::vector<int>& seasons, const Place& place, Diagnostics& out) {
+  for (int season : seasons)
+    if (season < 2 || season > 366)
+      out.add(place, "invalid_value", fmt::format("a season of {} days cannot be tried", season), "name seasons from 2 to 366 days");
+}
+
+void check_models(const std::vector<Located<std::string>>& models, Diagnostics& out) {
+  std::vector<std::string> known;
+  for (const forecasting::ModelInfo& model : forecasting::models()) known.emplace_back(model.name);
+  for (const Located<std::string>& model : models)
+    if (std::ranges::find(known, model.value) == known.end())
+      out.add(model.place, "unknown_model", fmt::format("no forecast model is named '{}'", visible(model.value)),
+              near_or_all(model.value, known));
+}
+
+void check_config(const ForecastConfig& config, const Place& file, Diagnostics& out) {
+  check_seasons(config.seasons, file, out);
+  check_models(config.models, out);
+  if (config.challengers.size() > kMostChallengers)
+    out.add(config.challengers.back().name.place, "too_many",
+            fmt::format("{} challengers would each forecast everything", config.challengers.size()),
+            fmt::format("keep at most {}", kMostChallengers));
+  std::set<std::string> names{"default"};
+  for (const ChallengerConfig& challenger : config.challengers) {
+    check_seasons(challenger.seasons, challenger.name.place, out);
+    check_models(challenger.models, out);
+    if (!names.insert(challenger.name.value).second)
+      out.add(challenger.name.place, "duplicate_name", fmt::format("two methods are named '{}'", visible(challenger.name.value)),
+              "name each challenger differently; the configured method is named 'default'");
   }
-  SINAN_CHECK(staged->append(batch));
-  return staged;
+}
+
+std::vector<std::string> names_of(const std::vector<Located<std::string>>& models) {
+  std::vector<std::string> out;
+  for (const Located<std::string>& model : models) out.push_back(model.value);
+  return out;
 }
 
 }  // namespace
+
+const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*) {
+  static const auto shape =
+      Shape<ChallengerConfig>("challenger", "Another way to forecast the same items, places and days, compared with the one in use.")
+          .required("name", &ChallengerConfig::name, "How people call it")
+          .optional("seasons", &ChallengerConfig::seasons, "Seasons that are tried, in days; default: as configured")
+          .optional("history_days", &ChallengerConfig::history_days, "Days of history that are looked at; default: as configured",
+                    {{}, 14, 36'500})
+          .optional("models", &ChallengerConfig::models, "Only these members of the pool; default: as configured");
+  return shape;
+}
+
+const Shape<ContestConfig>& shape_of(const ContestConfig*) {
+  static const auto shape =
+      Shape<ContestConfig>("contest", "When a challenger may take over.")
+          .optional("min_days", &ContestConfig::min_days, "Days that both forecast before the first test", {{}, 5, 366})
+          .optional("confidence", &ContestConfig::confidence, "That a challenger which is proposed is better", {{}, 0.5, 0.9999})
+          .optional("min_gain", &ContestConfig::min_gain, "Share of the loss that it must save", {{}, 0, 1});
+  return shape;
+}
 
 const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
   static const auto shape =
@@ -68,7 +100,10 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
           .optional("kind", &ForecastConfig::kind, "What is forecast", {{"demand"}})
           .optional("horizon_days", &ForecastConfig::horizon_days, "Days ahead", {{}, 1, 730})
           .optional("seasons", &ForecastConfig::seasons, "Seasons that are tried, in days")
-          .optional("history_days", &ForecastConfig::history_days, "Days of history that are looked at", {{}, 14, 36'500});
+          .optional("history_days", &ForecastConfig::history_days, "Days of history that are looked at", {{}, 14, 36'500})
+          .optional("models", &ForecastConfig::models, "Only these members of the pool; default: those that fit each series")
+          .optional("challengers", &ForecastConfig::challengers, "Other ways, tried on the same days; each costs a forecast of its own")
+          .optional("contest", &ForecastConfig::contest, "When a challenger may take over");
   return shape;
 }
 
@@ -78,40 +113,80 @@ ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics)
     diagnostics.add({found[i].first->shown_path, 1, 1}, "second_forecast",
                     fmt::format("demand is forecast once, by {}", found[0].first->shown_path), "put both into one file");
   if (found.empty()) return {};
-  for (int season : found[0].second.seasons)
-    if (season < 2 || season > 366)
-      diagnostics.add({found[0].first->shown_path, 1, 1}, "invalid_value", fmt::format("a season of {} days cannot be tried", season),
-                      "name seasons from 2 to 366 days");
   found[0].second.place = {found[0].first->shown_path, 1, 1};
+  check_config(found[0].second, found[0].second.place, diagnostics);
   return found[0].second;
 }
 
 Json config_schema() { return shape_of(static_cast<const ForecastConfig*>(nullptr)).schema(); }
 
-Result<ForecastReport> forecast(fabric::Fabric& fabric, const ForecastRequest& request) {
-  ForecastRequest pinned = request;
-  pinned.at = request.at ? *request.at : fabric.lake().current();
-  SINAN_TRY(DemandPanel panel, read_panel(fabric, pinned));
-  forecasting::Options options;
-  options.horizon = request.config.horizon_days;
-  options.quantiles.assign(std::begin(kLevels), std::end(kLevels));
-  options.seasons = request.config.seasons;
-  options.threads = request.threads;
-  SINAN_TRY(auto forecasts, forecasting::forecast(panel.panel, {}, options, request.cancel, request.progress));
-
-  ForecastReport report;
-  report.read_version = *pinned.at;
-  report.series = static_cast<std::int64_t>(panel.panel.size());
-  report.values = static_cast<std::int64_t>(panel.panel.values.size());
-  for (std::size_t i = 0; i < panel.panel.size(); ++i) {
-    ++report.classes[std::string(forecasting::name(forecasts.classes[i]))];
-    ++report.models[forecasts.models[i]];
+std::vector<Method> methods_of(const ForecastConfig& config) {
+  std::vector<Method> out{{"default", config.horizon_days, config.seasons, config.history_days, names_of(config.models)}};
+  for (const ChallengerConfig& challenger : config.challengers) {
+    Method method = out.front();
+    method.name = challenger.name.value;
+    if (!challenger.seasons.empty()) method.seasons = challenger.seasons;
+    if (challenger.history_days) method.history_days = *challenger.history_days;
+    if (!challenger.models.empty()) method.models = names_of(challenger.models);
+    out.push_back(std::move(method));
   }
-  std::vector<lake::Lake::Load> loads(1);
-  SINAN_TRY(loads[0].staged, stage(fabric, panel, forecasts, request));
-  loads[0].mode = lake::Mode::kReplace;
-  SINAN_TRY(report.version, fabric.lake().commit(std::move(loads)));
-  return report;
+  return out;
+}
+
+std::span<const double> quantile_levels() { return kLevels; }
+std::string quantile_name(double level) { return fmt::format("q{}", static_cast<int>(level * 100 + 0.5)); }
+
+forecasting::Options options_of(const Method& method, int threads) {
+  forecasting::Options options;
+  options.horizon = method.horizon_days;
+  options.quantiles.assign(std::begin(kLevels), std::end(kLevels));
+  options.seasons = method.seasons;
+  options.models = method.models;
+  options.threads = threads;
+  return options;
+}
+
+Panel newest(const Panel& panel, int days) {
+  Panel out;
+  out.keys = panel.keys;
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    std::span<const double> values = panel.series(i);
+    std::span<const std::uint8_t> lost = panel.lost_of(i);
+    std::size_t from = values.size() - std::min(values.size(), static_cast<std::size_t>(days));
+    while (from > 0 && from + 1 < values.size() && !(values[from] > 0) && (lost.empty() || !lost[from])) ++from;
+    out.values.insert(out.values.end(), values.begin() + static_cast<std::ptrdiff_t>(from), values.end());
+    if (!lost.empty()) out.lost.insert(out.lost.end(), lost.begin() + static_cast<std::ptrdiff_t>(from), lost.end());
+    out.offsets.push_back(out.values.size());
+  }
+  return out;
+}
+
+Schema forecast_schema() {
+  Schema schema{{{"item_id", Type{TypeId::kText}, false},
+                 {"location_id", Type{TypeId::kText}, false},
+                 {"ds", Type{TypeId::kDate}, false},
+                 {"horizon", Type{TypeId::kInt}, false},
+                 {"yhat", Type{TypeId::kDouble}, false},
+                 {"mean", Type{TypeId::kDouble}, false}}};
+  for (double level : kLevels) schema.fields.push_back({quantile_name(level), Type{TypeId::kDouble}, false});
+  for (const char* name : {"model", "class", "run_id"}) schema.fields.push_back({name, Type{TypeId::kText}, false});
+  schema.fields.push_back({"model_version", Type{TypeId::kText}, true});
+  return schema;
+}
+
+Status append_forecasts(lake::Staged& staged, const DemandPanel& panel, const forecasting::Forecasts& forecasts, const std::string& version,
+                        const std::string& run_id, const CancelToken* cancel) {
+  Schema schema = forecast_schema();
+  Batch batch = empty_batch(schema);
+  for (std::size_t i = 0; i < panel.item_ids.size(); ++i) {
+    if (cancel) SINAN_CHECK(cancel->check());
+    for (std::size_t h = 0; h < static_cast<std::size_t>(forecasts.horizon); ++h)
+      append_row(batch, panel, forecasts, i, h, version, run_id);
+    if (batch.rows() < kBatchRows) continue;
+    SINAN_CHECK(staged.append(batch));
+    batch = empty_batch(schema);
+  }
+  return staged.append(batch);
 }
 
 }  // namespace sinan::demand

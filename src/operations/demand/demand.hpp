@@ -1,4 +1,4 @@
-// Demand: the panel of ops.sales, its forecasts in ops.forecasts.
+// Demand: the panel of ops.sales, and how it is forecast into the rows of ops.forecasts.
 //
 // A series is an item at a place, by day. Days are cut in the place's time zone; the day that is not over yet is no period; days from
 // the first sale on without a row are zero. Returns reduce the day they are booked on, never below zero. A row with `lost_sales` marks a
@@ -12,12 +12,32 @@
 
 namespace sinan::demand {
 
+// Another way to forecast the same demand, tried beside the configured one (operations/models); what it leaves out is as configured.
+struct ChallengerConfig {
+  Located<std::string> name;
+  std::vector<int> seasons;
+  std::optional<int> history_days;
+  std::vector<Located<std::string>> models;
+};
+const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*);
+
+// When a challenger may take over.
+struct ContestConfig {
+  int min_days = 14;         // before the first test
+  double confidence = 0.95;  // that the winner is better
+  double min_gain = 0.01;    // share of the loss that it must save
+};
+const Shape<ContestConfig>& shape_of(const ContestConfig*);
+
 // forecasts/*.yaml.
 struct ForecastConfig {
   std::string kind = "demand";
   int horizon_days = 28;
-  std::vector<int> seasons = {7};  // candidate seasons, in days
-  int history_days = 1095;         // older sales are not looked at
+  std::vector<int> seasons = {7};            // candidate seasons, in days
+  int history_days = 1095;                   // older sales are not looked at
+  std::vector<Located<std::string>> models;  // only these members of the pool; empty: all
+  std::vector<ChallengerConfig> challengers;
+  ContestConfig contest;
   Place place;
 };
 const Shape<ForecastConfig>& shape_of(const ForecastConfig*);
@@ -34,31 +54,43 @@ struct DemandPanel {
   std::vector<Date> last_days;  // of each series: the last day that is over at its place
 };
 
-struct ForecastRequest {
-  ForecastConfig config;
-  std::string run_id;
+struct PanelRequest {
+  int history_days = 1095;
   std::optional<lake::Version> at;  // that sales are read at; default: the current one
   Instant now;
   Zone zone;  // of places that have none of their own
-  int threads = 1;
   const CancelToken* cancel = nullptr;
-  Progress progress = {};
-};
-
-struct ForecastReport {
-  lake::Version read_version = 0;
-  lake::Version version = 0;  // that holds ops.forecasts
-  std::int64_t series = 0;
-  std::int64_t values = 0;  // days of history
-  std::map<std::string, std::int64_t> classes;
-  std::map<std::string, std::int64_t> models;
 };
 
 // Reads the panel through the fabric. Items whose ops.items.status is 'discontinued' are left out.
-Result<DemandPanel> read_panel(fabric::Fabric& fabric, const ForecastRequest& request);
+Result<DemandPanel> read_panel(fabric::Fabric& fabric, const PanelRequest& request);
 
-// Forecasts every series and replaces ops.forecasts (docs/canonical-model.md). The same version, configuration and time give the same rows
-// at any number of threads.
-Result<ForecastReport> forecast(fabric::Fabric& fabric, const ForecastRequest& request);
+// All that decides a forecast, besides the panel.
+struct Method {
+  std::string name;  // "default", or the challenger's
+  int horizon_days = 28;
+  std::vector<int> seasons;
+  int history_days = 1095;
+  std::vector<std::string> models;
+};
+// The configured one, then its challengers.
+std::vector<Method> methods_of(const ForecastConfig& config);
+
+// The quantiles that are kept: 0.05 … 0.99, among them 0.5.
+std::span<const double> quantile_levels();
+// "q5", …, "q99".
+std::string quantile_name(double level);
+
+// What forecasting::forecast() is told. Same method and panel, same bits, at any number of threads.
+forecasting::Options options_of(const Method& method, int threads);
+
+// The last `days` periods of each series, from its first demand there on; one period where there is none.
+Panel newest(const Panel& panel, int days);
+
+// Rows of ops.forecasts (docs/canonical-model.md).
+Schema forecast_schema();
+// Appends the forecasts of every series; `version` says which model version made them.
+Status append_forecasts(lake::Staged& staged, const DemandPanel& panel, const forecasting::Forecasts& forecasts, const std::string& version,
+                        const std::string& run_id, const CancelToken* cancel);
 
 }  // namespace sinan::demand

@@ -14,7 +14,7 @@ struct Cell {
 
 class PanelReader {
  public:
-  PanelReader(fabric::Fabric& fabric, const ForecastRequest& request) : fabric_(fabric), request_(request) {
+  PanelReader(fabric::Fabric& fabric, const PanelRequest& request) : fabric_(fabric), request_(request) {
     options_.at = request.at;
     options_.cancel = request.cancel;
     options_.parameters = {{"zone", request.zone.name()}};
@@ -52,7 +52,7 @@ class PanelReader {
         "FROM sold JOIN slots USING (zone, slot) JOIN ended USING (zone) "
         "WHERE slots.day < ended.today AND sold.item_id NOT IN "
         "(SELECT CAST(item_id AS VARCHAR) FROM ops.items WHERE status = 'discontinued' AND item_id IS NOT NULL) GROUP BY ALL",
-        format_timestamp(request_.now - std::chrono::days{request_.config.history_days}), format_timestamp(request_.now));
+        format_timestamp(request_.now - std::chrono::days{request_.history_days}), format_timestamp(request_.now));
   }
 
   void add(const Batch& batch, std::size_t row) {
@@ -101,7 +101,7 @@ class PanelReader {
   }
 
   fabric::Fabric& fabric_;
-  const ForecastRequest& request_;
+  const PanelRequest& request_;
   fabric::QueryOptions options_;
   std::string name_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
@@ -114,6 +114,6 @@ class PanelReader {
 
 }  // namespace
 
-Result<DemandPanel> read_panel(fabric::Fabric& fabric, const ForecastRequest& request) { return PanelReader(fabric, request).read(); }
+Result<DemandPanel> read_panel(fabric::Fabric& fabric, const PanelRequest& request) { return PanelReader(fabric, request).read(); }
 
 }  // namespace sinan::demand

@@ -54,7 +54,7 @@ struct Need {
   Decimal unit_price;  // 0: not known
   DemandPath demand;
   std::string model, model_class;
-  std::string model_version;  // the run that fitted it
+  std::string model_version;  // "m1a2b3c4d5e6"; of rows without one, the run that made them
   Position position;
   std::vector<Offer> offers;
 };

@@ -48,15 +48,20 @@ class Reading {
 
   // Moments of each day from its quantiles, by the trapezoidal rule over the probabilities; summed up along the horizon.
   Status read_forecasts() {
-    constexpr std::string_view kSql =
-        "SELECT item_id, location_id, model, class, run_id, m, sqrt(greatest(s - m * m, 0)) AS sd FROM ("
-        "SELECT item_id, location_id, horizon, model, class, run_id,"
+    SINAN_TRY(std::optional<Schema> forecasts, schema("ops.forecasts"));
+    bool versioned = forecasts && forecasts->index_of("model_version");
+    const std::string kVersion = versioned ? "coalesce(model_version, run_id)" : "run_id";
+    const std::string kSql =
+        "SELECT item_id, location_id, model, class, version, m, sqrt(greatest(s - m * m, 0)) AS sd FROM ("
+        "SELECT item_id, location_id, horizon, model, class, version,"
         " 0.05 * q5 + 0.025 * (q5 + q10) + 0.075 * (q10 + q25) + 0.125 * (q25 + q50) + 0.125 * (q50 + q75) + 0.075 * (q75 + q90)"
         " + 0.025 * (q90 + q95) + 0.02 * (q95 + q99) + 0.01 * q99 AS m,"
         " 0.05 * q5 * q5 + 0.025 * (q5 * q5 + q10 * q10) + 0.075 * (q10 * q10 + q25 * q25) + 0.125 * (q25 * q25 + q50 * q50)"
         " + 0.125 * (q50 * q50 + q75 * q75) + 0.075 * (q75 * q75 + q90 * q90) + 0.025 * (q90 * q90 + q95 * q95)"
         " + 0.02 * (q95 * q95 + q99 * q99) + 0.01 * q99 * q99 AS s"
-        " FROM (SELECT item_id, location_id, horizon, model, class, run_id, greatest(q5, 0) AS q5, greatest(q10, 0) AS q10, greatest(q25, "
+        " FROM (SELECT item_id, location_id, horizon, model, class, " +
+        kVersion +
+        " AS version, greatest(q5, 0) AS q5, greatest(q10, 0) AS q10, greatest(q25, "
         "0) AS "
         "q25,"
         " greatest(q50, 0) AS q50, greatest(q75, 0) AS q75, greatest(q90, 0) AS q90, greatest(q95, 0) AS q95, greatest(q99, 0) AS q99"
@@ -77,7 +82,7 @@ class Reading {
         need.location_id = std::move(location);
         need.model = row.text("model");
         need.model_class = row.text("class");
-        need.model_version = row.text("run_id");
+        need.model_version = row.text("version");
       }
       builder.add(row.number("m"), row.number("sd"));
       return {};

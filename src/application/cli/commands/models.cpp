@@ -1,0 +1,142 @@
+// `sinan models list|show`: which forecast models there are, what they learnt from, and what they are worth.
+#include "application/cli/rows_output.hpp"
+#include "application/cli/workspace_command.hpp"
+#include "base/text.hpp"
+#include "operations/models/scorecard.hpp"
+
+namespace sinan::cli {
+namespace {
+
+using models::Realised;
+using models::Scorecard;
+
+std::string percent(double share) { return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "–"; }
+std::string decimals(double value, int digits) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "–"; }
+
+const Realised& all_of(const Scorecard& card) {
+  static const Realised kNone;
+  auto found = card.realised.find("all");
+  return found == card.realised.end() ? kNone : found->second;
+}
+
+// A version by its id, the beginning of one, or the name of a method (the newest of that name).
+Result<const Scorecard*> find_card(const std::vector<Scorecard>& cards, const std::string& wanted) {
+  const Scorecard* found = nullptr;
+  std::vector<std::string> known;
+  for (const Scorecard& card : cards) {
+    known.push_back(card.version.id);
+    if (card.version.id == wanted) return &card;
+    if (!wanted.empty() && card.version.id.starts_with(wanted)) {
+      if (found) return fail(ErrorCode::kInvalidInput, fmt::format("several model versions begin with '{}'", visible(wanted)));
+      found = &card;
+    }
+  }
+  if (found) return found;
+  for (const Scorecard& card : cards)
+    if (card.version.name == wanted && (!found || card.version.registered_at > found->version.registered_at)) found = &card;
+  if (found) return found;
+  if (cards.empty()) return fail(ErrorCode::kNotFound, "no model has forecast yet; `sinan run` registers the first");
+  return fail(ErrorCode::kNotFound, fmt::format("there is no model version '{}'; {}", visible(wanted), near_or_all(wanted, known)));
+}
+
+Result<int> list_models(Invocation& invocation) {
+  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto cards, models::scorecards(workspace->models()));
+  if (invocation.json) {
+    Json out = Json::array();
+    for (const Scorecard& card : cards) out.push_back(models::to_json(card));
+    invocation.print_json(out);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const Scorecard& card : cards) {
+    const models::ClassMetrics* measured = card.version.measurement.of("all");
+    rows.push_back({card.version.id, visible(card.version.name), std::string(models::name(card.role)),
+                    card.version.registered_at.substr(0, 10), percent(measured ? measured->wape : kMissing), percent(all_of(card).wape()),
+                    std::to_string(all_of(card).days), percent(all_of(card).coverage80()), decimals(card.seconds, 2) + " s",
+                    percent(card.explained)});
+  }
+  invocation.print(aligned({"version", "name", "role", "registered", "WAPE then", "WAPE since", "days", "inside 80 %", "took", "explained"},
+                           rows, {false, false, false, false, true, true, true, true, true, true}));
+  if (rows.empty()) invocation.say("no model has forecast yet; `sinan run` registers the first");
+  return 0;
+}
+
+void print_metrics(const Invocation& invocation, const Scorecard& card) {
+  std::vector<std::vector<std::string>> rows;
+  for (const models::ClassMetrics& m : card.version.measurement.metrics)
+    rows.push_back({m.demand_class, std::to_string(m.series), percent(m.wape), percent(m.bias), decimals(m.mase, 3), decimals(m.rmsse, 3),
+                    decimals(m.pinball, 4), percent(m.coverage80), percent(m.coverage90), decimals(m.fit_us, 0)});
+  invocation.print("\nmeasured before it was used:\n" +
+                   aligned({"class", "series", "WAPE", "bias", "MASE", "RMSSE", "pinball", "inside 80 %", "inside 90 %", "µs a series"},
+                           rows, {false, true, true, true, true, true, true, true, true, true}));
+  rows.clear();
+  auto add = [&](const std::string& what, const Realised& r) {
+    rows.push_back({what, std::to_string(r.days), std::to_string(r.points), percent(r.wape()), percent(r.bias()),
+                    decimals(r.pinball_mean(), 4), percent(r.coverage80())});
+  };
+  for (const auto& [demand_class, realised] : card.realised) add(demand_class, realised);
+  for (const auto& [lead, realised] : card.by_lead) add(fmt::format("from {} days ahead", lead), realised);
+  if (rows.empty()) {
+    invocation.print("\nno day that it forecast is over and scored yet\n");
+    return;
+  }
+  invocation.print("\nwhat came of its forecasts:\n" + aligned({"", "days", "values", "WAPE", "bias", "pinball", "inside 80 %"}, rows,
+                                                               {false, true, true, true, true, true, true}));
+}
+
+Result<int> show_model(Invocation& invocation) {
+  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto cards, models::scorecards(workspace->models()));
+  SINAN_TRY(const Scorecard* card, find_card(cards, invocation.text("version")));
+  if (invocation.json) {
+    invocation.print_json(models::to_json(*card));
+    return 0;
+  }
+  const models::ModelVersion& v = card->version;
+  invocation.print(fmt::format("{}  {}  {}\n", v.id, visible(v.name), models::name(card->role)));
+  auto line = [&](std::string_view label, const std::string& text) {
+    invocation.print(fmt::format("  {:<12} {}\n", label, visible(text)));
+  };
+  line("registered", fmt::format("{} by {}", v.registered_at, v.run_id));
+  line("learnt from", fmt::format("lake version {}: {} series, {} days of demand until {}, hash {}", v.measurement.lake_version,
+                                  v.measurement.series, v.measurement.days, v.measurement.day, v.measurement.data_hash));
+  for (const auto& [name, value] : v.parameters.items()) line(name, value.is_string() ? value.get<std::string>() : dump(value));
+  line("cycles", fmt::format("{}, the newest {} in {} s", card->runs, card->last_run, decimals(card->seconds, 2)));
+  line("explained", fmt::format("{} of the volume of its newest forecast, by named parts", percent(card->explained)));
+  for (const models::Alarm& alarm : card->alarms)
+    line("drift", fmt::format("{} since {} (sure on {}): WAPE {} instead of {}", alarm.demand_class, alarm.since, alarm.day,
+                              percent(alarm.now), percent(alarm.usual)));
+  print_metrics(invocation, *card);
+  return 0;
+}
+
+}  // namespace
+
+CommandInfo models_list() {
+  return {
+      .name = "models list",
+      .summary = "List the versions of the forecast models, the one in use first",
+      .details = "WAPE then: in the backtest when it was registered. WAPE since: of its forecasts, over the last 90 days that are over.",
+      .options = {},
+      .examples = {},
+      .run = list_models,
+  };
+}
+
+CommandInfo models_show() {
+  return {
+      .name = "models show",
+      .summary = "Show one model version: what it is made of, learnt from, and is worth",
+      .details = {},
+      .options = {{.name = "version",
+                   .value = "VERSION",
+                   .summary = "Its id, the beginning of it, or its name",
+                   .required = true,
+                   .positional = true}},
+      .examples = {"sinan models show default"},
+      .run = show_model,
+  };
+}
+
+}  // namespace sinan::cli

@@ -1,0 +1,183 @@
+#include "operations/models/cycle.hpp"
+
+#include <chrono>
+#include <numeric>
+
+#include "operations/models/backtest.hpp"
+#include "operations/models/scoring.hpp"
+#include "operations/models/tables.hpp"
+#include "operations/models/version.hpp"
+
+namespace sinan::models {
+namespace {
+
+const std::string kTable = "ops.forecasts";
+const std::string kChallengerTable = "ops.challenger_forecasts";
+constexpr std::int64_t kRunsLooked = 400;
+constexpr int kDaysScored = 60;  // at once, after a long rest
+
+bool has_named_parts(forecasting::DemandClass c) {  // as forecasting::explain()
+  using enum forecasting::DemandClass;
+  return c == kSmooth || c == kErratic || c == kShort;
+}
+
+double explained_share(const forecasting::Forecasts& f) {
+  const auto horizon = static_cast<std::size_t>(f.horizon);
+  double all = 0;
+  double explained = 0;
+  for (std::size_t i = 0; i < f.classes.size(); ++i) {
+    std::span<const double> means = std::span(f.mean).subspan(i * horizon, horizon);
+    double volume = std::max(0.0, std::accumulate(means.begin(), means.end(), 0.0));
+    all += volume;
+    if (has_named_parts(f.classes[i])) explained += volume;
+  }
+  return all > 0 ? explained / all : 0;
+}
+
+class Cycle {
+ public:
+  Cycle(fabric::Fabric& fabric, Registry& registry, const ForecastRequest& request)
+      : fabric_(fabric), registry_(registry), request_(request) {
+    report_.read_version = request.at ? *request.at : fabric.lake().current();
+  }
+
+  Result<ForecastReport> run() {
+    SINAN_TRY(State before, registry_.state());
+    SINAN_TRY(contenders_, contenders_of(request_.config, before));
+    SINAN_CHECK(read());
+    SINAN_CHECK(register_new(before));
+    SINAN_CHECK(score_past());
+    for (std::size_t c = 0; c < contenders_.size(); ++c) SINAN_CHECK(forecast_one(c));
+    SINAN_CHECK(commit());
+    report_.champion = contenders_.front().version;
+    for (std::size_t c = 1; c < contenders_.size(); ++c) report_.challengers.push_back(contenders_[c].version);
+    return std::move(report_);
+  }
+
+ private:
+  Status read() {
+    demand::PanelRequest request{.at = report_.read_version, .now = request_.now, .zone = request_.zone, .cancel = request_.cancel};
+    request.history_days = 0;
+    for (const Contender& c : contenders_) request.history_days = std::max(request.history_days, c.method.history_days);
+    history_days_ = request.history_days;
+    SINAN_TRY(panel_, demand::read_panel(fabric_, request));
+    report_.series = static_cast<std::int64_t>(panel_.panel.size());
+    report_.values = static_cast<std::int64_t>(panel_.panel.values.size());
+    return {};
+  }
+
+  Status register_new(const State& before) {
+    if (panel_.panel.size() == 0) return {};
+    for (const Contender& c : contenders_) {
+      const ModelVersion* known = before.find(c.version);
+      if (known && !known->measure_again) continue;
+      ModelVersion fresh{
+          .id = c.version, .name = c.method.name, .registered_at = {}, .run_id = request_.run_id, .parameters = c.parameters};
+      SINAN_TRY(fresh.measurement, measure(panel_, c.method, request_.threads, request_.cancel));
+      fresh.measurement.lake_version = report_.read_version;
+      SINAN_CHECK(registry_.add(fresh));
+      report_.registered.push_back(c.version);
+    }
+    return {};
+  }
+
+  Status score_past() {
+    SINAN_TRY(std::vector<Run> runs, registry_.runs(kRunsLooked));
+    std::optional<Date> until = last_common_day(panel_);
+    if (runs.empty() || !until) return {};
+    SINAN_TRY(std::optional<Date> from, registry_.scored_until());
+    Date first = std::max(from.value_or(runs.front().origin), *until - std::chrono::days{kDaysScored});
+    SINAN_TRY(scores_, score(fabric_, panel_, runs, first, *until, request_.cancel));
+    for (const Score& s : scores_) report_.scored += s.points;
+    return {};
+  }
+
+  Status forecast_one(std::size_t c) {
+    const Contender& contender = contenders_[c];
+    auto started = std::chrono::steady_clock::now();
+    forecasting::Options options = demand::options_of(contender.method, request_.threads);
+    Progress progress;
+    if (request_.progress)
+      progress = [&, c](std::uint64_t done, std::uint64_t total) { request_.progress(c * total + done, contenders_.size() * total); };
+    bool whole = contender.method.history_days == history_days_;
+    Panel part = whole ? Panel{} : demand::newest(panel_.panel, contender.method.history_days);
+    SINAN_TRY(auto forecasts, forecasting::forecast(whole ? panel_.panel : part, {}, options, request_.cancel, progress));
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    made_.push_back({contender.version, took.count(), explained_share(forecasts)});
+    if (c == 0) {
+      for (std::size_t i = 0; i < panel_.panel.size(); ++i) {
+        ++report_.classes[std::string(forecasting::name(forecasts.classes[i]))];
+        ++report_.models[forecasts.models[i]];
+      }
+    }
+    std::unique_ptr<lake::Staged>& staged = c == 0 ? champion_ : challengers_;
+    if (!staged) {
+      std::vector<std::string> key{"item_id", "location_id", "ds"};
+      if (c > 0) key.insert(key.begin(), "model_version");
+      SINAN_TRY(staged, fabric_.lake().stage(c == 0 ? kTable : kChallengerTable, demand::forecast_schema(), key));
+    }
+    return demand::append_forecasts(*staged, panel_, forecasts, contender.version, request_.run_id, request_.cancel);
+  }
+
+  Status commit() {
+    std::vector<lake::Lake::Load> loads;
+    auto add = [&](std::unique_ptr<lake::Staged> staged, lake::Mode mode) {
+      if (!staged) return;
+      lake::Lake::Load& load = loads.emplace_back();
+      load.staged = std::move(staged);
+      load.mode = mode;
+    };
+    add(std::move(champion_), lake::Mode::kReplace);
+    add(std::move(challengers_), lake::Mode::kReplace);
+    SINAN_TRY(State now, registry_.state());
+    SINAN_TRY(auto tables, stage_tables(fabric_.lake(), now, scores_));
+    add(std::move(tables.versions), lake::Mode::kReplace);
+    add(std::move(tables.metrics), lake::Mode::kReplace);
+    add(std::move(tables.scores), lake::Mode::kAppend);
+    Run run{.run_id = request_.run_id, .made_at = request_.now, .series = report_.series, .made = made_};
+    bool any = !panel_.last_days.empty();
+    if (any) run.origin = *std::ranges::max_element(panel_.last_days);
+    SINAN_TRY(report_.version, fabric_.lake().commit(std::move(loads), [&](storage::Session& session, lake::Version version) -> Status {
+      run.version = version;
+      SINAN_CHECK(Registry::keep(session, scores_));
+      return any ? Registry::keep(session, run) : Status{};
+    }));
+    return {};
+  }
+
+  fabric::Fabric& fabric_;
+  Registry& registry_;
+  const ForecastRequest& request_;
+  ForecastReport report_;
+  std::vector<Contender> contenders_;
+  int history_days_ = 0;
+  demand::DemandPanel panel_;
+  std::vector<Score> scores_;
+  std::vector<RunVersion> made_;
+  std::unique_ptr<lake::Staged> champion_, challengers_;
+};
+
+}  // namespace
+
+Result<std::vector<Contender>> contenders_of(const demand::ForecastConfig& config, const State& state) {
+  std::vector<Contender> out;
+  for (demand::Method& method : demand::methods_of(config)) {
+    SINAN_TRY(Json parameters, parameters_of(method));
+    std::string version = version_id(parameters);
+    if (std::ranges::find(out, version, &Contender::version) != out.end()) continue;  // the same by another name
+    out.push_back({std::move(method), std::move(parameters), std::move(version)});
+  }
+  for (auto promotion = state.promotions.rbegin(); promotion != state.promotions.rend(); ++promotion) {
+    auto found = std::ranges::find(out, promotion->version, &Contender::version);
+    if (found == out.end()) continue;
+    std::rotate(out.begin(), found, found + 1);
+    break;
+  }
+  return out;
+}
+
+Result<ForecastReport> forecast(fabric::Fabric& fabric, Registry& registry, const ForecastRequest& request) {
+  return Cycle(fabric, registry, request).run();
+}
+
+}  // namespace sinan::models

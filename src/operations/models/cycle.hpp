@@ -1,0 +1,49 @@
+// The forecast of a cycle: scores what earlier forecasts said of the days that are over, registers model versions that are new, forecasts
+// with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts.
+//
+// Forecasts, what the registry says in SQL (ops.model_versions, ops.model_metrics, ops.model_scores) and the record of the run become
+// visible in one transaction.
+#pragma once
+
+#include "operations/demand/demand.hpp"
+#include "operations/models/registry.hpp"
+
+namespace sinan::models {
+
+struct ForecastRequest {
+  demand::ForecastConfig config;
+  std::string run_id;
+  std::optional<lake::Version> at;  // that sales are read at; default: the current one
+  Instant now;
+  Zone zone;  // of places that have none of their own
+  int threads = 1;
+  const CancelToken* cancel = nullptr;
+  Progress progress = {};
+};
+
+struct ForecastReport {
+  lake::Version read_version = 0;
+  lake::Version version = 0;  // that holds ops.forecasts
+  std::int64_t series = 0;
+  std::int64_t values = 0;  // days of history
+  std::map<std::string, std::int64_t> classes;
+  std::map<std::string, std::int64_t> models;
+  std::string champion;  // model versions
+  std::vector<std::string> challengers;
+  std::vector<std::string> registered;  // for the first time, or measured again
+  std::int64_t scored = 0;              // forecast values that were compared with what came
+};
+
+// The same lake version, configuration and time give the same forecasts at any number of threads.
+Result<ForecastReport> forecast(fabric::Fabric& fabric, Registry& registry, const ForecastRequest& request);
+
+// The versions that a configuration asks for, the champion first: the one promoted last, if the configuration still has it; else the
+// method "default".
+struct Contender {
+  demand::Method method;
+  Json parameters;
+  std::string version;
+};
+Result<std::vector<Contender>> contenders_of(const demand::ForecastConfig& config, const State& state);
+
+}  // namespace sinan::models
