@@ -178,6 +178,9 @@ class Killed(company.Commands, unittest.TestCase):
                 self.assertNotIn(decision["status"], {"approved", "failed"}, "a run carries out what is approved")
         self.assertEqual([key for key in self.acknowledged if decisions[key]["status"] not in DURABLE], [], "acknowledged, and forgotten")
         if settled:
+            # What is about forecast models takes effect in their registry.
+            with sqlite3.connect(self.dir / ".sinan" / "state.db") as store:
+                keys.update(row[0] for row in store.execute("SELECT json_extract(body, '$.decision') FROM audit_records WHERE chain = 'models' AND kind IN ('promoted', 'reviewed')"))
             self.assertEqual([key for key in self.acknowledged if keys[key] != 1], [], "acknowledged, and not once in the ERP")
 
     def in_sources(self):

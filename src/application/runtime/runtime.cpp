@@ -1,6 +1,7 @@
 #include "application/runtime/runtime.hpp"
 
 #include "application/runtime/effects.hpp"
+#include "application/runtime/model_effects.hpp"
 #include "application/runtime/policies.hpp"
 #include "base/text.hpp"
 #include "platform/audit/ledger.hpp"
@@ -29,7 +30,8 @@ struct Runtime::Parts {
   std::unique_ptr<audit::Ledger> ledger;
   std::unique_ptr<decisions::Decisions> decisions;
   std::unique_ptr<models::Registry> models;
-  std::unique_ptr<SourceEffects> effects;
+  std::unique_ptr<SourceEffects> source_effects;
+  std::unique_ptr<ModelEffects> effects;
   std::optional<tasks::Rooms> rooms;
   std::vector<std::unique_ptr<workflow::Task>> tasks;
   std::unique_ptr<workflow::Engine> engine;
@@ -108,7 +110,8 @@ Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
   SINAN_TRY(decisions, decisions::Decisions::open({*ledger, std::move(policy), workspace->zone()}));
   SINAN_TRY(models, models::Registry::open(*ledger));
   auto open = [this](const sources::SourceConfig& config, const CancelToken* cancel) { return open_source(config, cancel); };
-  effects = std::make_unique<SourceEffects>(sources, open, state_dir / "outbox");
+  source_effects = std::make_unique<SourceEffects>(sources, open, state_dir / "outbox");
+  effects = std::make_unique<ModelEffects>(*models, *source_effects);
   rooms.emplace(tasks::Rooms{*workspace, state_dir, clock, *store, *lake, *fabric, *sync, sources, open, quality, entities, forecast, plan,
                              *decisions, *effects, *models, [this] { return settle_now(); }, threads(), SINAN_VERSION});
   tasks = tasks::make_tasks(&*rooms);

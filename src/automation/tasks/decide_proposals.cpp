@@ -1,5 +1,6 @@
 // decide_proposals: records what was planned; policy lets it pass, asks a person, or forbids it.
 #include "automation/tasks/planning.hpp"
+#include "operations/models/proposals.hpp"
 
 namespace sinan::tasks {
 namespace {
@@ -22,6 +23,8 @@ class DecideProposals final : public workflow::Task {
       if (output.is_object() && output.contains("read_version") && output.contains("planned"))
         at = output["read_version"].get<lake::Version>();
     SINAN_TRY(auto plan_report, plan(*rooms_, context, at, false));
+    SINAN_TRY(auto about_models, models::proposals(rooms_->models, rooms_->decisions));
+    std::ranges::move(about_models, std::back_inserter(plan_report.batch.proposals));
     Principal planner = system_principal("planner");
     if (context.dry_run) return preview(planner, plan_report.batch);
     SINAN_TRY(auto expired, rooms_->decisions.expire());

@@ -33,6 +33,9 @@ class ForecastDemand final : public workflow::Task {
                                      {"challengers", report.challengers},
                                      {"registered", report.registered},
                                      {"scored", report.scored},
+                                     {"tests", report.tests},
+                                     {"winners", report.winners},
+                                     {"alarms", report.alarms},
                                      {"read_version", report.read_version},
                                      {"version", report.version}});
   }

@@ -45,8 +45,8 @@ Json to_json(const Evidence& evidence);
 
 // What a planner hands in. Empty texts mean "does not apply".
 struct Proposal {
-  std::string kind;   // "purchase_order", "transfer", "alert", …
-  std::string topic;  // of an alert: "no_supplier"
+  std::string kind;   // "purchase_order", "transfer", "alert", "model_change", "model_review"
+  std::string topic;  // of an alert: "no_supplier"; of a forecast model: its version
   std::string item_id;
   std::string location_id;
   std::string from_location_id;

@@ -104,20 +104,25 @@ class Measuring {
                    .coverage90 = kMissing,
                    .fit_us = g.nanoseconds / 1e3 / static_cast<double>(std::max<std::int64_t>(1, g.fits)),
                    .day_error = kMissing,
-                   .day_error_sd = kMissing};
+                   .day_error_sd = kMissing,
+                   .week_wape = kMissing};
     for (const auto& interval : s.intervals) {
       if (std::abs(interval.probability - 0.8) < 1e-9) m.coverage80 = interval.coverage;
       if (std::abs(interval.probability - 0.9) < 1e-9) m.coverage90 = interval.coverage;
     }
     double sum = 0;
     double squares = 0;
+    DaySums week;
     for (const auto& [ignored, day] : g.days) {
+      week.error += day.error;
+      week.sold += day.sold;
       double e = day_error(day.error, day.sold, day.forecast);
       if (!std::isfinite(e)) continue;
       sum += e;
       squares += e * e;
       ++m.watch_days;
     }
+    if (week.sold > 0) m.week_wape = week.error / week.sold;
     if (m.watch_days < 2) return m;
     const auto n = static_cast<double>(m.watch_days);
     m.day_error = sum / n;

@@ -4,9 +4,11 @@
 #include <numeric>
 
 #include "operations/models/backtest.hpp"
+#include "operations/models/contest.hpp"
 #include "operations/models/scoring.hpp"
 #include "operations/models/tables.hpp"
 #include "operations/models/version.hpp"
+#include "operations/models/watch.hpp"
 
 namespace sinan::models {
 namespace {
@@ -14,7 +16,8 @@ namespace {
 const std::string kTable = "ops.forecasts";
 const std::string kChallengerTable = "ops.challenger_forecasts";
 constexpr std::int64_t kRunsLooked = 400;
-constexpr int kDaysScored = 60;  // at once, after a long rest
+constexpr int kDaysScored = 60;   // at once, after a long rest
+constexpr int kDaysJudged = 400;  // of scores, by tests and the watch
 
 bool has_named_parts(forecasting::DemandClass c) {  // as forecasting::explain()
   using enum forecasting::DemandClass;
@@ -49,6 +52,7 @@ class Cycle {
     SINAN_CHECK(score_past());
     for (std::size_t c = 0; c < contenders_.size(); ++c) SINAN_CHECK(forecast_one(c));
     SINAN_CHECK(commit());
+    SINAN_CHECK(judge());
     report_.champion = contenders_.front().version;
     for (std::size_t c = 1; c < contenders_.size(); ++c) report_.challengers.push_back(contenders_[c].version);
     return std::move(report_);
@@ -142,6 +146,28 @@ class Cycle {
       SINAN_CHECK(Registry::keep(session, scores_));
       return any ? Registry::keep(session, run) : Status{};
     }));
+    return {};
+  }
+
+  // Tests and alarms follow from the scores alone: cut off here, the next cycle finds the same.
+  Status judge() {
+    SINAN_TRY(std::optional<Date> until, registry_.scored_until());
+    if (!until) return {};
+    SINAN_TRY(State state, registry_.state());
+    SINAN_TRY(std::vector<Score> scores, registry_.scores(*until - std::chrono::days{kDaysJudged}));
+    const ModelVersion* champion = state.find(contenders_.front().version);
+    std::vector<std::string> challengers;
+    for (std::size_t c = 1; c < contenders_.size(); ++c) challengers.push_back(contenders_[c].version);
+    for (const Test& test : due_tests(request_.config.contest, contenders_.front().version, challengers, scores, state)) {
+      SINAN_CHECK(registry_.add(test));
+      ++report_.tests;
+      report_.winners += test.better ? 1 : 0;
+    }
+    if (!champion) return {};
+    for (const Alarm& alarm : alarms_of(*champion, watch(*champion, scores))) {
+      SINAN_CHECK(registry_.add(alarm));
+      ++report_.alarms;
+    }
     return {};
   }
 

@@ -31,6 +31,8 @@ struct ForecastReport {
   std::string champion;  // model versions
   std::vector<std::string> challengers;
   std::vector<std::string> registered;  // for the first time, or measured again
+  std::int64_t tests = 0, winners = 0;  // of challengers, in this cycle
+  std::int64_t alarms = 0;              // of the drift watch that stand
   std::int64_t scored = 0;              // forecast values that were compared with what came
 };
 

@@ -26,23 +26,17 @@ const std::vector<std::pair<const char*, double ClassMetrics::*>>& numbers() {
       {"fit_us", &ClassMetrics::fit_us},
       {"day_error", &ClassMetrics::day_error},
       {"day_error_sd", &ClassMetrics::day_error_sd},
+      {"week_wape", &ClassMetrics::week_wape},
   };
   return kNumbers;
 }
 
 Test test_from(const Json& body, const std::string& at) {
-  return {body.value("champion", ""),
-          body.value("challenger", ""),
-          at,
-          body.value("first_day", ""),
-          body.value("last_day", ""),
-          body.value("look", std::int64_t{0}),
-          body.value("days", std::int64_t{0}),
-          number_in(body, "champion_loss"),
-          number_in(body, "challenger_loss"),
-          number_in(body, "p"),
-          number_in(body, "needed"),
-          body.value("better", false)};
+  return {body.value("champion", ""),          body.value("challenger", ""),       at,
+          body.value("first_day", ""),         body.value("last_day", ""),         body.value("look", std::int64_t{0}),
+          body.value("days", std::int64_t{0}), number_in(body, "champion_loss"),   number_in(body, "challenger_loss"),
+          number_in(body, "champion_wape"),    number_in(body, "challenger_wape"), number_in(body, "p"),
+          number_in(body, "needed"),           body.value("better", false)};
 }
 
 Alarm alarm_from(const Json& body, const std::string& at) {
@@ -116,6 +110,8 @@ Json to_json(const Test& test) {
               {"last_day", test.last_day},
               {"champion_loss", number(test.champion_loss)},
               {"challenger_loss", number(test.challenger_loss)},
+              {"champion_wape", number(test.champion_wape)},
+              {"challenger_wape", number(test.challenger_wape)},
               {"p", number(test.p)},
               {"needed", number(test.needed)},
               {"better", test.better}};

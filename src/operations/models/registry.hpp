@@ -20,6 +20,7 @@ struct ClassMetrics {
   double fit_us = 0;  // microseconds a series, on one thread
   // Of the error of a day (watch.hpp) over the first week ahead: what the drift watch compares with.
   double day_error = 0, day_error_sd = 0;
+  double week_wape = 0;  // WAPE of the first week ahead
   std::int64_t watch_days = 0;
 };
 
@@ -59,7 +60,8 @@ struct Test {
   std::string first_day, last_day;
   std::int64_t look = 0;  // 1, 2, …
   std::int64_t days = 0;
-  double champion_loss = 0, challenger_loss = 0;
+  double champion_loss = 0, challenger_loss = 0;  // the mean over days of the mean pinball loss of a day
+  double champion_wape = 0, challenger_wape = 0;
   double p = 1, needed = 0;
   bool better = false;  // with the confidence and gain that were asked for
 };

@@ -95,12 +95,13 @@ Rows metrics_of(const State& state) {
              {"coverage90", D},
              {"fit_us", D},
              {"day_error", D},
-             {"day_error_sd", D}});
+             {"day_error_sd", D},
+             {"week_wape", D}});
   for (const ModelVersion& v : state.versions)
     for (const ClassMetrics& m : v.measurement.metrics) {
       rows.text(v.id).text(m.demand_class).text(v.measurement.day).integer(m.series).integer(m.points);
-      for (double value :
-           {m.wape, m.bias, m.mase, m.rmsse, m.owa, m.pinball, m.coverage80, m.coverage90, m.fit_us, m.day_error, m.day_error_sd})
+      for (double value : {m.wape, m.bias, m.mase, m.rmsse, m.owa, m.pinball, m.coverage80, m.coverage90, m.fit_us, m.day_error,
+                           m.day_error_sd, m.week_wape})
         rows.number(value);
     }
   return rows;

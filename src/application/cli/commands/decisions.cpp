@@ -133,7 +133,7 @@ CommandInfo decisions_list() {
       .summary = "List decisions, newest first",
       .details = "Status: proposed, approved, rejected, executed, failed, measured, expired, superseded.",
       .options = {{.name = "status", .value = "STATUS", .summary = "Only these; may be given several times", .repeated = true},
-                  {.name = "kind", .value = "KIND", .summary = "purchase_order, transfer, alert"},
+                  {.name = "kind", .value = "KIND", .summary = "purchase_order, transfer, alert, model_change, model_review"},
                   {.name = "item", .value = "ID", .summary = "Only of this item"},
                   {.name = "location", .value = "ID", .summary = "Only at this place"},
                   {.name = "run", .value = "ID", .summary = "Only of this run"},

@@ -1,7 +1,8 @@
-// `sinan models list|show`: which forecast models there are, what they learnt from, and what they are worth.
+// `sinan models list|show|compare`: which forecast models there are, what they learnt from, and what they are worth.
 #include "application/cli/rows_output.hpp"
 #include "application/cli/workspace_command.hpp"
 #include "base/text.hpp"
+#include "operations/models/contest.hpp"
 #include "operations/models/scorecard.hpp"
 
 namespace sinan::cli {
@@ -111,7 +112,83 @@ Result<int> show_model(Invocation& invocation) {
   return 0;
 }
 
+constexpr int kDaysCompared = 400;
+
+void print_standing(const Invocation& invocation, const Scorecard& first, const Scorecard& second, const models::Standing& s,
+                    std::int64_t next) {
+  auto title = [](const Scorecard& card) { return fmt::format("{} {}", card.version.id, visible(card.version.name)); };
+  std::vector<std::vector<std::string>> rows;
+  auto row = [&](const std::string& what, const std::string& a, const std::string& b) { rows.push_back({what, a, b}); };
+  auto measured = [](const Scorecard& card) {
+    const models::ClassMetrics* m = card.version.measurement.of("all");
+    return m ? *m : models::ClassMetrics{.wape = kMissing, .mase = kMissing};
+  };
+  row("measured before: WAPE", percent(measured(first).wape), percent(measured(second).wape));
+  row("measured before: MASE", decimals(measured(first).mase, 3), decimals(measured(second).mase, 3));
+  row(fmt::format("same {} days: loss", s.days), decimals(s.champion_loss, 4), decimals(s.challenger_loss, 4));
+  row(fmt::format("same {} days: WAPE", s.days), percent(s.champion_wape), percent(s.challenger_wape));
+  row("took", decimals(first.seconds, 2) + " s", decimals(second.seconds, 2) + " s");
+  row("explained", percent(first.explained), percent(second.explained));
+  invocation.print(aligned({"", title(first), title(second)}, rows, {false, true, true}));
+  if (s.days == 0) {
+    invocation.print("\nno day that both forecast is over and scored yet\n");
+    return;
+  }
+  invocation.print(fmt::format(
+      "\nOn {} values of {} to {} the second loses {:.1f} % {} than the first. If it were no better, so much would come of luck with a "
+      "chance of {}.\n",
+      s.points, s.first_day, s.last_day, 100 * std::abs(s.gain()), s.gain() >= 0 ? "less" : "more",
+      s.p < 0.0001 ? "less than 0.01 %" : fmt::format("{:.2f} %", 100 * s.p)));
+  invocation.print(fmt::format("The next test that counts comes at {} common days.\n", next));
+}
+
+Result<int> compare_models(Invocation& invocation) {
+  SINAN_TRY(auto workspace, open_workspace(invocation));
+  const std::vector<std::string> names = invocation.texts("versions");
+  if (names.size() != 2) return fail(ErrorCode::kInvalidInput, fmt::format("two versions are compared, not {}", names.size()));
+  SINAN_TRY(auto cards, models::scorecards(workspace->models()));
+  SINAN_TRY(const Scorecard* first, find_card(cards, names[0]));
+  SINAN_TRY(const Scorecard* second, find_card(cards, names[1]));
+  SINAN_TRY(std::optional<Date> until, workspace->models().scored_until());
+  std::vector<models::Score> scores;
+  if (until) {
+    SINAN_TRY(scores, workspace->models().scores(*until - std::chrono::days{kDaysCompared}));
+  }
+  const models::Standing standing = models::compare(scores, first->version.id, second->version.id);
+  SINAN_TRY(models::State state, workspace->models().state());
+  std::int64_t next = models::next_look(workspace->forecast().contest, standing.days);
+  if (invocation.json) {
+    Json tests = Json::array();
+    for (const models::Test& test : state.tests)
+      if (test.champion == first->version.id && test.challenger == second->version.id) tests.push_back(models::to_json(test));
+    invocation.print_json(Json{{"first", models::to_json(*first)},
+                               {"second", models::to_json(*second)},
+                               {"same_days", models::to_json(standing)},
+                               {"next_test_at_days", next},
+                               {"tests", std::move(tests)}});
+    return 0;
+  }
+  print_standing(invocation, *first, *second, standing, next);
+  return 0;
+}
+
 }  // namespace
+
+CommandInfo models_compare() {
+  return {
+      .name = "models compare",
+      .summary = "Compare two model versions on the items, places and days that both forecast",
+      .details = "Loss: the mean pinball loss over all quantiles, what stock is planned on; smaller is better.",
+      .options = {{.name = "versions",
+                   .value = "VERSION",
+                   .summary = "Two, each as of `models show`",
+                   .required = true,
+                   .repeated = true,
+                   .positional = true}},
+      .examples = {"sinan models compare default recent"},
+      .run = compare_models,
+  };
+}
 
 CommandInfo models_list() {
   return {
