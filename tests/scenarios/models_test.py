@@ -135,6 +135,37 @@ class Models(Company):
         self.pass_days(7)
         self.assertEqual(sorted(d["status"] for d in self.changes()), ["proposed", "rejected"])
 
+    def test_drift_is_said_in_the_report_and_a_person_has_the_model_measured_anew(self):
+        self.ok("run")
+        before = self.rows("SELECT CAST(min(ds) AS VARCHAR) AS day FROM ops.forecasts")[0]["day"]
+        self.ok("demo", "advance", self.dir, "--days", "8")
+        # Everything sells six times as much from one day to the next.
+        with sqlite3.connect(self.dir / "data" / "erp.db") as erp:
+            changed = erp.execute("UPDATE lips SET lfimg = lfimg * 6 WHERE budat > ? AND lfimg BETWEEN 1 AND 100", (before,)).rowcount
+        self.assertGreater(changed, 30)
+        self.ok("run")
+        card = self.models()["default"]
+        self.assertGreater(len(card["alarms"]), 0)
+        alarm = card["alarms"][0]
+        self.assertGreater(alarm["now"], alarm["usual"])
+        self.assertLess(alarm["bias"], 0)
+        self.assertGreaterEqual(alarm["since"], before)
+        reviews = self.changes("model_review")
+        self.assertEqual([d["status"] for d in reviews], ["proposed"])
+        page = max((self.dir / ".sinan" / "reports").glob("*.html")).read_text()
+        for words in ("Forecasts have become worse", "预测比测量时变差了", f"sinan decisions approve {reviews[0]['id']}"):
+            self.assertIn(words, page)
+        self.pass_days(1)
+        self.assertEqual(len(self.changes("model_review")), 1, "what waits is not proposed again")
+        self.ok("decisions", "approve", reviews[0]["id"], "--as", "ben")
+        self.pass_days(1)
+        card = self.models()["default"]
+        self.assertEqual(card["measurements"], 2)
+        self.assertFalse(card["measure_again"])
+        self.assertEqual(self.rows("SELECT measurements FROM ops.model_versions")[0]["measurements"], 2)
+        page = max((self.dir / ".sinan" / "reports").glob("*.html")).read_text()
+        self.assertNotIn("Forecasts have become worse", page)
+
     def test_a_forecast_that_is_killed_anywhere_leaves_no_half_of_a_run(self):
         self.configure(CONTEST)
         self.ok("run")

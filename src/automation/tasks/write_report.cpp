@@ -21,6 +21,8 @@ class WriteReport final : public workflow::Task {
     collect.workspace = &rooms_->workspace;
     collect.fabric = &rooms_->fabric;
     collect.decisions = &rooms_->decisions;
+    collect.models = &rooms_->models;
+    collect.contest = rooms_->forecast.contest;
     collect.principal = system_principal("reports");
     collect.version = rooms_->lake.current();
     collect.now = rooms_->clock.now();

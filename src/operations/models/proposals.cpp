@@ -75,11 +75,11 @@ Proposal review_of(const std::vector<Alarm>& alarms, const ModelVersion& version
   }
   p.evidence.inputs = Json{{"alarms", std::move(list)}, {"version", version.id}};
   p.evidence.explanation = {
-      fmt::format("Forecasts have become worse than they were. {}. Look for what changed (prices, promotions, assortment, a source that "
+      fmt::format("Forecasts have become worse than they were: {}. Look for what changed (prices, promotions, assortment, a source that "
                   "stopped), or let a challenger with a shorter history run beside it. Once approved, the next cycle measures the version "
                   "anew and takes that as usual.",
                   en),
-      fmt::format("预测比以前差。{}。请查找变化原因（价格、促销、品类、数据源中断），或让一个历史更短的挑战者并行运行。批准后，下一次循"
+      fmt::format("预测比以前差：{}。请查找变化原因（价格、促销、品类、数据源中断），或让一个历史更短的挑战者并行运行。批准后，下一次循"
                   "环重新测量该版本，并以其为新的基准。",
                   zh)};
   return p;

@@ -10,6 +10,8 @@
 #include "base/workspace.hpp"
 #include "data/fabric/fabric.hpp"
 #include "operations/decisions/decisions.hpp"
+#include "operations/demand/demand.hpp"
+#include "operations/models/registry.hpp"
 #include "operations/reports/report_data.hpp"
 
 namespace sinan::reports {
@@ -27,6 +29,8 @@ struct CollectContext {
   const Workspace* workspace = nullptr;
   fabric::Fabric* fabric = nullptr;
   decisions::Decisions* decisions = nullptr;  // null: no decisions in the report
+  const models::Registry* models = nullptr;   // null: nothing about forecast models
+  demand::ContestConfig contest = {};         // when challengers are tested
   Principal principal;                        // "system:reports"
   lake::Version version = 0;                  // pinned
   Instant now;                                // logical time of the run

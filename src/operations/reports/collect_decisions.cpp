@@ -21,7 +21,7 @@ DecisionLine line_of(const decisions::Decision& d) {
   return {.id = d.id,
           .kind = d.kind,
           .state = std::string(decisions::name(d.state)),
-          .item_id = d.item_id,
+          .item_id = d.kind.starts_with("model_") ? d.topic : d.item_id,
           .location_id = d.location_id,
           .supplier_id = d.supplier_id,
           .quantity = d.quantity,
@@ -36,7 +36,10 @@ DecisionLine line_of(const decisions::Decision& d) {
 DecisionGroup group_of(std::vector<const decisions::Decision*> found, std::size_t rows) {
   DecisionGroup out;
   out.count = static_cast<std::int64_t>(found.size());
-  std::stable_sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->amount.amount > b->amount.amount; });
+  // What is about models costs nothing and comes seldom: first, or it would never be seen.
+  auto first = [](const decisions::Decision* d) { return d->kind.starts_with("model_"); };
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const auto* a, const auto* b) { return first(a) != first(b) ? first(a) : a->amount.amount > b->amount.amount; });
   std::map<std::string, RuleLine> rules;
   for (const decisions::Decision* d : found) {
     add_total(out.totals, d->amount);

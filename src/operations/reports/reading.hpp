@@ -48,6 +48,7 @@ void collect_golden(const Reader& reader, ReportData& data);
 void collect_decisions(const Reader& reader, ReportData& data);
 void collect_risk(const Reader& reader, ReportData& data);
 void collect_forecast(const Reader& reader, ReportData& data);
+void collect_models(const Reader& reader, ReportData& data);
 void collect_cost(const Reader& reader, ReportData& data);
 
 // Names of items, for ids that a section shows; in Chinese too where ops.items has `name_zh`.

@@ -110,6 +110,19 @@ inline void fill_sample_forecast(ReportData& data) {
   f.origins = {{{"Sales and forecasts per day", "每日销量与预测"}, "SELECT ds, sum(yhat) FROM ops.forecasts GROUP BY ds ORDER BY ds"}};
 }
 
+inline void fill_sample_models(ReportData& data) {
+  ModelSection& m = data.models;
+  m.known = true;
+  m.lines = {{"m1a2b3c4d5e6f", "default", "champion", 0.262, 0.301, 42, 0.771, 4.8, 0.83},
+             {"m6f5e4d3c2b1a", "recent", "challenger", 0.259, 0.272, 42, 0.803, 2.1, 0.83}};
+  m.contests = {{"default", "recent", 42, 0.081, 0.0021, 56, true, true, "k7m2qxab-1071"}};
+  m.drift = {
+      {{"steady demand", "平稳需求"}, 42, 0.184, 0.262, -0.17, 1.6, data.day - std::chrono::days{9}, data.day - std::chrono::days{3}},
+      {{"demand on few days", "间歇需求"}, 42, 0.71, 0.70, 0.02, 0, {}, {}}};
+  m.review = "k7m2qxab-1072";
+  m.origins = {{{"The versions of the forecast model", "预测模型版本"}, "sinan models list --json"}};
+}
+
 inline void fill_sample_data(ReportData& data) {
   data.read.known = true;
   data.read.lines = {{"erp", "orders", 18230, 18230, 0, 0, 0.8, ""},
@@ -166,6 +179,7 @@ inline ReportData sample_report() {
   fill_sample_decisions(data);
   fill_sample_risk(data);
   fill_sample_forecast(data);
+  fill_sample_models(data);
   fill_sample_data(data);
   return data;
 }

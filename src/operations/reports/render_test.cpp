@@ -93,6 +93,27 @@ TEST(Render, NamesTheRulesWhatTheBudgetLeftOutAndTheEndOfTheRecord) {
   }
 }
 
+TEST(Render, SaysHowGoodTheForecastsAreAndWhatWaitsForSomebody) {
+  ReportData data = sample_report();
+  std::string section = models_section(data);
+  EXPECT_NE(section.find("it was off by <b>30.1%</b> of sales"), std::string::npos);
+  EXPECT_NE(section.find("误差占销量 <b>30.1%</b>"), std::string::npos);
+  EXPECT_NE(section.find("missed by <b>8.1%</b> less than"), std::string::npos);
+  EXPECT_NE(section.find("少 <b>8.1%</b>"), std::string::npos);
+  EXPECT_NE(section.find("chance: 1 in 476"), std::string::npos);
+  EXPECT_NE(section.find("sinan decisions approve k7m2qxab-1071"), std::string::npos);
+  EXPECT_NE(section.find("Forecasts have become worse"), std::string::npos);
+  EXPECT_EQ(count(section, "demand on few days"), 0U) << "only what is sure is said";
+  data.models.drift[0].sure.reset();
+  data.models.contests[0].decision.clear();
+  data.models.contests[0].won = false;
+  section = models_section(data);
+  EXPECT_NE(section.find("as good as when they were measured"), std::string::npos);
+  EXPECT_NE(section.find("The next test comes after 56 days"), std::string::npos);
+  data.models.lines.clear();
+  EXPECT_NE(models_section(data).find("No model has forecast yet."), std::string::npos);
+}
+
 TEST(Render, AReasonThatExamplesShareIsSaidOnce) {
   ReportData data;
   Text reason{"goods that were taken back", "退货"};

@@ -123,6 +123,45 @@ struct ForecastSection : Section {
   std::vector<std::pair<std::string, std::int64_t>> models;  // model, series; most first
 };
 
+// What a version of the forecast model is worth; missing numbers are NaN.
+struct ModelLine {
+  std::string version, name;
+  std::string role;    // "champion", "challenger", "next"
+  double wape_before;  // in the backtest before it was used
+  double wape_since;   // of its forecasts, over the days that are over
+  std::int64_t days = 0;
+  double inside80;     // share of those days between its 10 % and 90 % quantiles
+  double seconds = 0;  // of its newest forecast of everything
+  double explained;    // share of that forecast's volume which named parts explain
+};
+// How a challenger stands against the version in use, on the same items, places and days.
+struct ContestLine {
+  std::string champion, challenger;  // names
+  std::int64_t days = 0;
+  double gain = 0;             // share of the loss that the challenger saves; below zero: it loses more
+  double p = 1;                // of such a gain by luck, looked at once
+  std::int64_t next_test = 0;  // at so many days
+  bool tested = false;         // at least once
+  bool won = false;            // the newest test called it better
+  std::string decision;        // that waits for somebody
+};
+// A class of demand under watch.
+struct DriftLine {
+  Text demand;
+  std::int64_t days = 0;
+  double usual, now, bias;
+  double pressure = 0;        // from 1 on it is sure
+  std::optional<Date> since;  // it is worse than usual
+  std::optional<Date> sure;
+};
+struct ModelSection : Section {
+  std::vector<ModelLine> lines;  // the one in use first; those in use in the last cycle only
+  std::vector<ContestLine> contests;
+  std::vector<DriftLine> drift;
+  std::string review;  // the decision to measure anew that waits
+  bool known = false;  // the registry was asked
+};
+
 struct RiskLine {
   std::string item_id;
   Text item_name;
@@ -225,6 +264,7 @@ struct ReportData {
   DecisionSection decisions;
   RiskSection risk;
   ForecastSection forecast;
+  ModelSection models;
   CostSection cost;
   ReadSection read;
   RefusedSection refused;

@@ -13,6 +13,8 @@ namespace {
 Text kind_text(const std::string& kind) {
   if (kind == "purchase_order") return {"Order", "采购"};
   if (kind == "transfer") return {"Transfer", "调拨"};
+  if (kind == "model_change") return {"Forecast model", "更换预测模型"};
+  if (kind == "model_review") return {"Model review", "复核预测模型"};
   if (kind == "alert") return {"Alert", "预警"};
   return {kind, kind};
 }
@@ -27,6 +29,7 @@ Text role_text(const std::string& role) {
 std::string amount_html(const Money& amount) { return amount.currency.empty() ? std::string("–") : escape(money(amount)); }
 
 std::string quantity_html(const Quantity& q) {
+  if (q.unit.empty() && q.amount == Decimal()) return "–";  // of what has no quantity
   bool plain = q.unit.empty() || q.unit == "each" || q.unit == "pcs";
   return escape(quantity(q.amount.to_double())) + (plain ? "" : " <span class=\"unit\">" + escape(q.unit) + "</span>");
 }
