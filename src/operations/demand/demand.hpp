@@ -9,6 +9,7 @@
 #include "base/workspace.hpp"
 #include "data/fabric/fabric.hpp"
 #include "intelligence/forecasting/forecast.hpp"
+#include "operations/demand/holidays.hpp"
 
 namespace sinan::demand {
 
@@ -17,6 +18,7 @@ struct ChallengerConfig {
   Located<std::string> name;
   std::vector<int> seasons;
   std::optional<int> history_days;
+  std::optional<bool> drivers;
   std::vector<Located<std::string>> models;
 };
 const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*);
@@ -35,6 +37,8 @@ struct ForecastConfig {
   int horizon_days = 28;
   std::vector<int> seasons = {7};            // candidate seasons, in days
   int history_days = 1095;                   // older sales are not looked at
+  bool drivers = true;                       // learn from demand_drivers.hpp
+  std::vector<std::string> holidays = {"western", "chinese"};
   std::vector<Located<std::string>> models;  // only these members of the pool; empty: all
   std::vector<ChallengerConfig> challengers;
   ContestConfig contest;
@@ -71,6 +75,8 @@ struct Method {
   int horizon_days = 28;
   std::vector<int> seasons;
   int history_days = 1095;
+  bool drivers = true;
+  std::vector<Holidays> holidays;
   std::vector<std::string> models;
 };
 // The configured one, then its challengers.
@@ -81,7 +87,7 @@ std::span<const double> quantile_levels();
 // "q5", …, "q99".
 std::string quantile_name(double level);
 
-// What forecasting::forecast() is told. Same method and panel, same bits, at any number of threads.
+// What forecasting::forecast() is told, without drivers. Same method and panel, same bits, at any number of threads.
 forecasting::Options options_of(const Method& method, int threads);
 
 // The last `days` periods of each series, from its first demand there on; one period where there is none.

@@ -162,7 +162,8 @@ double day_error(double error, double sold, double forecast) {
   return size > 0 ? error / size : kMissing;
 }
 
-Result<Measurement> measure(const demand::DemandPanel& demand, const demand::Method& method, int threads, const CancelToken* cancel) {
+Result<Measurement> measure(const demand::DemandPanel& demand, const demand::DemandDrivers& known, const demand::Method& method, int threads,
+                            const CancelToken* cancel) {
   const Panel panel = demand::newest(demand.panel, method.history_days);
   Measurement out;
   out.series = static_cast<std::int64_t>(panel.size());
@@ -178,9 +179,13 @@ Result<Measurement> measure(const demand::DemandPanel& demand, const demand::Met
   Measuring measuring(panel);
   std::vector<std::size_t> kept;
   for (int origin = kMeasuredOrigins; origin >= 1; --origin) {
+    if (method.drivers && origin % 2 == 1) continue;  // two are enough where trees are learnt for each
     const auto periods = static_cast<std::size_t>(origin * kMeasuredStep);
     const Panel before = cut(panel, stride, periods, kept);
     if (kept.empty()) continue;
+    forecasting::Drivers drivers;
+    if (method.drivers) drivers = demand::drivers_of(known, demand, kept, before, periods, static_cast<std::size_t>(method.horizon_days));
+    options.drivers = drivers.empty() ? nullptr : &drivers;
     SINAN_TRY(auto forecasts, forecasting::forecast(before, {}, options, cancel));
     measuring.add(forecasts, kept, periods, origin);
   }

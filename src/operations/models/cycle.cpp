@@ -67,6 +67,12 @@ class Cycle {
     SINAN_TRY(panel_, demand::read_panel(fabric_, request));
     report_.series = static_cast<std::int64_t>(panel_.panel.size());
     report_.values = static_cast<std::int64_t>(panel_.panel.values.size());
+    std::vector<demand::Holidays> holidays;
+    bool asked = false;
+    for (const Contender& c : contenders_)
+      if (c.method.drivers) holidays = c.method.holidays, asked = true;
+    if (!asked) return {};
+    SINAN_TRY(drivers_, demand::read_drivers(fabric_, request, holidays));
     return {};
   }
 
@@ -77,7 +83,7 @@ class Cycle {
       if (known && !known->measure_again) continue;
       ModelVersion fresh{
           .id = c.version, .name = c.method.name, .registered_at = {}, .run_id = request_.run_id, .parameters = c.parameters};
-      SINAN_TRY(fresh.measurement, measure(panel_, c.method, request_.threads, request_.cancel));
+      SINAN_TRY(fresh.measurement, measure(panel_, drivers_, c.method, request_.threads, request_.cancel));
       fresh.measurement.lake_version = report_.read_version;
       SINAN_CHECK(registry_.add(fresh));
       report_.registered.push_back(c.version);
@@ -105,7 +111,15 @@ class Cycle {
       progress = [&, c](std::uint64_t done, std::uint64_t total) { request_.progress(c * total + done, contenders_.size() * total); };
     bool whole = contender.method.history_days == history_days_;
     Panel part = whole ? Panel{} : demand::newest(panel_.panel, contender.method.history_days);
-    SINAN_TRY(auto forecasts, forecasting::forecast(whole ? panel_.panel : part, {}, options, request_.cancel, progress));
+    const Panel& panel = whole ? panel_.panel : part;
+    forecasting::Drivers drivers;
+    if (contender.method.drivers) {
+      std::vector<std::size_t> all(panel.size());
+      std::iota(all.begin(), all.end(), std::size_t{0});
+      drivers = demand::drivers_of(drivers_, panel_, all, panel, 0, static_cast<std::size_t>(contender.method.horizon_days));
+      if (!drivers.empty()) options.drivers = &drivers;
+    }
+    SINAN_TRY(auto forecasts, forecasting::forecast(panel, {}, options, request_.cancel, progress));
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     made_.push_back({contender.version, took.count(), explained_share(forecasts)});
     if (c == 0) {
@@ -178,6 +192,7 @@ class Cycle {
   std::vector<Contender> contenders_;
   int history_days_ = 0;
   demand::DemandPanel panel_;
+  demand::DemandDrivers drivers_;
   std::vector<Score> scores_;
   std::vector<RunVersion> made_;
   std::unique_ptr<lake::Staged> champion_, challengers_;

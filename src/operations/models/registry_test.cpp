@@ -132,8 +132,8 @@ TEST(ModelVersions, follow_from_what_decides_the_forecast_and_from_nothing_else)
 
 TEST(Contenders, the_promoted_version_leads_while_the_configuration_has_it) {
   demand::ForecastConfig config;
-  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .models = {}},
-                        {.name = {"same", {}}, .seasons = {}, .history_days = {}, .models = {}}};
+  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .models = {}},
+                        {.name = {"same", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .models = {}}};
   State state;
   auto contenders = *contenders_of(config, state);
   ASSERT_EQ(contenders.size(), 2U) << "the same method by another name forecasts once";
@@ -177,8 +177,8 @@ demand::DemandPanel weekly_panel(std::size_t series, std::size_t days) {
 
 TEST(Measure, is_what_the_forecasts_of_four_origins_were_worth) {
   demand::DemandPanel panel = weekly_panel(3, 120);
-  demand::Method method{"naive", 14, {}, 1095, {"naive"}};
-  Measurement m = *measure(panel, method, 1, nullptr);
+  demand::Method method{"naive", 14, {}, 1095, false, {}, {"naive"}};
+  Measurement m = *measure(panel, {}, method, 1, nullptr);
   EXPECT_EQ(m.series, 3);
   EXPECT_EQ(m.days, 360);
   ASSERT_NE(m.of("all"), nullptr);
@@ -196,17 +196,17 @@ TEST(Measure, is_what_the_forecasts_of_four_origins_were_worth) {
         sold += values[values.size() - origin + h];
       }
   EXPECT_NEAR(m.of("all")->wape, error / sold, 1e-6);
-  Measurement again = *measure(panel, method, 2, nullptr);
+  Measurement again = *measure(panel, {}, method, 2, nullptr);
   EXPECT_EQ(again.data_hash, m.data_hash);
   panel.panel.values[5] += 1;
-  EXPECT_NE(measure(panel, method, 1, nullptr)->data_hash, m.data_hash);
+  EXPECT_NE(measure(panel, {}, method, 1, nullptr)->data_hash, m.data_hash);
 }
 
 TEST(Measure, days_without_stock_are_not_scored) {
   demand::DemandPanel panel = weekly_panel(1, 120);
   panel.panel.lost[119] = 1;
-  demand::Method method{"naive", 14, {}, 1095, {"naive"}};
-  EXPECT_EQ(measure(panel, method, 1, nullptr)->of("all")->points, 7 + 14 + 14 + 14 - 2) << "the last day is ahead of two origins";
+  demand::Method method{"naive", 14, {}, 1095, false, {}, {"naive"}};
+  EXPECT_EQ(measure(panel, {}, method, 1, nullptr)->of("all")->points, 7 + 14 + 14 + 14 - 2) << "the last day is ahead of two origins";
 }
 
 TEST(Newest, cuts_history_and_begins_with_a_demand) {

@@ -1,6 +1,7 @@
 #include "operations/models/version.hpp"
 
 #include "intelligence/forecasting/models/model.hpp"
+#include "operations/demand/demand_drivers.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::models {
@@ -58,7 +59,8 @@ Result<Json> parameters_of(const demand::Method& method) {
               {"history_days", method.history_days},
               {"members", std::move(members)},
               {"named", !method.models.empty()},
-              {"drivers", Json::array()},
+              {"drivers", method.drivers ? Json(demand::driver_names(method.holidays)) : Json::array()},
+              {"tree_rows", options.tree_rows},
               {"seed", options.seed},
               {"origins", options.origins},
               {"quantiles", options.quantiles},

@@ -10,7 +10,7 @@
 
 namespace sinan::models {
 
-// {"horizon_days", "seasons", "history_days", "members": […], "drivers": [], "seed", "origins", "quantiles", "method"}; `method` is a hash,
+// {"horizon_days", "seasons", "history_days", "members": […], "drivers": […], "tree_rows", "seed", "origins", "quantiles", "method"}; `method` is a hash,
 // 16 hexadecimal digits, of forecasts of fixed series, cut to five digits. Takes some hundredths of a second.
 Result<Json> parameters_of(const demand::Method& method);
 
