@@ -123,6 +123,10 @@ class Models(Company):
         self.assertEqual([r["model_version"] for r in self.rows("SELECT DISTINCT model_version FROM ops.challenger_forecasts")], [cards["default"]["version"]])
         self.pass_days(1)
         self.assertEqual(len(self.changes()), 1, "the loser does not come back")
+        self.configure("kind: demand\nhorizon_days: 28\nseasons: [7]\nmodels: [naive]\n")
+        self.ok("run")
+        self.assertEqual({card["version"]: card["role"] for card in self.models().values()}[cards["default"]["version"]], "champion", "the winner is configured no more")
+        self.assertEqual(self.rows("SELECT * FROM ops.challenger_forecasts"), [])
         self.ok("decisions", "verify")
 
     def test_a_rejected_challenger_waits_for_the_next_test(self):

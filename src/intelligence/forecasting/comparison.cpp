@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 namespace sinan::forecasting {
@@ -57,12 +58,17 @@ Comparison compare_losses(std::span<const double> first, std::span<const double>
   out.second /= n;
   if (d.size() < 3) return out;
   const double mean = out.first - out.second;
-  const auto lags = static_cast<std::size_t>(std::floor(std::cbrt(n) + 1e-9));
+  const auto frequencies = static_cast<std::size_t>(std::floor(std::cbrt(n) + 1e-9));
   double variance = 0;
-  for (std::size_t k = 0; k <= lags; ++k) {
-    double gamma = 0;
-    for (std::size_t t = k; t < d.size(); ++t) gamma += (d[t] - mean) * (d[t - k] - mean);
-    variance += gamma / n * (k == 0 ? 1 : 2 * (1 - static_cast<double>(k) / static_cast<double>(lags + 1)));
+  for (std::size_t j = 1; j <= frequencies; ++j) {
+    double cosine = 0;
+    double sine = 0;
+    for (std::size_t t = 0; t < d.size(); ++t) {
+      const double angle = 2 * std::numbers::pi * static_cast<double>(j * t % d.size()) / n;
+      cosine += (d[t] - mean) * std::cos(angle);
+      sine += (d[t] - mean) * std::sin(angle);
+    }
+    variance += (cosine * cosine + sine * sine) / n / static_cast<double>(frequencies);
   }
   const double size = std::max(std::abs(out.first), std::abs(out.second));
   if (!(variance > 1e-24 * size * size)) {
@@ -70,10 +76,8 @@ Comparison compare_losses(std::span<const double> first, std::span<const double>
     out.p = mean > 1e-12 * size ? 0 : 1;
     return out;
   }
-  const double h = static_cast<double>(lags) + 1;
-  const double correction = std::sqrt(std::max(0.0, (n + 1 - 2 * h + h * (h - 1) / n) / n));
-  out.statistic = correction * mean / std::sqrt(variance / n);
-  out.p = student_t_upper(out.statistic, n - 1);
+  out.statistic = mean / std::sqrt(variance / n);
+  out.p = student_t_upper(out.statistic, 2 * static_cast<double>(frequencies));
   return out;
 }
 

@@ -21,17 +21,16 @@ TEST(StudentT, agrees_with_the_published_table) {
 }
 
 TEST(CompareLosses, agrees_with_a_hand_computed_test) {
-  // d = 1, 3, 2, 0, 4, 2, 1, 3: mean 2. Deviations −1, 1, 0, −2, 2, 0, −1, 1.
-  // γ0 = 12/8 = 1.5; γ1 = (−1 + 0 + 0 − 4 + 0 + 0 − 1)/8 = −0.75; γ2 = (0 − 2 + 0 + 0 − 2 + 0)/8 = −0.5. Lags: ⌊8^⅓⌋ = 2.
-  // Variance 1.5 + 2·(2/3)(−0.75) + 2·(1/3)(−0.5) = 1.5 − 1 − 1/3 = 1/6. Statistic 2 / √(1/48) = 13.8564.
-  // Correction, h = 3: √((8 + 1 − 6 + 3·2/8)/8) = √0.46875 = 0.684653.
+  // d = 1, 3, 2, 0, 4, 2, 1, 3: mean 2, deviations −1, 1, 0, −2, 2, 0, −1, 1. Frequencies: ⌊8^⅓⌋ = 2.
+  // At 2π/8: cosines sum to −3 + 2√2, sines to 1 − √2, so the periodogram is (20 − 14√2) / 8. At 4π/8: 2 and 2, so it is 1.
+  // Statistic: 2 / √((20 − 14√2 + 8) / 16 / 8) = 7.90136, with 4 degrees of freedom.
   std::vector<double> first{5, 6, 5, 3, 8, 4, 5, 7};
   std::vector<double> second{4, 3, 3, 3, 4, 2, 4, 4};
   Comparison c = compare_losses(first, second);
   EXPECT_EQ(c.periods, 8U);
   EXPECT_DOUBLE_EQ(c.first - c.second, 2);
-  EXPECT_NEAR(c.statistic, 13.8564064605510 * 0.684653196881458, 1e-9);
-  EXPECT_NEAR(c.p, student_t_upper(c.statistic, 7), 1e-15);
+  EXPECT_NEAR(c.statistic, 2 / std::sqrt((28 - 14 * std::sqrt(2.0)) / 128), 1e-9);
+  EXPECT_NEAR(c.p, student_t_upper(c.statistic, 4), 1e-15);
   Comparison back = compare_losses(second, first);
   EXPECT_NEAR(back.statistic, -c.statistic, 1e-12);
   EXPECT_NEAR(back.p, 1 - c.p, 1e-12);
@@ -54,22 +53,33 @@ TEST(CompareLosses, a_constant_difference_is_certain_and_none_is_no_winner) {
   EXPECT_EQ(compare_losses(losses, losses).p, 1);
 }
 
-TEST(CompareLosses, equal_forecasts_are_called_different_about_as_often_as_said) {
+// Losses of two forecasts that are equally good, or the second by `gain` deviations better; days hang together with `rho`.
+double called_better(double gain, double rho, std::size_t n, double level) {
   std::mt19937_64 random(20260301);
   std::normal_distribution<double> normal;
-  for (std::size_t n : {14U, 28U, 56U}) {
-    int called = 0;
-    constexpr int kTrials = 4000;
-    for (int trial = 0; trial < kTrials; ++trial) {
-      std::vector<double> a(n);
-      std::vector<double> b(n);
-      for (std::size_t t = 0; t < n; ++t) a[t] = 10 + normal(random), b[t] = 10 + normal(random);
-      called += compare_losses(a, b).p < 0.05;
+  constexpr int kTrials = 4000;
+  int called = 0;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::vector<double> first(n);
+    std::vector<double> second(n);
+    double state = normal(random);
+    for (std::size_t t = 0; t < n; ++t) {
+      state = rho * state + std::sqrt(1 - rho * rho) * normal(random);
+      first[t] = 10 + gain + state;
+      second[t] = 10;
     }
-    double share = static_cast<double>(called) / kTrials;
-    EXPECT_GT(share, 0.03) << n;
-    EXPECT_LT(share, 0.07) << n;
+    called += compare_losses(first, second).p < level;
   }
+  return static_cast<double>(called) / kTrials;
+}
+
+TEST(CompareLosses, luck_is_seldom_called_a_winner_and_a_winner_mostly) {
+  for (std::size_t n : {14U, 28U, 56U}) {
+    EXPECT_NEAR(called_better(0, 0, n, 0.05), 0.05, 0.012) << n;
+    EXPECT_LT(called_better(0, 0.3, n, 0.05), 0.075) << n;
+  }
+  EXPECT_GT(called_better(1, 0, 14, 0.025), 0.7);
+  EXPECT_GT(called_better(1, 0.3, 56, 0.00625), 0.9);
 }
 
 }  // namespace

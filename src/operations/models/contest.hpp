@@ -6,7 +6,8 @@
 // Looking every day until luck has it would find a winner too often. So a challenger is tested only after min_days common days, after
 // twice as many, four times … (each time on exactly the first so many), and the k-th test must be surer than (1 − confidence) / 2^k,
 // divided by the number of challengers (Bonferroni). So all tests together call a challenger that is no better a winner with a probability
-// of at most 1 − confidence.
+// of about 1 − confidence at most (simulated, 4 tests from 14 days on, at 95 %: 3.5 % when days are independent, 5.0 % with an
+// autocorrelation of 0.3, 9 % with 0.6; looking every day at 5 % each: 23 %, 27 %, 36 %).
 #pragma once
 
 #include "operations/demand/demand.hpp"

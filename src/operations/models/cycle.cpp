@@ -24,6 +24,8 @@ bool has_named_parts(forecasting::DemandClass c) {  // as forecasting::explain()
   return c == kSmooth || c == kErratic || c == kShort;
 }
 
+}  // namespace
+
 double explained_share(const forecasting::Forecasts& f) {
   const auto horizon = static_cast<std::size_t>(f.horizon);
   double all = 0;
@@ -36,6 +38,8 @@ double explained_share(const forecasting::Forecasts& f) {
   }
   return all > 0 ? explained / all : 0;
 }
+
+namespace {
 
 class Cycle {
  public:
@@ -51,6 +55,7 @@ class Cycle {
     SINAN_CHECK(register_new(before));
     SINAN_CHECK(score_past());
     for (std::size_t c = 0; c < contenders_.size(); ++c) SINAN_CHECK(forecast_one(c));
+    SINAN_CHECK(clear_challengers());
     SINAN_CHECK(commit());
     SINAN_CHECK(judge());
     report_.champion = contenders_.front().version;
@@ -135,6 +140,14 @@ class Cycle {
       SINAN_TRY(staged, fabric_.lake().stage(c == 0 ? kTable : kChallengerTable, demand::forecast_schema(), key));
     }
     return demand::append_forecasts(*staged, panel_, forecasts, contender.version, request_.run_id, request_.cancel);
+  }
+
+  // Nobody challenges any more: what the last challengers said goes.
+  Status clear_challengers() {
+    auto table = fabric_.lake().table(kChallengerTable, fabric_.lake().current());
+    if (challengers_ || !table || table->rows == 0) return {};
+    SINAN_TRY(challengers_, fabric_.lake().stage(kChallengerTable, table->schema, table->key));
+    return {};
   }
 
   Status commit() {

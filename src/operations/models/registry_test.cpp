@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "intelligence/forecasting/explain.hpp"
 #include "operations/models/backtest.hpp"
 #include "operations/models/cycle.hpp"
 #include "operations/models/scoring.hpp"
@@ -207,6 +208,38 @@ TEST(Measure, days_without_stock_are_not_scored) {
   panel.panel.lost[119] = 1;
   demand::Method method{"naive", 14, {}, 1095, false, {}, {"naive"}};
   EXPECT_EQ(measure(panel, {}, method, 1, nullptr)->of("all")->points, 7 + 14 + 14 + 14 - 2) << "the last day is ahead of two origins";
+}
+
+TEST(Explained, counts_the_series_that_explain_names_parts_for) {
+  Panel panel;
+  auto add = [&](std::string key, std::size_t days, auto demand) {
+    panel.keys.push_back(std::move(key));
+    for (std::size_t t = 0; t < days; ++t) panel.values.push_back(demand(t));
+    panel.offsets.push_back(panel.values.size());
+  };
+  add("smooth", 120, [](std::size_t t) { return 10.0 + static_cast<double>(t * 7 % 5); });
+  add("erratic", 120, [](std::size_t t) { return t % 5 == 0 ? 60.0 : 1.0 + static_cast<double>(t % 3); });
+  add("intermittent", 120, [](std::size_t t) { return t % 4 == 0 ? 3.0 : 0.0; });
+  add("lumpy", 120, [](std::size_t t) { return t % 20 == 0 ? 50.0 : t % 5 == 0 ? 1.0 : 0.0; });
+  add("short", 8, [](std::size_t t) { return 5.0 + static_cast<double>(t % 3); });
+  add("dead", 400, [](std::size_t t) { return t < 10 ? 5.0 : 0.0; });
+  forecasting::Options options = demand::options_of({"default", 14, {7}, 1095, {}}, 1);
+  forecasting::Forecasts f = *forecasting::forecast(panel, {}, options);
+  double all = 0;
+  double named = 0;
+  std::set<forecasting::DemandClass> classes;
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    double volume = 0;
+    for (std::size_t h = 0; h < 14; ++h) volume += f.mean[i * 14 + h];
+    all += volume;
+    forecasting::Explanation why = *forecasting::explain(panel, {}, options, f, i);
+    if (!why.members.empty()) named += volume;
+    classes.insert(f.classes[i]);
+  }
+  EXPECT_GE(classes.size(), 4U);
+  EXPECT_GT(named, 0);
+  EXPECT_LT(named, all);
+  EXPECT_NEAR(explained_share(f), named / all, 1e-12);
 }
 
 TEST(Newest, cuts_history_and_begins_with_a_demand) {
