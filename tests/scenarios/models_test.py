@@ -12,6 +12,7 @@ CONTEST = """kind: demand
 horizon_days: 28
 seasons: [7]
 models: [naive]
+drivers: false
 challengers:
   - {name: pool, models: [theta, ets, damped_trend, seasonal_naive, ses]}
   - {name: twin, models: [naive]}
@@ -123,7 +124,7 @@ class Models(Company):
         self.assertEqual([r["model_version"] for r in self.rows("SELECT DISTINCT model_version FROM ops.challenger_forecasts")], [cards["default"]["version"]])
         self.pass_days(1)
         self.assertEqual(len(self.changes()), 1, "the loser does not come back")
-        self.configure("kind: demand\nhorizon_days: 28\nseasons: [7]\nmodels: [naive]\n")
+        self.configure("kind: demand\nhorizon_days: 28\nseasons: [7]\nmodels: [naive]\ndrivers: false\n")
         self.ok("run")
         self.assertEqual({card["version"]: card["role"] for card in self.models().values()}[cards["default"]["version"]], "champion", "the winner is configured no more")
         self.assertEqual(self.rows("SELECT * FROM ops.challenger_forecasts"), [])

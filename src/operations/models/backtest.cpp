@@ -162,8 +162,8 @@ double day_error(double error, double sold, double forecast) {
   return size > 0 ? error / size : kMissing;
 }
 
-Result<Measurement> measure(const demand::DemandPanel& demand, const demand::DemandDrivers& known, const demand::Method& method, int threads,
-                            const CancelToken* cancel) {
+Result<Measurement> measure(const demand::DemandPanel& demand, const demand::DemandDrivers& known, const demand::Method& method,
+                            int threads, const CancelToken* cancel) {
   const Panel panel = demand::newest(demand.panel, method.history_days);
   Measurement out;
   out.series = static_cast<std::int64_t>(panel.size());

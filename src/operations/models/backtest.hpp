@@ -11,11 +11,10 @@ inline constexpr int kMeasuredOrigins = 4;
 inline constexpr int kMeasuredStep = 7;              // days between them
 inline constexpr std::size_t kMostMeasured = 1'500;  // series; of more, every so-many-th
 
-// By class as it was at each origin, and "all". Days on which stock ran out are not scored. Costs as many forecasts of the sampled series as
-// there are origins.
-// `measurement.lake_version` is left to the caller.
-Result<Measurement> measure(const demand::DemandPanel& panel, const demand::DemandDrivers& drivers, const demand::Method& method, int threads,
-                            const CancelToken* cancel);
+// By class as it was at each origin, and "all". Days on which stock ran out are not scored. Costs as many forecasts of the sampled series
+// as there are origins. `measurement.lake_version` is left to the caller.
+Result<Measurement> measure(const demand::DemandPanel& panel, const demand::DemandDrivers& drivers, const demand::Method& method,
+                            int threads, const CancelToken* cancel);
 
 // The error of one day of many series: Σ|y − f| / ½Σ(y + f), between 0 and 2 also where little was sold; NaN where nothing was sold nor
 // forecast.

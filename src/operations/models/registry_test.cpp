@@ -113,7 +113,7 @@ TEST_F(RegistryTest, runs_and_scores_come_and_go_with_their_transaction) {
 }
 
 TEST(ModelVersions, follow_from_what_decides_the_forecast_and_from_nothing_else) {
-  demand::Method method{"default", 28, {7}, 1095, {}};
+  demand::Method method{"default", 28, {7}, 1095, false, {}, {}};
   auto id = [](const demand::Method& m) { return version_id(*parameters_of(m)); };
   const std::string first = id(method);
   EXPECT_EQ(first.size(), 13U);
@@ -122,9 +122,10 @@ TEST(ModelVersions, follow_from_what_decides_the_forecast_and_from_nothing_else)
   renamed.name = "another";
   EXPECT_EQ(id(renamed), first);
   std::set<std::string> ids{first};
-  for (auto change : std::vector<void (*)(demand::Method&)>{
-           [](demand::Method& m) { m.horizon_days = 14; }, [](demand::Method& m) { m.seasons = {}; },
-           [](demand::Method& m) { m.history_days = 90; }, [](demand::Method& m) { m.models = {"naive"}; }}) {
+  for (auto change :
+       std::vector<void (*)(demand::Method&)>{[](demand::Method& m) { m.horizon_days = 14; }, [](demand::Method& m) { m.seasons = {}; },
+                                              [](demand::Method& m) { m.history_days = 90; }, [](demand::Method& m) { m.drivers = true; },
+                                              [](demand::Method& m) { m.models = {"naive"}; }}) {
     demand::Method changed = method;
     change(changed);
     EXPECT_TRUE(ids.insert(id(changed)).second);
@@ -223,7 +224,7 @@ TEST(Explained, counts_the_series_that_explain_names_parts_for) {
   add("lumpy", 120, [](std::size_t t) { return t % 20 == 0 ? 50.0 : t % 5 == 0 ? 1.0 : 0.0; });
   add("short", 8, [](std::size_t t) { return 5.0 + static_cast<double>(t % 3); });
   add("dead", 400, [](std::size_t t) { return t < 10 ? 5.0 : 0.0; });
-  forecasting::Options options = demand::options_of({"default", 14, {7}, 1095, {}}, 1);
+  forecasting::Options options = demand::options_of({"default", 14, {7}, 1095, false, {}, {}}, 1);
   forecasting::Forecasts f = *forecasting::forecast(panel, {}, options);
   double all = 0;
   double named = 0;

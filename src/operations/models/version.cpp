@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kFixedDays = 200;
 constexpr int kFixedHorizon = 8;
+constexpr std::size_t kFixedRows = 1'000;  // for trees: they cost most
 
 // Series of every class: a week, a trend, noise, few demands, few and uneven ones, a short one, a dead one.
 Panel fixed_series() {
@@ -33,10 +34,26 @@ Panel fixed_series() {
   return panel;
 }
 
+// A promotion of some days, so that the way trees are learnt and mixed in shows too.
+forecasting::Drivers fixed_driver(const Panel& panel) {
+  forecasting::Drivers out{.horizon = kFixedHorizon};
+  forecasting::Driver& promotion = out.columns.emplace_back();
+  promotion.name = "promotion";
+  promotion.known_ahead = true;
+  for (std::size_t i = 0; i < panel.size(); ++i)
+    for (std::size_t t = 0; t < panel.series(i).size() + kFixedHorizon; ++t) promotion.values.push_back(t % 17 < 3 ? 0.2F : 0.0F);
+  return out;
+}
+
 Result<std::string> fingerprint(const demand::Method& method) {
   demand::Method fixed = method;
   fixed.horizon_days = kFixedHorizon;
-  SINAN_TRY(auto forecasts, forecasting::forecast(fixed_series(), {}, demand::options_of(fixed, 1)));
+  const Panel panel = fixed_series();
+  forecasting::Options options = demand::options_of(fixed, 1);
+  const forecasting::Drivers drivers = fixed_driver(panel);
+  if (method.drivers) options.drivers = &drivers;
+  options.tree_rows = std::min(options.tree_rows, kFixedRows);
+  SINAN_TRY(auto forecasts, forecasting::forecast(panel, {}, options));
   std::string text;
   for (double v : forecasts.median) text += fmt::format("{:.4e} ", v);
   for (double v : forecasts.quantiles) text += fmt::format("{:.4e} ", v);

@@ -10,8 +10,8 @@
 
 namespace sinan::models {
 
-// {"horizon_days", "seasons", "history_days", "members": […], "drivers": […], "tree_rows", "seed", "origins", "quantiles", "method"}; `method` is a hash,
-// 16 hexadecimal digits, of forecasts of fixed series, cut to five digits. Takes some hundredths of a second.
+// {"horizon_days", "seasons", "history_days", "members": […], "drivers": […], "tree_rows", "seed", "origins", "quantiles", "method"};
+// `method` is a hash, 16 hexadecimal digits, of forecasts of fixed series, cut to five digits. Takes some hundredths of a second.
 Result<Json> parameters_of(const demand::Method& method);
 
 // "m" and 12 hexadecimal digits.

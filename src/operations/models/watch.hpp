@@ -2,8 +2,8 @@
 //
 // Of each class of demand, the error of every day (backtest.hpp: day_error) over the first week ahead is standardised with mean and
 // deviation of the same error in the version's newest backtest, and watched by a CUSUM (forecasting/drift.hpp). The mean is taken a
-// standard error higher than measured, because it comes from some four weeks only. Dead demand, and classes with fewer than 3 series or 14
-// days in the backtest, are not watched. A new measurement, which a person approves (model_review), starts the watch anew.
+// standard error higher than measured, because it comes from two to four weeks only. Dead demand, and classes with fewer than 3 series or
+// 10 days in the backtest, are not watched. A new measurement, which a person approves (model_review), starts the watch anew.
 #pragma once
 
 #include "operations/models/registry.hpp"
@@ -11,7 +11,7 @@
 namespace sinan::models {
 
 inline constexpr std::int64_t kLeastSeries = 3;
-inline constexpr std::int64_t kLeastDays = 14;
+inline constexpr std::int64_t kLeastDays = 10;
 
 struct WatchedClass {
   std::string demand_class;
