@@ -27,6 +27,7 @@ class ForecastDemand final : public workflow::Task {
     SINAN_TRY(auto report, models::forecast(rooms_->fabric, rooms_->models, request));
     return workflow::TaskOutput(Json{{"series", report.series},
                                      {"values", report.values},
+                                     {"bursts", report.bursts},
                                      {"classes", report.classes},
                                      {"models", report.models},
                                      {"model_version", report.champion},

@@ -35,9 +35,9 @@ const Shape<ContestConfig>& shape_of(const ContestConfig*);
 struct ForecastConfig {
   std::string kind = "demand";
   int horizon_days = 28;
-  std::vector<int> seasons = {7};            // candidate seasons, in days
-  int history_days = 1095;                   // older sales are not looked at
-  bool drivers = true;                       // learn from demand_drivers.hpp
+  std::vector<int> seasons = {7};  // candidate seasons, in days
+  int history_days = 1095;         // older sales are not looked at
+  bool drivers = true;             // learn from demand_drivers.hpp
   std::vector<std::string> holidays = {"western", "chinese"};
   std::vector<Located<std::string>> models;  // only these members of the pool; empty: all
   std::vector<ChallengerConfig> challengers;

@@ -72,15 +72,13 @@ Result<DemandDrivers> read_drivers(fabric::Fabric& fabric, const PanelRequest& r
                                "ends_on >= starts_on AND discount > 0",
                                by_place ? "location_id" : "NULL"),
                    options, [&](const std::vector<Column>& c, std::size_t r) {
-                     out.promotions[std::string(c[0].text(r))].push_back({c[1].is_null(r) ? "" : std::string(c[1].text(r)),
-                                                                          day_at(c[2], r), day_at(c[3], r),
-                                                                          static_cast<float>(c[4].doubles[r])});
+                     out.promotions[std::string(c[0].text(r))].push_back({c[1].is_null(r) ? "" : std::string(c[1].text(r)), day_at(c[2], r),
+                                                                          day_at(c[3], r), static_cast<float>(c[4].doubles[r])});
                    }));
-  SINAN_CHECK(each(fabric, "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
-                           "IS NOT NULL",
-                   options, [&](const std::vector<Column>& c, std::size_t r) {
-                     out.categories.emplace(c[0].text(r), c[1].text(r));
-                   }));
+  SINAN_CHECK(each(fabric,
+                   "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
+                   "IS NOT NULL",
+                   options, [&](const std::vector<Column>& c, std::size_t r) { out.categories.emplace(c[0].text(r), c[1].text(r)); }));
   return out;
 }
 

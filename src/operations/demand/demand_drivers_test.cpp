@@ -74,11 +74,13 @@ TEST(DemandDrivers, OneValueEverywhereIsNone) {
 }
 
 TEST(DemandDrivers, AreReadFromTheCanonicalModel) {
-  fabric::test::Company company({{"model/promotions.sql", "SELECT * FROM lake.erp_promotions"}, {"model/items.sql", "SELECT * FROM lake.erp_items"}});
-  company.lake.put("lake.erp_promotions",
-                   "SELECT * FROM (VALUES ('p1', 'pot', NULL, DATE '2026-03-01', DATE '2026-03-02', 0.25), ('p2', 'pot', 'S', DATE "
-                   "'2026-04-01', DATE '2026-03-02', 0.5), ('p3', 'pan', 'S', DATE '2026-03-01', DATE '2026-03-02', 0.5), ('p4', NULL, NULL, "
-                   "DATE '2026-03-01', DATE '2026-03-02', 0.5)) t(promotion_id, item_id, location_id, starts_on, ends_on, discount)");
+  fabric::test::Company company(
+      {{"model/promotions.sql", "SELECT * FROM lake.erp_promotions"}, {"model/items.sql", "SELECT * FROM lake.erp_items"}});
+  company.lake.put(
+      "lake.erp_promotions",
+      "SELECT * FROM (VALUES ('p1', 'pot', NULL, DATE '2026-03-01', DATE '2026-03-02', 0.25), ('p2', 'pot', 'S', DATE "
+      "'2026-04-01', DATE '2026-03-02', 0.5), ('p3', 'pan', 'S', DATE '2026-03-01', DATE '2026-03-02', 0.5), ('p4', NULL, NULL, "
+      "DATE '2026-03-01', DATE '2026-03-02', 0.5)) t(promotion_id, item_id, location_id, starts_on, ends_on, discount)");
   company.lake.put("lake.erp_items", "SELECT 'pot' AS item_id, 'kitchen' AS category UNION ALL SELECT 'pan', NULL");
   auto known = read_drivers(company.fabric(), {}, {Holidays::kChinese});
   ASSERT_TRUE(known) << known.error().text();

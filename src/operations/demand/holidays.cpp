@@ -25,19 +25,17 @@ struct Fixed {
   const char* name;
 };
 
-constexpr Fixed kWestern[] = {{1, 1, "New Year's Day"},  {2, 14, "Valentine's Day"}, {5, 1, "May Day"},
-                              {10, 31, "Halloween"},     {12, 24, "Christmas Eve"},  {12, 25, "Christmas Day"},
-                              {12, 26, "Boxing Day"},    {12, 31, "New Year's Eve"}};
-constexpr Fixed kChinese[] = {{1, 1, "New Year's Day"}, {3, 8, "Women's Day"},  {5, 1, "Labour Day"},
-                              {6, 18, "618"},           {10, 1, "National Day"}, {11, 11, "Singles' Day"},
-                              {12, 12, "Double 12"}};
+constexpr Fixed kWestern[] = {{1, 1, "New Year's Day"},  {2, 14, "Valentine's Day"}, {5, 1, "May Day"},      {10, 31, "Halloween"},
+                              {12, 24, "Christmas Eve"}, {12, 25, "Christmas Day"},  {12, 26, "Boxing Day"}, {12, 31, "New Year's Eve"}};
+constexpr Fixed kChinese[] = {{1, 1, "New Year's Day"}, {3, 8, "Women's Day"},    {5, 1, "Labour Day"}, {6, 18, "618"},
+                              {10, 1, "National Day"},  {11, 11, "Singles' Day"}, {12, 12, "Double 12"}};
 struct Lunar {
   int month, day;
   const char* name;
 };
-constexpr Lunar kLunar[] = {{1, 0, "Lunar New Year's Eve"}, {1, 1, "Spring Festival"}, {1, 15, "Lantern Festival"},
-                            {5, 5, "Dragon Boat Festival"}, {7, 7, "Qixi"},            {8, 15, "Mid-Autumn"},
-                            {9, 9, "Double Ninth"}};
+constexpr Lunar kLunar[] = {
+    {1, 0, "Lunar New Year's Eve"}, {1, 1, "Spring Festival"}, {1, 15, "Lantern Festival"}, {5, 5, "Dragon Boat Festival"}, {7, 7, "Qixi"},
+    {8, 15, "Mid-Autumn"},          {9, 9, "Double Ninth"}};
 
 // --- sun and moon (Meeus, chapters 25 and 49); times are Julian days -------------------------------------------------------------------
 

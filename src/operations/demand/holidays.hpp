@@ -25,8 +25,8 @@ struct CalendarDriver {
   std::vector<std::string> texts;  // of a category, by code
 };
 
-// For `days` days from `first`, the same for all series and known ahead: the weekday, the day of the month, the day of the year, and for each
-// kind the named day, if any, and how many days the nearest one is away (−14 … 14, negative before it; beyond: unknown).
+// For `days` days from `first`, the same for all series and known ahead: the weekday, the day of the month, the day of the year, and for
+// each kind the named day, if any, and how many days the nearest one is away (−14 … 14, negative before it; beyond: unknown).
 std::vector<CalendarDriver> calendar_drivers(Date first, std::size_t days, const std::vector<Holidays>& kinds);
 
 }  // namespace sinan::demand

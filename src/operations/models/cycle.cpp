@@ -3,6 +3,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "operations/demand/demand_bursts.hpp"
 #include "operations/models/backtest.hpp"
 #include "operations/models/contest.hpp"
 #include "operations/models/scoring.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 const std::string kTable = "ops.forecasts";
 const std::string kChallengerTable = "ops.challenger_forecasts";
+const std::string kBurstTable = "ops.demand_bursts";
 constexpr std::int64_t kRunsLooked = 400;
 constexpr int kDaysScored = 60;   // at once, after a long rest
 constexpr int kDaysJudged = 400;  // of scores, by tests and the watch
@@ -56,6 +58,7 @@ class Cycle {
     SINAN_CHECK(score_past());
     for (std::size_t c = 0; c < contenders_.size(); ++c) SINAN_CHECK(forecast_one(c));
     SINAN_CHECK(clear_challengers());
+    SINAN_CHECK(look_for_bursts());
     SINAN_CHECK(commit());
     SINAN_CHECK(judge());
     report_.champion = contenders_.front().version;
@@ -72,12 +75,7 @@ class Cycle {
     SINAN_TRY(panel_, demand::read_panel(fabric_, request));
     report_.series = static_cast<std::int64_t>(panel_.panel.size());
     report_.values = static_cast<std::int64_t>(panel_.panel.values.size());
-    std::vector<demand::Holidays> holidays;
-    bool asked = false;
-    for (const Contender& c : contenders_)
-      if (c.method.drivers) holidays = c.method.holidays, asked = true;
-    if (!asked) return {};
-    SINAN_TRY(drivers_, demand::read_drivers(fabric_, request, holidays));
+    SINAN_TRY(drivers_, demand::read_drivers(fabric_, request, contenders_.front().method.holidays));
     return {};
   }
 
@@ -150,6 +148,13 @@ class Cycle {
     return {};
   }
 
+  Status look_for_bursts() {
+    SINAN_TRY(auto found, demand::recent_bursts(panel_, drivers_, request_.cancel));
+    SINAN_TRY(bursts_, fabric_.lake().stage(kBurstTable, demand::burst_schema(), {"item_id", "location_id", "started_on"}));
+    report_.bursts = static_cast<std::int64_t>(found.size());
+    return demand::append_bursts(*bursts_, panel_, found, request_.run_id);
+  }
+
   Status commit() {
     std::vector<lake::Lake::Load> loads;
     auto add = [&](std::unique_ptr<lake::Staged> staged, lake::Mode mode) {
@@ -160,6 +165,7 @@ class Cycle {
     };
     add(std::move(champion_), lake::Mode::kReplace);
     add(std::move(challengers_), lake::Mode::kReplace);
+    add(std::move(bursts_), lake::Mode::kReplace);
     SINAN_TRY(State now, registry_.state());
     SINAN_TRY(auto tables, stage_tables(fabric_.lake(), now, scores_));
     add(std::move(tables.versions), lake::Mode::kReplace);
@@ -208,7 +214,7 @@ class Cycle {
   demand::DemandDrivers drivers_;
   std::vector<Score> scores_;
   std::vector<RunVersion> made_;
-  std::unique_ptr<lake::Staged> champion_, challengers_;
+  std::unique_ptr<lake::Staged> champion_, challengers_, bursts_;
 };
 
 }  // namespace

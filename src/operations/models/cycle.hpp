@@ -1,5 +1,6 @@
 // The forecast of a cycle: scores what earlier forecasts said of the days that are over, registers model versions that are new, forecasts
-// with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts.
+// with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts; and what was sold suddenly in the last days
+// goes to ops.demand_bursts.
 //
 // Forecasts, what the registry says in SQL (ops.model_versions, ops.model_metrics, ops.model_scores) and the record of the run become
 // visible in one transaction.
@@ -26,6 +27,7 @@ struct ForecastReport {
   lake::Version version = 0;  // that holds ops.forecasts
   std::int64_t series = 0;
   std::int64_t values = 0;  // days of history
+  std::int64_t bursts = 0;  // of the last days
   std::map<std::string, std::int64_t> classes;
   std::map<std::string, std::int64_t> models;
   std::string champion;  // model versions

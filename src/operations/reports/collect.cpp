@@ -195,7 +195,8 @@ Result<ReportData> collect(const CollectContext& context) {
   collect_refused(context, data);
   collect_assumptions(context, data);
   using Collector = void (*)(const Reader&, ReportData&);
-  for (Collector collector : {&collect_golden, &collect_decisions, &collect_risk, &collect_forecast, &collect_models, &collect_cost}) {
+  for (Collector collector :
+       {&collect_golden, &collect_decisions, &collect_risk, &collect_bursts, &collect_forecast, &collect_models, &collect_cost}) {
     if (context.cancel) SINAN_CHECK(context.cancel->check());
     collector(reader, data);
   }

@@ -44,6 +44,7 @@ std::string decisions_waiting_section(const ReportData& data);
 std::string risk_section(const ReportData& data);
 std::string surplus_section(const ReportData& data);
 std::string forecast_section(const ReportData& data);
+std::string bursts_section(const ReportData& data);
 std::string models_section(const ReportData& data);
 std::string automatic_section(const ReportData& data);
 std::string cost_section(const ReportData& data);

@@ -48,6 +48,7 @@ void collect_golden(const Reader& reader, ReportData& data);
 void collect_decisions(const Reader& reader, ReportData& data);
 void collect_risk(const Reader& reader, ReportData& data);
 void collect_forecast(const Reader& reader, ReportData& data);
+void collect_bursts(const Reader& reader, ReportData& data);
 void collect_models(const Reader& reader, ReportData& data);
 void collect_cost(const Reader& reader, ReportData& data);
 

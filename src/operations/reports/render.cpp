@@ -117,9 +117,9 @@ std::string render_html(const ReportData& data) {
       "lang=\"zh-Hans\">中文</label></p>\n",
       zh ? "" : " checked", zh ? " checked" : "");
   out += masthead(data) + tiles(data) + "<main>\n";
-  out += decisions_waiting_section(data) + risk_section(data) + forecast_section(data) + models_section(data) + automatic_section(data) +
-         surplus_section(data) + cost_section(data) + refused_section(data) + read_section(data) + golden_section(data) +
-         assumptions_section(data) + run_section(data);
+  out += decisions_waiting_section(data) + risk_section(data) + bursts_section(data) + forecast_section(data) + models_section(data) +
+         automatic_section(data) + surplus_section(data) + cost_section(data) + refused_section(data) + read_section(data) +
+         golden_section(data) + assumptions_section(data) + run_section(data);
   out += "</main>\n";
   std::string made = time_text(data.generated_at, data.zone) + " " + data.zone.name();
   out += fmt::format("<footer>{}<p>{}</p></footer>\n</div>\n</body>\n</html>\n", chain_end_html(data.decisions),

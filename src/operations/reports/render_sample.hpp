@@ -110,6 +110,27 @@ inline void fill_sample_forecast(ReportData& data) {
   f.origins = {{{"Sales and forecasts per day", "每日销量与预测"}, "SELECT ds, sum(yhat) FROM ops.forecasts GROUP BY ds ORDER BY ds"}};
 }
 
+inline void fill_sample_bursts(ReportData& data) {
+  BurstSection& b = data.bursts;
+  b.known = true;
+  b.bursts = 1;
+  b.promotions = 9;
+  b.outliers = 1;
+  b.lines = {
+      {"HG-10031",
+       {"Enamel pot 3 l", "搪瓷锅 3 升"},
+       "HAM",
+       data.day - std::chrono::days{3},
+       data.day - std::chrono::days{1},
+       true,
+       false,
+       96,
+       21.4,
+       0.993},
+      {"HG-10040", {"Kettle", "水壶"}, "MUC", data.day - std::chrono::days{2}, data.day - std::chrono::days{1}, true, true, 40, 18, 0.97}};
+  b.origins = {{{"Sudden demand of the last seven days", "最近七天的需求突增"}, "SELECT * FROM ops.demand_bursts"}};
+}
+
 inline void fill_sample_models(ReportData& data) {
   ModelSection& m = data.models;
   m.known = true;
@@ -179,6 +200,7 @@ inline ReportData sample_report() {
   fill_sample_decisions(data);
   fill_sample_risk(data);
   fill_sample_forecast(data);
+  fill_sample_bursts(data);
   fill_sample_models(data);
   fill_sample_data(data);
   return data;

@@ -114,6 +114,20 @@ TEST(Render, SaysHowGoodTheForecastsAreAndWhatWaitsForSomebody) {
   EXPECT_NE(models_section(data).find("No model has forecast yet."), std::string::npos);
 }
 
+TEST(Render, SaysWhatWasSoldSuddenly) {
+  ReportData data = sample_report();
+  std::string section = bursts_section(data);
+  for (const char* words : {"<b>10 item-places</b> sold far more", "9 of them during a promotion", "1 single day more", "×4.5", "99%",
+                            "still running", "有 <b>10</b> 个商品-地点", "其中 9 个正值促销", "仍在持续", "8 more"})
+    EXPECT_NE(section.find(words), std::string::npos) << words;
+  data.bursts.lines[0].expected = 0;
+  EXPECT_EQ(bursts_section(data).find("×4.5"), std::string::npos);
+  data.bursts.lines.clear();
+  EXPECT_NE(bursts_section(data).find("Nothing was sold suddenly"), std::string::npos);
+  data.bursts.known = false;
+  EXPECT_EQ(bursts_section(data), "") << "before the first forecast";
+}
+
 TEST(Render, AReasonThatExamplesShareIsSaidOnce) {
   ReportData data;
   Text reason{"goods that were taken back", "退货"};

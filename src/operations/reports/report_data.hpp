@@ -123,6 +123,26 @@ struct ForecastSection : Section {
   std::vector<std::pair<std::string, std::int64_t>> models;  // model, series; most first
 };
 
+// An item at a place that sold far more than expected.
+struct BurstLine {
+  std::string item_id;
+  Text item_name;
+  std::string location_id;
+  Date first, last;
+  bool running = false;
+  bool promotion = false;
+  double demand = 0;      // of its days
+  double expected = 0;    // of the same days, from the days before
+  double confidence = 0;  // 0…1
+};
+struct BurstSection : Section {
+  std::vector<BurstLine> lines;  // the largest surplus over expectation first; not all
+  std::int64_t bursts = 0;
+  std::int64_t promotions = 0;
+  std::int64_t outliers = 0;  // of a single day, not listed
+  bool known = false;         // a forecast has looked for them
+};
+
 // What a version of the forecast model is worth; missing numbers are NaN.
 struct ModelLine {
   std::string version, name;
@@ -264,6 +284,7 @@ struct ReportData {
   DecisionSection decisions;
   RiskSection risk;
   ForecastSection forecast;
+  BurstSection bursts;
   ModelSection models;
   CostSection cost;
   ReadSection read;
