@@ -10,9 +10,10 @@ constexpr std::size_t kShown = 8;
 
 void collect_bursts(const Reader& reader, ReportData& data) {
   BurstSection& b = data.bursts;
-  // A single outlier is over before anybody can act: it is only counted.
+  // What is likelier luck than not is left out. A single outlier is over before anybody can act: it is only counted.
   const std::string sql =
       "SELECT item_id, location_id, started_on, last_on, running, demand, expected, size, confidence, kind FROM ops.demand_bursts "
+      "WHERE confidence >= 0.5 "
       "ORDER BY demand - expected DESC, item_id, location_id, started_on";
   b.origins = {{{"Sudden demand of the last seven days", "最近七天的需求突增"}, sql}};
   if (reader.columns("ops.demand_bursts").empty()) return;  // before the first forecast

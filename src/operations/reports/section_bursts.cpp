@@ -53,7 +53,7 @@ std::string bursts_section(const ReportData& data) {
                  both(kind_text(line))});
     content = table.finish();
     const std::int64_t left = b.bursts + b.promotions - static_cast<std::int64_t>(b.lines.size());
-    content += more_html(left, "sinan query 'SELECT * FROM ops.demand_bursts'");
+    content += more_html(left, "sinan query 'SELECT * FROM ops.demand_bursts WHERE confidence >= 0.5'");
     content += fmt::format("<p class=\"hint\">{}</p>",
                            both({"Sure: the chance that this is not just luck, at most. What to do where no promotion explains it: look for the "
                                  "cause (a large customer, a campaign, a competitor without stock) before it decides on the next order.",
