@@ -194,6 +194,17 @@ class Models(Company):
         self.assertEqual(len(self.changes()), 1)
         self.ok("decisions", "verify")
 
+    def test_a_changed_record_of_a_version_is_found(self):
+        self.ok("run")
+        self.ok("models", "verify")
+        with self.store() as store:
+            seq, body = store.execute("SELECT seq, body FROM audit_records WHERE chain = 'models' ORDER BY seq LIMIT 1").fetchone()
+            store.execute("UPDATE audit_records SET body = ? WHERE chain = 'models' AND seq = ?", (body.replace("default", "other"), seq))
+        answer = self.sinan("models", "verify")
+        self.assertEqual(answer.code, 1, answer)
+        self.assertIn(f"record {seq}", answer.out)
+        self.ok("decisions", "verify")
+
     def test_mistakes_in_the_configuration_are_named(self):
         for text, code in [
             ("models: [thetaa]\n", "unknown_model"),

@@ -1,5 +1,7 @@
 #include "application/cli/workspace_command.hpp"
 
+#include "base/text.hpp"
+
 namespace sinan::cli {
 
 runtime::OpenOptions open_options(const Invocation& invocation) {
@@ -8,6 +10,26 @@ runtime::OpenOptions open_options(const Invocation& invocation) {
 
 Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation) {
   return runtime::Runtime::open(open_options(invocation));
+}
+
+int say_verification(Invocation& invocation, const audit::Verification& verification) {
+  if (invocation.json) {
+    Json findings = Json::array();
+    for (const audit::Finding& f : verification.findings)
+      findings.push_back(Json{{"chain", f.chain},
+                              {"record", f.seq},
+                              {"subject", f.subject},
+                              {"class", audit::name(f.what)},
+                              {"field", f.field},
+                              {"message", f.message}});
+    invocation.print_json(Json{{"ok", verification.ok()}, {"records", verification.records}, {"findings", findings}});
+    return verification.ok() ? 0 : 1;
+  }
+  for (const audit::Finding& f : verification.findings)
+    invocation.print(fmt::format("record {}{}{}: {}\n", f.seq, f.subject.empty() ? "" : " of " + visible(f.subject),
+                                 f.field.empty() ? "" : ", field " + visible(f.field), visible(f.message)));
+  if (verification.ok()) invocation.say(fmt::format("{} records, whole and unchanged", verification.records));
+  return verification.ok() ? 0 : 1;
 }
 
 }  // namespace sinan::cli

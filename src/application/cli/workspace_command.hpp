@@ -1,4 +1,4 @@
-// What commands that act on a workspace share: opening it as the command line says.
+// What commands that act on a workspace share: opening it as the command line says, and the proof of its records.
 #pragma once
 
 #include "application/cli/command.hpp"
@@ -8,5 +8,8 @@ namespace sinan::cli {
 
 runtime::OpenOptions open_options(const Invocation& invocation);
 Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation);
+
+// Prints what a proof of an audit chain found; the exit code: 1 when it is not whole.
+int say_verification(Invocation& invocation, const audit::Verification& verification);
 
 }  // namespace sinan::cli

@@ -104,8 +104,10 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
   DriverModel out;
   constexpr std::size_t kLeastRows = 100;
   if (rows.target().size() < kLeastRows) return out;
+  // Few rows leave two threads little to share, and they wait for each other by spinning: on a busy machine that takes many times as long.
+  const bool many = options.rows >= kManyRows;
   learning::BoostingOptions how{
-      .loss = learning::Loss::kAbsolute, .rounds = options.rows < kManyRows ? 100 : 200, .threads = options.threads, .seed = options.seed};
+      .loss = learning::Loss::kAbsolute, .rounds = many ? 200 : 100, .threads = many ? options.threads : 1, .seed = options.seed};
   how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target().size() / 1000, 5, 40));
   SINAN_TRY(out.trees_, learning::Trees::train(rows.table(), rows.target(), how, cancel));
   return out;

@@ -14,8 +14,8 @@ struct DemandBurst {
   forecasting::Burst burst;
 };
 
-// In order of the series. A series is judged by the half year before (forecasting/bursts.hpp), with one false alarm in three years where nothing
-// happens; days on which stock ran out are not judged. What falls on days of a promotion is one.
+// In order of the series. A series is judged by the half year before (forecasting/bursts.hpp), with one false alarm in three years where
+// nothing happens; days on which stock ran out are not judged. What falls on days of a promotion is one.
 Result<std::vector<DemandBurst>> recent_bursts(const DemandPanel& panel, const DemandDrivers& known, const CancelToken* cancel);
 
 // Rows of ops.demand_bursts (docs/canonical-model.md), by item, place and first day.

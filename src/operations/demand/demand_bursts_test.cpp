@@ -24,7 +24,9 @@ struct Shop {
     }
     panel.panel.lost.assign(panel.panel.values.size(), 0);
   }
-  double& at(std::size_t series, std::size_t days_before_end) { return panel.panel.values[panel.panel.offsets[series + 1] - 1 - days_before_end]; }
+  double& at(std::size_t series, std::size_t days_before_end) {
+    return panel.panel.values[panel.panel.offsets[series + 1] - 1 - days_before_end];
+  }
 };
 
 TEST(DemandBursts, OnlyRecentOnesWithTheirDaysAndKind) {

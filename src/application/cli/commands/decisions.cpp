@@ -104,23 +104,7 @@ Result<int> reject_decision(Invocation& invocation) {
 Result<int> verify_decisions(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   SINAN_TRY(auto verification, workspace->decisions().verify());
-  if (invocation.json) {
-    Json findings = Json::array();
-    for (const audit::Finding& f : verification.findings)
-      findings.push_back(Json{{"chain", f.chain},
-                              {"record", f.seq},
-                              {"subject", f.subject},
-                              {"class", audit::name(f.what)},
-                              {"field", f.field},
-                              {"message", f.message}});
-    invocation.print_json(Json{{"ok", verification.ok()}, {"records", verification.records}, {"findings", findings}});
-  } else {
-    for (const audit::Finding& f : verification.findings)
-      invocation.print(fmt::format("record {}{}{}: {}\n", f.seq, f.subject.empty() ? "" : " of " + visible(f.subject),
-                                   f.field.empty() ? "" : ", field " + visible(f.field), visible(f.message)));
-    if (verification.ok()) invocation.say(fmt::format("{} records, whole and unchanged", verification.records));
-  }
-  return verification.ok() ? 0 : 1;
+  return say_verification(invocation, verification);
 }
 
 const OptionInfo kId{.name = "id", .value = "ID", .summary = "The decision", .required = true, .positional = true};

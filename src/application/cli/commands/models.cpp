@@ -1,4 +1,4 @@
-// `sinan models list|show|compare`: which forecast models there are, what they learnt from, and what they are worth.
+// `sinan models list|show|compare|verify`: which forecast models there are, what they learnt from, and what they are worth.
 #include "application/cli/rows_output.hpp"
 #include "application/cli/workspace_command.hpp"
 #include "base/text.hpp"
@@ -172,6 +172,12 @@ Result<int> compare_models(Invocation& invocation) {
   return 0;
 }
 
+Result<int> verify_models(Invocation& invocation) {
+  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto verification, workspace->models().verify());
+  return say_verification(invocation, verification);
+}
+
 }  // namespace
 
 CommandInfo models_compare() {
@@ -213,6 +219,17 @@ CommandInfo models_show() {
                    .positional = true}},
       .examples = {"sinan models show default"},
       .run = show_model,
+  };
+}
+
+CommandInfo models_verify() {
+  return {
+      .name = "models verify",
+      .summary = "Prove that no record of model versions was changed, removed or cut off",
+      .details = "What was registered, measured, tested and promoted. Exit code 1 names the places where something was.",
+      .options = {},
+      .examples = {},
+      .run = verify_models,
   };
 }
 
