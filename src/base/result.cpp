@@ -1,12 +1,13 @@
 #include "base/result.hpp"
 
 #include <array>
+#include <cerrno>
 #include <stdexcept>
 
 namespace sinan {
 
 const ErrorCodeInfo& info(ErrorCode code) {
-  static constexpr std::array<ErrorCodeInfo, 13> kTable{{
+  static constexpr std::array<ErrorCodeInfo, 14> kTable{{
       {"invalid_input", 400, 2, false},
       {"not_found", 404, 2, false},
       {"conflict", 409, 2, false},
@@ -14,6 +15,7 @@ const ErrorCodeInfo& info(ErrorCode code) {
       {"unauthenticated", 401, 2, false},
       {"precondition", 412, 2, false},
       {"limit", 413, 2, false},
+      {"disk_full", 507, 3, false},
       {"unavailable", 503, 3, true},
       {"timeout", 504, 3, true},
       {"cancelled", 499, 130, false},
@@ -22,6 +24,10 @@ const ErrorCodeInfo& info(ErrorCode code) {
       {"internal", 500, 70, false},
   }};
   return kTable[static_cast<std::size_t>(code)];
+}
+
+ErrorCode write_error_code(int error_number, ErrorCode otherwise) {
+  return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG ? ErrorCode::kDiskFull : otherwise;
 }
 
 std::string Error::text() const {

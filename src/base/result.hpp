@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   kUnauthenticated,  // who are you?
   kPrecondition,     // the system is not in the state that this needs
   kLimit,            // a limit was hit; the message names the limit and its setting
+  kDiskFull,         // no room is left where something is kept: make room, then again
   kUnavailable,      // another system is down: retry
   kTimeout,          // took too long: retry
   kCancelled,        // somebody asked to stop
@@ -35,6 +36,9 @@ struct ErrorCodeInfo {
 };
 
 const ErrorCodeInfo& info(ErrorCode code);
+
+// The code of a write that failed with `error_number` (errno): kDiskFull where no room was left (ENOSPC, EDQUOT, EFBIG), else `otherwise`.
+ErrorCode write_error_code(int error_number, ErrorCode otherwise);
 
 // An error. `message`: fixed text first, values last, then the way out. `place`: "file:line:column" for what a person wrote,
 // else a table, key or address; may be empty. Cheap to move; copies share the cause.

@@ -7,6 +7,7 @@ import csv
 import html.parser
 import http.client
 import io
+import json
 import os
 import pathlib
 import pty
@@ -364,7 +365,7 @@ class FullDisk(Company):
             return [row[0] for row in database.execute("SELECT decision_key FROM purchase_orders WHERE decision_key IS NOT NULL")]
 
     def full(self, answer):
-        self.assertEqual(answer.code, 2, str(answer))
+        self.assertEqual(answer.code, 3, str(answer))
         self.assertRegex(answer.err, "disk is full|disk full|space")
 
     def afterwards(self, state):
@@ -415,8 +416,10 @@ class FullDisk(Company):
         with open("/dev/full", "w") as full:
             for words in (["query", "SELECT 1"], ["query", "SELECT * FROM lake.erp_lips", "--format", "csv"], ["decisions", "list", "--json"], ["report"]):
                 done = subprocess.run([str(company.SINAN), "-C", str(self.dir), *words], stdout=full, stderr=subprocess.PIPE, text=True)
-                self.assertEqual(done.returncode, 2, words)
+                self.assertEqual(done.returncode, 3, words)
                 self.assertIn("disk full", done.stderr)
+                if "--json" in words:
+                    self.assertEqual(json.loads(done.stderr)["error"]["code"], "disk_full")
 
     def test_a_reader_that_has_seen_enough_is_no_error(self):
         sql = "SELECT range, repeat('x', 100) AS text FROM range(20000)"

@@ -216,7 +216,8 @@ int run_command(const Globals& globals, Parser& parser) {
   if (std::fflush(stdout) != 0 && output_error() == 0) output_error() = errno;
   // A reader that has seen enough (`| head`) is no error.
   if (output_error() != 0 && output_error() != EPIPE)
-    return report_error({ErrorCode::kLimit, "standard output cannot be written: is the disk full?"}, false);
+    return report_error(
+        {write_error_code(output_error(), ErrorCode::kPrecondition), "standard output cannot be written: is the disk full?"}, globals.json);
   if (!code) return report_error(code.error(), globals.json);
   return interrupted().cancelled() && *code == 0 ? 0 : *code;
 }

@@ -1,4 +1,5 @@
 // The machines of the example company: presses and kilns that report every hour, as JSON lines.
+#include <cerrno>
 #include <fstream>
 
 #include "application/example/systems.hpp"
@@ -66,7 +67,7 @@ Result<std::int64_t> write_readings(const Company& company, const std::filesyste
     }
   }
   out.close();
-  if (!out) return fail(ErrorCode::kUnavailable, "cannot write; is the disk full?", file.string());
+  if (!out) return fail(write_error_code(errno, ErrorCode::kUnavailable), "cannot write; is the disk full?", file.string());
   SINAN_CHECK(rename_file(part, file));
   return breaker.count();
 }

@@ -10,7 +10,7 @@ namespace sinan::example {
 namespace {
 
 std::unexpected<Error> failed(sqlite3* db, std::string_view what) {
-  return fail(sqlite3_errcode(db) == SQLITE_FULL ? ErrorCode::kLimit : ErrorCode::kUnavailable,
+  return fail(sqlite3_errcode(db) == SQLITE_FULL ? ErrorCode::kDiskFull : ErrorCode::kUnavailable,
               fmt::format("SQLite: {}: {}", what, sqlite3_errmsg(db)));
 }
 

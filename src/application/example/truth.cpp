@@ -1,5 +1,7 @@
 #include "application/example/truth.hpp"
 
+#include <cerrno>
+
 #include "application/example/spelling.hpp"
 #include "application/example/workspace.hpp"
 
@@ -120,7 +122,7 @@ void CsvFile::row(std::initializer_list<std::string_view> cells) {
 
 Status CsvFile::finish() {
   out_.flush();
-  if (!out_) return fail(ErrorCode::kUnavailable, "cannot write; is the disk full?", path_.string());
+  if (!out_) return fail(write_error_code(errno, ErrorCode::kUnavailable), "cannot write; is the disk full?", path_.string());
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
@@ -15,7 +16,8 @@ Status write_file(const std::filesystem::path& path, std::string_view text) {
   out << text;
   out.flush();
   if (!out)
-    return fail(ErrorCode::kUnavailable, "cannot write the file; check the folder's permissions and the disk's free space", path.string());
+    return fail(write_error_code(errno, ErrorCode::kUnavailable),
+                "cannot write the file; check the folder's permissions and the disk's free space", path.string());
   return {};
 }
 

@@ -241,7 +241,7 @@ TEST_F(LakeTest, AFullDiskIsAClearErrorNothingIsLostAndTheNextLoadGoesOn) {
     }
     if (status) status = (*rows)->finish();
     if (!status) fmt::print(stderr, "{}\n", status.error().text());
-    ::_exit(!status && status.error().code == ErrorCode::kLimit ? 42 : 1);
+    ::_exit(!status && status.error().code == ErrorCode::kDiskFull ? 42 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/kill_point.hpp"
 #include "data/lake/catalogue.hpp"
 
@@ -11,8 +13,9 @@ namespace sinan::lake {
 Status make_durable(const std::filesystem::path& path) {
   int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   int rc = fd < 0 ? -1 : ::fsync(fd);
+  int why = errno;
   if (fd >= 0) ::close(fd);
-  if (rc != 0) return fail(ErrorCode::kLimit, "the lake cannot be written; is the disk full?", path.string());
+  if (rc != 0) return fail(write_error_code(why, ErrorCode::kPrecondition), "the lake cannot be written; is the disk full?", path.string());
   return {};
 }
 

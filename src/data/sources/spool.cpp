@@ -7,7 +7,9 @@ namespace sinan::sources {
 
 Result<std::unique_ptr<Spool>> Spool::create(std::uint64_t limit_bytes) {
   std::FILE* file = std::tmpfile();
-  if (file == nullptr) return fail(ErrorCode::kLimit, fmt::format("no temporary file could be made: {}", std::strerror(errno)));
+  if (file == nullptr)
+    return fail(write_error_code(errno, ErrorCode::kPrecondition),
+                fmt::format("no temporary file could be made: {}", std::strerror(errno)));
   return std::unique_ptr<Spool>(new Spool(file, limit_bytes));
 }
 
@@ -21,7 +23,8 @@ Status Spool::put(const T* data, std::size_t count) {
                             "tables one after the other",
                             limit_bytes_ >> 20));
   if (std::fwrite(&length, sizeof(length), 1, file_.get()) != 1 || std::fwrite(data, sizeof(T), count, file_.get()) != count)
-    return fail(ErrorCode::kLimit, fmt::format("rows could not be set aside in a temporary file: {}", std::strerror(errno)));
+    return fail(write_error_code(errno, ErrorCode::kPrecondition),
+                fmt::format("rows could not be set aside in a temporary file: {}", std::strerror(errno)));
   return {};
 }
 
@@ -54,7 +57,8 @@ Status Spool::append(const Batch& batch) {
 
 Status Spool::rewind() {
   if (std::fflush(file_.get()) != 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0)
-    return fail(ErrorCode::kLimit, fmt::format("rows could not be set aside in a temporary file: {}", std::strerror(errno)));
+    return fail(write_error_code(errno, ErrorCode::kPrecondition),
+                fmt::format("rows could not be set aside in a temporary file: {}", std::strerror(errno)));
   return {};
 }
 

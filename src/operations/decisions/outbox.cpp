@@ -10,7 +10,7 @@ namespace sinan::decisions {
 namespace {
 
 std::unexpected<Error> io_error(std::string_view what, const std::filesystem::path& path) {
-  ErrorCode code = errno == ENOSPC || errno == EDQUOT ? ErrorCode::kLimit : ErrorCode::kUnavailable;
+  ErrorCode code = write_error_code(errno, ErrorCode::kUnavailable);
   return fail(code, fmt::format("cannot {} a file of the outbox: {}", what, std::strerror(errno)), path.string());
 }
 

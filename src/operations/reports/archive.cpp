@@ -13,10 +13,9 @@ namespace sinan::reports {
 namespace {
 
 Error write_error(const std::filesystem::path& file, int number) {
-  bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-  return Error{full ? ErrorCode::kLimit : ErrorCode::kPrecondition,
-               fmt::format("the report cannot be written: {}{}", std::strerror(number), full ? "; make room on the disk" : ""),
-               file.string()};
+  ErrorCode code = write_error_code(number, ErrorCode::kPrecondition);
+  std::string_view way_out = code == ErrorCode::kDiskFull ? "; make room on the disk" : "";
+  return Error{code, fmt::format("the report cannot be written: {}{}", std::strerror(number), way_out), file.string()};
 }
 
 Status write_durably(const std::filesystem::path& file, const std::string& text) {

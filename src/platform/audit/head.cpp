@@ -27,7 +27,7 @@ std::unexpected<Error> damaged(const std::filesystem::path& file) {
 }
 
 std::unexpected<Error> io_error(std::string_view what, const std::filesystem::path& file) {
-  ErrorCode code = errno == ENOSPC || errno == EDQUOT ? ErrorCode::kLimit : ErrorCode::kUnavailable;
+  ErrorCode code = write_error_code(errno, ErrorCode::kUnavailable);
   return fail(code, fmt::format("cannot {} the head of a chain: {}", what, std::strerror(errno)), file.string());
 }
 

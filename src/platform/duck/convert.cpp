@@ -219,7 +219,7 @@ ErrorCode code_of(duckdb::ExceptionType type, const std::string& message) {
     case ExceptionType::SERIALIZATION: return ErrorCode::kInternal;
     case ExceptionType::IO:
       if (message.contains("No space left") || message.contains("Disk quota") || message.contains("File too large"))
-        return ErrorCode::kLimit;
+        return ErrorCode::kDiskFull;
       if (message.contains("No files found") || message.contains("No such file")) return ErrorCode::kNotFound;
       return ErrorCode::kInvalidInput;
     default: return ErrorCode::kInvalidInput;
@@ -241,7 +241,8 @@ Error to_error(const duckdb::ErrorData& error) {
   }
   auto code = code_of(type, message);
   // The lines after an empty one repeat the SQL; those after the first of a memory error tell of settings that are not ours.
-  if (auto end = message.find(code == ErrorCode::kLimit ? "\n" : "\n\n"); end != std::string::npos) message.resize(end);
+  if (auto end = message.find(code == ErrorCode::kLimit || code == ErrorCode::kDiskFull ? "\n" : "\n\n"); end != std::string::npos)
+    message.resize(end);
   // Ways out that are not ours.
   for (std::string_view advice : {"Possible fixes:", "Possible Solution", "Possible solution"})
     if (auto from = message.find(advice); from != std::string::npos) message.resize(from);

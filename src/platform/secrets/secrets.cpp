@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace sinan::secrets {
 namespace {
 
@@ -56,15 +58,18 @@ Result<std::string> read_key(const std::filesystem::path& file) {
 Status write_key(const std::filesystem::path& file, std::string_view key) {
   std::filesystem::path draft = file.string() + "." + random_token(8);
   Descriptor fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  auto failed = [&] { return fail(ErrorCode::kUnavailable, "the key file cannot be written", file.string()); };
-  if (fd.get() < 0) return failed();
+  auto failed = [&](int why) {
+    return fail(write_error_code(why, ErrorCode::kUnavailable), "the key file cannot be written", file.string());
+  };
+  if (fd.get() < 0) return failed(errno);
   bool written = ::write(fd.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size()) && ::fsync(fd.get()) == 0;
   // link, not rename: of two processes that make the key at once, the first one wins.
   bool linked = written && (::link(draft.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  int why = errno;
   ::unlink(draft.c_str());
-  if (!linked) return failed();
+  if (!linked) return failed(why);
   Descriptor folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed();
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed(errno);
   return {};
 }
 

@@ -21,8 +21,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view kStoreFile = "state.db";
 constexpr std::string_view kListFile = "backup.json";
 
-std::unexpected<Error> disk_error(std::string_view what, const fs::path& path, const std::string& why) {
-  return fail(ErrorCode::kLimit, fmt::format("{}: {}; check space and permissions, then run again", what, why), path.string());
+std::unexpected<Error> disk_error(std::string_view what, const fs::path& path, int error_number) {
+  return fail(write_error_code(error_number, ErrorCode::kPrecondition),
+              fmt::format("{}: {}; check space and permissions, then run again", what, std::strerror(error_number)), path.string());
 }
 
 Status make_durable(const fs::path& path) {
@@ -30,7 +31,7 @@ Status make_durable(const fs::path& path) {
   int rc = fd < 0 ? -1 : ::fsync(fd);
   int why = errno;
   if (fd >= 0) ::close(fd);
-  if (rc != 0) return disk_error("the copy cannot be made durable", path, std::strerror(why));
+  if (rc != 0) return disk_error("the copy cannot be made durable", path, why);
   return {};
 }
 
@@ -76,7 +77,7 @@ Status copy_files(const fs::path& from, const fs::path& to, const CancelToken* c
     fs::create_directories((to / relative).parent_path(), error);
     if (!error) fs::copy_file(from / relative, to / relative, error);
     if (error == std::errc::no_such_file_or_directory && !fs::exists(from / relative)) continue;
-    if (error) return disk_error("the file cannot be copied", to / relative, error.message());
+    if (error) return disk_error("the file cannot be copied", to / relative, error.value());
   }
   return {};
 }
@@ -131,7 +132,7 @@ Result<BackupInfo> write_list(const fs::path& folder, const Clock& clock) {
   }
   std::ofstream out(folder / kListFile);
   out << dump(Json{{"state_version", info.state_version}, {"created_at", format_rfc3339(info.created_at)}, {"files", files}}) << '\n';
-  if (!out.flush()) return disk_error("the list of files cannot be written", folder / kListFile, "the write failed");
+  if (!out.flush()) return disk_error("the list of files cannot be written", folder / kListFile, errno);
   return info;
 }
 
@@ -157,7 +158,7 @@ Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::
   Draft draft(place);
   fs::create_directories(draft.path(), error);
   if (!error) fs::permissions(draft.path(), fs::perms::owner_all, error);
-  if (error) return disk_error("the backup's folder cannot be made", draft.path(), error.message());
+  if (error) return disk_error("the backup's folder cannot be made", draft.path(), error.value());
   auto in_lake = [](const fs::path& relative) { return relative.generic_string().starts_with("lake/"); };
   // While the write transaction is open nobody commits, so that the store and the small files beside it (keys, heads of chains) are of
   // one moment, or as a crash at that moment would leave them. The lake's files never change, and nothing removes any under the lock.
@@ -169,7 +170,7 @@ Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::
   SINAN_TRY(BackupInfo info, write_list(draft.path(), clock));
   SINAN_CHECK(settle(folder, draft.path()));
   fs::rename(draft.path(), place, error);
-  if (error) return disk_error("the backup cannot be put in its place", place, error.message());
+  if (error) return disk_error("the backup cannot be put in its place", place, error.value());
   draft.keep();
   SINAN_CHECK(make_durable(place.parent_path()));
   return info;
@@ -215,7 +216,7 @@ std::string stamp(Instant at) {
 Result<fs::path> swap_in(Draft& draft, const fs::path& folder, const Clock& clock) {
   kill_point("state.restore.before_swap");
   if (::renameat2(AT_FDCWD, draft.path().c_str(), AT_FDCWD, folder.c_str(), RENAME_EXCHANGE) != 0)
-    return disk_error("the restored state cannot be put in its place", folder, std::strerror(errno));
+    return disk_error("the restored state cannot be put in its place", folder, errno);
   fs::path old = draft.path();
   draft.keep();
   kill_point("state.restore.swapped");
@@ -235,7 +236,7 @@ Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder
   SINAN_CHECK(check_backup(backup, cancel));
   std::error_code error;
   fs::create_directories(place, error);
-  if (error) return disk_error("the state folder cannot be made", place, error.message());
+  if (error) return disk_error("the state folder cannot be made", place, error.value());
   bool was_empty = fs::is_empty(place, error);
   SINAN_TRY(auto lock, StateLock::acquire(place, "restore", clock, std::chrono::seconds{0}, cancel));
   SINAN_CHECK(Store::unused(place / kStoreFile));
@@ -245,7 +246,7 @@ Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder
   SINAN_CHECK(copy_files(backup, draft.path(), cancel, [&](const fs::path& file) { return wanted.contains(file.generic_string()); }));
   // Proved once more, as it lies here now.
   fs::copy_file(backup / kListFile, draft.path() / kListFile, error);
-  if (error) return disk_error("the file cannot be copied", draft.path() / kListFile, error.message());
+  if (error) return disk_error("the file cannot be copied", draft.path() / kListFile, error.value());
   RestoreInfo info;
   SINAN_TRY(info.backup, check_backup(draft.path(), cancel));
   fs::remove(draft.path() / kListFile, error);

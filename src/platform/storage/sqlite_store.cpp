@@ -11,14 +11,16 @@ constexpr int kBusyTimeoutMs = 30'000;
 constexpr std::size_t kMaxCachedStatements = 256;
 
 ErrorCode code_of(int sqlite_code) {
+  // A quota or a limit on the size of files is no SQLITE_FULL, and the system's error number is not kept.
+  if (sqlite_code == SQLITE_IOERR_WRITE || sqlite_code == SQLITE_IOERR_SHMSIZE) return ErrorCode::kDiskFull;
   switch (sqlite_code & 0xFF) {
-    case SQLITE_FULL: return ErrorCode::kLimit;
+    case SQLITE_FULL: return ErrorCode::kDiskFull;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return ErrorCode::kUnavailable;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return ErrorCode::kCorrupt;
     case SQLITE_CONSTRAINT: return ErrorCode::kConflict;
-    case SQLITE_IOERR: return ErrorCode::kLimit;
+    case SQLITE_IOERR: return ErrorCode::kUnavailable;
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM: return ErrorCode::kPrecondition;

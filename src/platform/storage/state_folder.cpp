@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 
 #include "base/json.hpp"
@@ -27,11 +28,12 @@ Status prepare_state_folder(const std::filesystem::path& folder) {
                   folder.string());
     return {};
   }
+  errno = 0;
   std::ofstream out(file);
   out << kStateVersion << '\n';
   if (!out.flush())
-    return fail(ErrorCode::kPrecondition, "the state folder cannot be written; check permissions and space, or use --state DIR",
-                folder.string());
+    return fail(write_error_code(errno, ErrorCode::kPrecondition),
+                "the state folder cannot be written; check permissions and space, or use --state DIR", folder.string());
   return {};
 }
 
@@ -47,8 +49,9 @@ std::string holder_text(const std::filesystem::path& file) {
 
 Status write_holder(int fd, const std::string& purpose, const Clock& clock) {
   std::string text = dump(Json{{"pid", ::getpid()}, {"purpose", purpose}, {"since", format_rfc3339(clock.now())}}) + "\n";
+  errno = ENOSPC;  // what a write that is short, and says no reason, means
   bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
-  if (!written) return fail(ErrorCode::kLimit, "the lock cannot be written; is the disk full?");
+  if (!written) return fail(write_error_code(errno, ErrorCode::kPrecondition), "the lock cannot be written; is the disk full?");
   return {};
 }
 

@@ -128,7 +128,7 @@ TEST_F(StoreTest, AFullDiskIsAClearErrorAndNothingIsLost) {
     struct rlimit limit{64 * 1024, 64 * 1024};
     ::setrlimit(RLIMIT_FSIZE, &limit);
     auto full = (*store)->transact([](Session& session) { return insert(session, 2, std::string(1 << 20, 'x')); });
-    ::_exit(!full && full.error().code == ErrorCode::kLimit ? 42 : 1);
+    ::_exit(!full && full.error().code == ErrorCode::kDiskFull ? 42 : 1);
   });
   EXPECT_EQ(WEXITSTATUS(status), 42);
   store_ = std::move(*Store::open(file));

@@ -1,7 +1,7 @@
 // The store: metadata, decisions, positions and workflow state in one SQLite file (WAL, synchronous=FULL), behind a small SQL interface.
 //
 // A Store may be shared by threads; each operation takes its lock. Write transactions are serialised across processes by SQLite
-// (busy timeout 30 s). A statement that fails because the disk is full gives kLimit, a locked file kUnavailable, a damaged one kCorrupt.
+// (busy timeout 30 s). A statement that fails because the disk is full gives kDiskFull, a locked file kUnavailable, a damaged one kCorrupt.
 #pragma once
 
 #include <filesystem>

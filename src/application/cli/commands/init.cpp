@@ -1,4 +1,5 @@
 // `sinan init`: lays out an empty workspace that passes its check.
+#include <cerrno>
 #include <fstream>
 
 #include "application/cli/command.hpp"
@@ -56,7 +57,9 @@ Result<int> init_workspace(Invocation& invocation) {
     std::filesystem::create_directories((root / file.path).parent_path(), error);
     std::ofstream out(root / file.path, std::ios::binary);
     out << with_name(file.text, name);
-    if (!out.flush()) return fail(ErrorCode::kInvalidInput, fmt::format("{} cannot be written", (root / file.path).string()));
+    if (!out.flush())
+      return fail(write_error_code(errno, ErrorCode::kInvalidInput),
+                  "the file cannot be written; check the folder, its permissions and the disk's free space", (root / file.path).string());
   }
   invocation.say(fmt::format("A workspace is in {}. Add sources/NAME.yaml, then run `sinan check`.", root.string()));
   return 0;

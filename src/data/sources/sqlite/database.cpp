@@ -19,7 +19,7 @@ ErrorCode code_of(int result) {
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_READONLY: return ErrorCode::kDenied;
-    case SQLITE_FULL:
+    case SQLITE_FULL: return ErrorCode::kDiskFull;
     case SQLITE_TOOBIG:
     case SQLITE_NOMEM: return ErrorCode::kLimit;
     case SQLITE_IOERR: return ErrorCode::kUnavailable;
