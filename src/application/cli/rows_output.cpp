@@ -1,6 +1,10 @@
 #include "application/cli/rows_output.hpp"
 
+#include <functional>
+
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
+#include "platform/duck/duck.hpp"
 
 namespace sinan::cli {
 namespace {
@@ -25,7 +29,10 @@ std::string hexadecimal(std::string_view bytes) {
   return out;
 }
 
-Status print_table(const Invocation& invocation, fabric::Rows& rows, std::int64_t limit) {
+// Where text goes.
+using Sink = std::function<Status(std::string_view)>;
+
+Status print_table(const Invocation& invocation, const Sink& sink, fabric::Rows& rows, std::int64_t limit) {
   std::vector<std::string> header;
   std::vector<bool> numeric;
   for (const Field& field : rows.schema().fields) {
@@ -51,12 +58,12 @@ Status print_table(const Invocation& invocation, fabric::Rows& rows, std::int64_
       }
     }
   }
-  invocation.print(aligned(header, cells, numeric));
+  SINAN_CHECK(sink(aligned(header, cells, numeric)));
   if (total > limit) invocation.say(fmt::format("{} more rows are not shown; use --rows or --format csv", total - limit));
   return {};
 }
 
-Status print_csv(const Invocation& invocation, fabric::Rows& rows, bool raw) {
+Status print_csv(const Sink& sink, fabric::Rows& rows, bool raw) {
   std::string out;
   const auto& fields = rows.schema().fields;
   for (std::size_t i = 0; i < fields.size(); ++i) out += (i ? "," : "") + csv_field(fields[i].name, true, raw);
@@ -78,15 +85,14 @@ Status print_csv(const Invocation& invocation, fabric::Rows& rows, bool raw) {
       }
       out += '\n';
     }
-    invocation.print(out);
+    SINAN_CHECK(sink(out));
     out.clear();
   }
-  invocation.print(out);
-  return {};
+  return sink(out);
 }
 
-Status print_json(const Invocation& invocation, fabric::Rows& rows) {
-  invocation.print("[");
+Status print_json(const Sink& sink, fabric::Rows& rows) {
+  SINAN_CHECK(sink("["));
   std::string separator = "\n";
   Batch batch;
   while (true) {
@@ -95,20 +101,53 @@ Status print_json(const Invocation& invocation, fabric::Rows& rows) {
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       Json object = Json::object();
       for (std::size_t i = 0; i < batch.columns.size(); ++i) object[rows.schema().fields[i].name] = json_value(batch.columns[i], row);
-      invocation.print(separator + dump(object));
+      SINAN_CHECK(sink(separator + dump(object)));
       separator = ",\n";
     }
   }
-  invocation.print("\n]\n");
+  return sink("\n]\n");
+}
+
+Status write_parquet(const std::filesystem::path& file, fabric::Rows& rows) {
+  SINAN_TRY(auto database, duck::Database::open({.memory_mb = 512, .threads = 1, .temp_dir = {}}));
+  SINAN_TRY(auto writer, duck::ParquetWriter::create(database, file, rows.schema()));
+  Batch batch;
+  while (true) {
+    SINAN_TRY(bool more, rows.next(batch));
+    if (!more) break;
+    SINAN_CHECK(writer->append(std::move(batch)));
+    batch = {};
+  }
+  SINAN_CHECK(writer->finish());
   return {};
+}
+
+Status print_text(const Invocation& invocation, const Sink& sink, fabric::Rows& rows, const RowsOutput& output) {
+  if (output.format == "csv") return print_csv(sink, rows, output.raw);
+  if (output.format == "json") return print_json(sink, rows);
+  return print_table(invocation, sink, rows, output.table_rows);
 }
 
 }  // namespace
 
 Status print_rows(const Invocation& invocation, fabric::Rows& rows, const RowsOutput& output) {
-  if (output.format == "csv") return print_csv(invocation, rows, output.raw);
-  if (output.format == "json") return print_json(invocation, rows);
-  return print_table(invocation, rows, output.table_rows);
+  if (output.file.empty()) {
+    return print_text(
+        invocation,
+        [&](std::string_view text) -> Status {
+          invocation.print(text);
+          return {};
+        },
+        rows, output);
+  }
+  WholeFile file(output.file);
+  if (output.format == "parquet") {
+    SINAN_CHECK(write_parquet(file.draft(), rows));
+    return file.finish();
+  }
+  SINAN_CHECK(file.open());
+  SINAN_CHECK(print_text(invocation, [&](std::string_view text) { return file.write(text); }, rows, output));
+  return file.finish();
 }
 
 std::string csv_field(std::string_view text, bool is_text, bool raw) {

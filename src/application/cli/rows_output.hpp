@@ -1,4 +1,4 @@
-// Prints the rows of a query: an aligned table for people, CSV and JSON for programs.
+// Prints the rows of a query: an aligned table for people, CSV, JSON and Parquet for programs.
 #pragma once
 
 #include "application/cli/command.hpp"
@@ -7,12 +7,13 @@
 namespace sinan::cli {
 
 struct RowsOutput {
-  std::string format = "table";   // table, csv, json
+  std::string format = "table";   // table, csv, json; parquet into a file only
+  std::filesystem::path file;     // empty: standard output
   std::int64_t table_rows = 200;  // a table shows this many, then says how many more there are
   bool raw = false;               // csv: leave text that a spreadsheet would take for a formula as it is
 };
 
-// Streams `rows` to standard output; memory does not grow with their number.
+// Streams `rows` to standard output, or to the file, which appears under its name when it is whole; memory does not grow with their number.
 Status print_rows(const Invocation& invocation, fabric::Rows& rows, const RowsOutput& output);
 
 // A CSV field: quoted where needed; text that begins with = + - @, a tab or a return gets a ' before it unless `raw`.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 #include "base/json.hpp"
+#include "base/whole_file.hpp"
 #include "operations/demand/row_file.hpp"
 
 namespace sinan::demand {
@@ -84,11 +84,7 @@ Status FileMetrics::write(const std::filesystem::path& path) const {
       for (const auto& [name, value] : row.cells) object[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
       json.push_back(std::move(object));
     }
-    std::ofstream file(path, std::ios::binary);
-    file << dump_pretty(json) << '\n';
-    if (!file.flush())
-      return fail(ErrorCode::kInvalidInput, "the metrics cannot be written; check the folder and its free space", path.string());
-    return {};
+    return write_whole_file(path, dump_pretty(json) + "\n");
   }
   Schema schema{{{"class", Type{TypeId::kText}}}};
   for (const auto& [name, ignored] : rows.back().cells) schema.fields.push_back({name, Type{TypeId::kDouble}});

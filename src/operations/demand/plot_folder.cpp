@@ -8,6 +8,7 @@
 
 #include "base/svg.hpp"
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "intelligence/forecasting/evaluation.hpp"
 
 namespace sinan::demand {
@@ -151,18 +152,7 @@ void PlotFolder::add(const forecasting::Forecasts& f, const std::vector<std::siz
   }
 }
 
-Status PlotFolder::write(const std::string& name, std::string_view content) const {
-  std::filesystem::path part = folder_ / (name + ".part");
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  bool good = file && std::fwrite(content.data(), 1, content.size(), file) == content.size();
-  if (file) good = std::fclose(file) == 0 && good;
-  std::error_code error;
-  if (good) std::filesystem::rename(part, folder_ / name, error);
-  if (good && !error) return {};
-  std::string why = error ? error.message() : std::strerror(errno);
-  std::filesystem::remove(part, error);
-  return fail(ErrorCode::kInvalidInput, "a picture cannot be written: " + why, (folder_ / name).string());
-}
+Status PlotFolder::write(const std::string& name, std::string_view content) const { return write_whole_file(folder_ / name, content); }
 
 Result<std::size_t> PlotFolder::finish() const {
   std::vector<std::string> taken;

@@ -1,9 +1,6 @@
 #include "operations/demand/row_file.hpp"
 
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <utility>
 
 namespace sinan::demand {
 namespace {
@@ -13,26 +10,17 @@ constexpr std::size_t kBatchRows = 16'384;  // of Parquet
 
 }  // namespace
 
-RowFile::~RowFile() {
-  if (file_) std::fclose(file_);
-  std::error_code ignored;
-  if (!finished_ && !part_.empty()) std::filesystem::remove(part_, ignored);
-}
-
 Result<std::unique_ptr<RowFile>> RowFile::open(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema) {
   std::unique_ptr<RowFile> out(new RowFile(std::move(path), std::move(print), std::move(schema)));
-  if (!out->path_.empty()) out->part_ = out->path_.string() + ".part";
+  if (!out->path_.empty()) out->file_ = std::make_unique<WholeFile>(out->path_);
   if (out->path_.extension() == ".parquet") {
     SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
     out->database_ = std::move(database);
-    SINAN_TRY(out->parquet_, duck::ParquetWriter::create(*out->database_, out->part_, out->schema_));
+    SINAN_TRY(out->parquet_, duck::ParquetWriter::create(*out->database_, out->file_->draft(), out->schema_));
     out->new_batch();
     return out;
   }
-  if (!out->path_.empty()) {
-    out->file_ = std::fopen(out->part_.c_str(), "wb");
-    if (!out->file_) return fail(out->cannot_write());
-  }
+  if (out->file_) SINAN_CHECK(out->file_->open());
   for (const Field& field : out->schema_.fields) out->text(field.name);
   out->column_ = 0;
   out->csv_ += '\n';
@@ -75,12 +63,6 @@ void RowFile::new_batch() {
   for (const Field& field : schema_.fields) batch_.columns.emplace_back(field.type);
 }
 
-Error RowFile::cannot_write() const {
-  return {ErrorCode::kInvalidInput,
-          fmt::format("the output cannot be written: {}; check the folder and its free space", std::strerror(errno)), path_.string(),
-          nullptr};
-}
-
 Status RowFile::flush() {
   if (parquet_) {
     if (batch_.rows() == 0) return {};
@@ -89,7 +71,7 @@ Status RowFile::flush() {
     return {};
   }
   if (file_) {
-    if (std::fwrite(csv_.data(), 1, csv_.size(), file_) != csv_.size()) return fail(cannot_write());
+    SINAN_CHECK(file_->write(csv_));
   } else if (print_) {
     print_(csv_);
   }
@@ -103,16 +85,7 @@ Result<std::size_t> RowFile::finish() {
     SINAN_TRY(auto rows, parquet_->finish());
     (void)rows;
   }
-  if (file_) {
-    std::FILE* file = std::exchange(file_, nullptr);
-    if (std::fclose(file) != 0) return fail(cannot_write());
-  }
-  if (!part_.empty()) {
-    std::error_code error;
-    std::filesystem::rename(part_, path_, error);
-    if (error) return fail(ErrorCode::kInvalidInput, "the output cannot be put in place: " + error.message(), path_.string());
-  }
-  finished_ = true;
+  if (file_) SINAN_CHECK(file_->finish());
   return rows_;
 }
 

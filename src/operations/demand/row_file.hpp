@@ -1,7 +1,6 @@
 // A file of rows that a command writes: CSV, or Parquet when the name ends so; whole or not at all.
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "base/table.hpp"
+#include "base/whole_file.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -19,7 +19,6 @@ class RowFile {
  public:
   // `path` empty: CSV to `print`.
   static Result<std::unique_ptr<RowFile>> open(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema);
-  ~RowFile();
 
   void text(std::string_view value);
   // What is not finite is written as nothing.
@@ -33,21 +32,18 @@ class RowFile {
       : path_(std::move(path)), print_(std::move(print)), schema_(std::move(schema)) {}
   void separate();
   void new_batch();
-  Error cannot_write() const;
   Status flush();
 
   std::filesystem::path path_;
   std::function<void(std::string_view)> print_;
   Schema schema_;
-  std::filesystem::path part_;
-  std::FILE* file_ = nullptr;
+  std::unique_ptr<WholeFile> file_;  // outlives the writer of its draft
   std::optional<duck::Database> database_;
   std::unique_ptr<duck::ParquetWriter> parquet_;
   Batch batch_;
   std::string csv_;
   std::size_t column_ = 0;
   std::size_t rows_ = 0;
-  bool finished_ = false;
 };
 
 }  // namespace sinan::demand

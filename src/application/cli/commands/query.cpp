@@ -33,19 +33,47 @@ void print_explanation(const Invocation& invocation, const fabric::Explanation& 
   invocation.print(explanation.plan + "\n");
 }
 
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Result<RowsOutput> output_of(const Invocation& invocation) {
+  RowsOutput out;
+  if (invocation.has("output")) out.file = invocation.directory / invocation.text("output");
+  std::string ending = lower(out.file.extension().string());
+  bool named = ending == ".csv" || ending == ".json" || ending == ".parquet";
+  if (!out.file.empty() && !named && !invocation.has("format"))
+    return fail(ErrorCode::kInvalidInput,
+                "--output does not say how to write rows; end the name in .csv, .json or .parquet, or add --format", out.file.string());
+  out.format = invocation.text("format", named ? ending.substr(1) : invocation.json ? "json" : "table");
+  if (out.format == "parquet" && out.file.empty())
+    return fail(ErrorCode::kInvalidInput, "Parquet goes into a file only; name it with --output FILE");
+  out.raw = invocation.flag("raw");
+  SINAN_TRY(out.table_rows, invocation.integer("rows", out.table_rows));
+  if (out.table_rows < 0) return fail(ErrorCode::kInvalidInput, fmt::format("--rows takes 0 or more, not {}", out.table_rows));
+  return out;
+}
+
+// Who writes COPY wants a file.
+Error with_way_out(Error error, std::string_view sql) {
+  sql.remove_prefix(std::min(sql.find_first_not_of(" \t\r\n("), sql.size()));
+  if (error.code == ErrorCode::kDenied && lower(std::string(sql.substr(0, 4))) == "copy")
+    error.message += "; to keep rows in a file, write the SELECT alone and add --format csv, json or parquet with --output FILE";
+  return error;
+}
+
 Result<int> run_query(Invocation& invocation) {
   std::string sql = invocation.text("sql");
   fabric::QueryOptions options;
   options.cancel = invocation.cancel;
-  RowsOutput output;
-  output.format = invocation.text("format", invocation.json ? "json" : "table");
-  output.raw = invocation.flag("raw");
-  SINAN_TRY(output.table_rows, invocation.integer("rows", output.table_rows));
+  SINAN_TRY(RowsOutput output, output_of(invocation));
   if (invocation.flag("no-workspace") || !Workspace::find(invocation.directory)) {
     if (invocation.flag("explain") || !invocation.as_user.empty())
       return fail(ErrorCode::kInvalidInput, "--explain and --as need a workspace; there is none here (no sinan.yaml)");
-    SINAN_TRY(auto rows, fabric::query_files(sql, options));
-    SINAN_CHECK(print_rows(invocation, *rows, output));
+    auto rows = fabric::query_files(sql, options);
+    if (!rows) return fail(with_way_out(std::move(rows).error(), sql));
+    SINAN_CHECK(print_rows(invocation, **rows, output));
     return 0;
   }
   SINAN_TRY(auto workspace, open_workspace(invocation));
@@ -54,8 +82,9 @@ Result<int> run_query(Invocation& invocation) {
     print_explanation(invocation, explanation);
     return 0;
   }
-  SINAN_TRY(auto rows, workspace->fabric().query(workspace->user(), sql, options));
-  SINAN_CHECK(print_rows(invocation, *rows, output));
+  auto rows = workspace->fabric().query(workspace->user(), sql, options);
+  if (!rows) return fail(with_way_out(std::move(rows).error(), sql));
+  SINAN_CHECK(print_rows(invocation, **rows, output));
   return 0;
 }
 
@@ -69,13 +98,18 @@ CommandInfo query() {
           "Tables: SOURCE.TABLE live, lake.SOURCE_TABLE as accepted, ops.NAME the canonical model. Outside a workspace, files named in the "
           "SQL.",
       .options = {{.name = "sql", .value = "SQL", .summary = "One SELECT", .required = true, .positional = true},
-                  {.name = "format", .value = "FORMAT", .summary = "table, csv or json", .allowed = {"table", "csv", "json"}},
+                  {.name = "format",
+                   .value = "FORMAT",
+                   .summary = "table, csv, json or parquet; default: by the name's ending of the output, else table",
+                   .allowed = {"table", "csv", "json", "parquet"}},
+                  {.name = "output", .value = "FILE", .summary = "Write the rows to FILE instead of standard output", .short_name = 'o'},
                   {.name = "rows", .value = "N", .summary = "Rows that a table shows; default 200"},
                   {.name = "raw", .value = "", .summary = "CSV: leave text that a spreadsheet would take for a formula as it is"},
                   {.name = "explain", .value = "", .summary = "Show what would be pushed to which source, and why the rest would not"},
                   {.name = "no-workspace", .value = "", .summary = "Read files named in the SQL, although there is a workspace"}},
       .examples = {"sinan query \"SELECT category, count(*) FROM ops.items GROUP BY 1\"",
-                   "sinan query \"SELECT * FROM 'sales.csv' LIMIT 5\" --format json"},
+                   "sinan query \"SELECT * FROM 'sales.csv' LIMIT 5\" --format json",
+                   "sinan query \"SELECT * FROM ops.sales\" --output sales.parquet"},
       .run = run_query,
   };
 }

@@ -1,9 +1,8 @@
 // `sinan schema`: JSON Schemas of the workspace's files, for editors.
-#include <fstream>
-
 #include "application/cli/command.hpp"
 #include "application/runtime/runtime.hpp"
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 
 namespace sinan::cli {
 namespace {
@@ -11,12 +10,7 @@ namespace {
 Status write_schemas(const std::map<std::string, Json>& schemas, const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  for (const auto& [kind, schema] : schemas) {
-    std::filesystem::path path = folder / (kind + ".json");
-    std::ofstream out(path, std::ios::binary);
-    out << dump_pretty(schema) << '\n';
-    if (!out.flush()) return fail(ErrorCode::kInvalidInput, "the schema cannot be written; check the folder and its space", path.string());
-  }
+  for (const auto& [kind, schema] : schemas) SINAN_CHECK(write_whole_file(folder / (kind + ".json"), dump_pretty(schema) + "\n"));
   return {};
 }
 

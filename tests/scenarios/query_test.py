@@ -1,0 +1,70 @@
+"""`sinan query`: where rows go, and what outside of a workspace is refused."""
+
+import csv
+import json
+import pathlib
+import resource
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import company
+from company import sinan
+
+
+class Query(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sinan-query-"))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        (self.dir / "sales.csv").write_text("item,amount,day\nA,1.50,2026-03-01\n=B,,2026-03-02\n")
+
+    def query(self, *words):
+        return sinan("query", *words, cwd=self.dir)
+
+    def test_rows_go_to_a_file_in_the_form_that_its_name_or_the_format_says(self):
+        expected = [{"item": "A", "amount": 1.5, "day": "2026-03-01"}, {"item": "=B", "amount": None, "day": "2026-03-02"}]
+        for words in (["--output", "out.parquet"], ["--output", "out.json"], ["-o", "out.csv", "--raw"], ["--format", "parquet", "--output", "table"]):
+            answer = self.query("SELECT * FROM 'sales.csv'", *words)
+            self.assertEqual((answer.code, answer.out), (0, ""), str(answer))
+        self.assertEqual(json.loads((self.dir / "out.json").read_text()), expected)
+        for file in ("'out.parquet'", "'out.csv'", "read_parquet('table')"):
+            self.assertEqual(self.query(f"SELECT * FROM {file}", "--format", "json").json, expected, file)
+        self.assertEqual(list(csv.reader((self.dir / "out.csv").read_text().splitlines()))[2], ["=B", "", "2026-03-02"])
+        self.assertEqual(self.query("SELECT * FROM 'sales.csv'", "-o", "OUT.CSV").code, 0)
+        self.assertEqual(list(csv.reader((self.dir / "OUT.CSV").read_text().splitlines()))[2], ["'=B", "", "2026-03-02"], "no formula for a spreadsheet")
+        (self.dir / "OUT.CSV").unlink()
+        self.assertEqual(sorted(path.name for path in self.dir.iterdir()), ["out.csv", "out.json", "out.parquet", "sales.csv", "table"], "nothing is left behind")
+
+    def test_a_file_is_there_as_a_whole_or_as_it_was(self):
+        (self.dir / "out.csv").write_text("as it was\n")
+        for name, sql in (("out.csv", "SELECT CAST(item AS INTEGER) FROM 'sales.csv'"), ("out.parquet", "SELECT error('in the middle') FROM 'sales.csv'")):
+            self.assertEqual(self.query(sql, "--output", name).code, 2)
+        for place in ("nowhere/out.csv", "nowhere/out.parquet", "/dev/null"):
+            answer = self.query("SELECT 1", "--format", pathlib.Path(place).suffix[1:] or "csv", "--output", place)
+            self.assertEqual(answer.code, 2)
+            self.assertIn(place, answer.err)
+        for name in ("out.csv", "out.parquet"):
+            done = subprocess.run(
+                [str(company.SINAN), "query", "SELECT range, hash(range) FROM range(200000)", "--output", name],
+                cwd=self.dir, capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+            )  # fmt: skip
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertRegex(done.stderr, "disk|space")
+        self.assertEqual((self.dir / "out.csv").read_text(), "as it was\n")
+        self.assertEqual(sorted(path.name for path in self.dir.iterdir()), ["out.csv", "sales.csv"])
+
+    def test_parquet_needs_a_file(self):
+        answer = self.query("SELECT 1", "--format", "parquet")
+        self.assertEqual(answer.code, 2)
+        self.assertIn("--output", answer.err)
+
+    def test_a_name_that_does_not_say_the_form_needs_one(self):
+        answer = self.query("SELECT 1", "--output", "rows")
+        self.assertEqual(answer.code, 2)
+        self.assertRegex(answer.err, "rows: .*--format")
+        self.assertEqual([path.name for path in self.dir.iterdir()], ["sales.csv"])
+
+
+if __name__ == "__main__":
+    unittest.main()
