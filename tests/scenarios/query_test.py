@@ -65,6 +65,17 @@ class Query(unittest.TestCase):
         self.assertRegex(answer.err, "rows: .*--format")
         self.assertEqual([path.name for path in self.dir.iterdir()], ["sales.csv"])
 
+    def test_what_is_no_single_select_is_refused_and_copy_is_told_the_way_out(self):
+        for sql in ("COPY (SELECT 1) TO 'x.csv'", " copy 'sales.csv' to 'x.parquet'", "SELECT 1; COPY (SELECT 1) TO 'x.csv'", "ATTACH 'x.db'", "CREATE TABLE t (a INT)", "SET threads = 1", "EXPORT DATABASE 'x'"):
+            answer = self.query(sql)
+            self.assertEqual(answer.code, 2, f"{sql}: {answer}")
+            self.assertIn("only one SELECT", answer.err)
+            if sql.strip().lower().startswith("copy"):
+                self.assertIn("--format csv, json or parquet with --output FILE", answer.err)
+        self.assertEqual([path.name for path in self.dir.iterdir()], ["sales.csv"])
+        for sql in ("FROM 'sales.csv'", "DESCRIBE SELECT * FROM 'sales.csv'", "SUMMARIZE FROM 'sales.csv'", "WITH t AS (FROM 'sales.csv') SELECT count(*) FROM t"):
+            self.assertEqual(self.query(sql).code, 0, sql)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -173,6 +173,7 @@ Result<std::unique_ptr<Fabric>> open(FabricContext context, Diagnostics& diagnos
 Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 2048, .threads = 0, .temp_dir = std::filesystem::temp_directory_path()}));
   SINAN_TRY(auto connection, database.connect());
+  SINAN_CHECK(inspect_free_select(connection, sql));
   SINAN_TRY(auto reader, connection.query(sql, {options.parameters, options.cancel}));
   return std::make_unique<FileRows>(std::move(reader), options.max_rows);
 }

@@ -110,7 +110,7 @@ void check(const Workspace& workspace, Fabric& fabric, Diagnostics& diagnostics)
 // JSON Schema of the key `tables:` of policies/*.yaml.
 Json policy_schema();
 
-// Outside a workspace: runs one statement that reads files named in the SQL ("SELECT … FROM 'sales.csv'").
+// Outside a workspace: runs one SELECT that reads files named in the SQL ("SELECT … FROM 'sales.csv'"). kDenied for all else.
 Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options = {});
 
 // All rows in memory; kLimit beyond `max_rows`.

@@ -163,6 +163,15 @@ TEST(Fabric, FilesAreReadOutsideAWorkspaceOnly) {
   Batch batch;
   ASSERT_TRUE(*(*rows)->next(batch));
   EXPECT_EQ(batch.columns[0].to_text(0), "3");
+  auto copy = file.string() + ".out";
+  for (const std::string& sql :
+       {fmt::format("COPY (SELECT 1) TO '{}'", copy), fmt::format("SELECT 1; COPY (SELECT 1) TO '{}'", copy),
+        fmt::format("ATTACH '{}' AS x", copy), std::string("SET threads = 1"), std::string("CREATE TABLE t (a INT)")}) {
+    auto refused = query_files(sql);
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_EQ(refused.error().code, ErrorCode::kDenied) << sql;
+  }
+  EXPECT_FALSE(std::filesystem::exists(copy));
   Fixture f;
   EXPECT_TRUE(f.ask(fmt::format("SELECT sum(a) FROM '{}'", file.string())).contains("files are read only outside a workspace"));
   EXPECT_TRUE(f.ask(fmt::format("SELECT sum(a) FROM read_csv('{}')", file.string())).contains("'read_csv' cannot be called"));

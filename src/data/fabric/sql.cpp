@@ -185,11 +185,40 @@ bool is_system_name(const Mention& mention) {
   });
 }
 
-Result<Inspection> inspect(duck::Connection& parser, std::string_view sql) {
+namespace {
+
+Result<Json> one_select(duck::Connection& parser, std::string_view sql) {
   SINAN_TRY(Json tree, parse(parser, sql));
-  const Json statements = tree.value("statements", Json::array());
+  Json statements = tree.value("statements", Json::array());
   if (statements.empty()) return fail(ErrorCode::kInvalidInput, "there is no SQL to run; write one SELECT");
   if (statements.size() > 1) return fail(ErrorCode::kDenied, "only one SELECT can be run at a time");
+  return statements;
+}
+
+// Names of tables, and the only constants of read_csv, below `node`.
+void collect_names(const Json& node, std::vector<std::string>& out) {
+  if (node.is_object()) {
+    if (text_at(node, "type") == "BASE_TABLE") out.push_back(text_at(node, "table_name"));
+    if (text_at(node, "function_name") == "read_csv" && node.contains("children") && node["children"].size() == 1) {
+      const Json& argument = node["children"][0];
+      if (has_class(argument, "CONSTANT") && argument.contains("value")) out.push_back(text_at(argument["value"], "value"));
+    }
+  }
+  if (node.is_structured())
+    for (const Json& child : node) collect_names(child, out);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> inspect_free_select(duck::Connection& parser, std::string_view sql) {
+  SINAN_TRY(Json statements, one_select(parser, sql));
+  std::vector<std::string> out;
+  collect_names(statements, out);
+  return out;
+}
+
+Result<Inspection> inspect(duck::Connection& parser, std::string_view sql) {
+  SINAN_TRY(Json statements, one_select(parser, sql));
   Walk walk;
   SINAN_CHECK(walk.run(statements));
   return Inspection{walk.tables()};

@@ -20,6 +20,10 @@ struct Inspection {
 // kInvalidInput with line and column for what does not parse, kDenied for what is no SELECT or calls what is not allowed.
 Result<Inspection> inspect(duck::Connection& parser, std::string_view sql);
 
+// The first half of that: one statement, and a SELECT; it may call anything. Returns the names of the tables that it reads, which outside
+// a workspace may be files, also those that are the only argument of read_csv.
+Result<std::vector<std::string>> inspect_free_select(duck::Connection& parser, std::string_view sql);
+
 // A row filter: one condition over the columns of its table, without subqueries. Returns its tree.
 Result<Json> inspect_condition(duck::Connection& parser, std::string_view condition);
 
