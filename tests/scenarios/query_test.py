@@ -76,6 +76,25 @@ class Query(unittest.TestCase):
         for sql in ("FROM 'sales.csv'", "DESCRIBE SELECT * FROM 'sales.csv'", "SUMMARIZE FROM 'sales.csv'", "WITH t AS (FROM 'sales.csv') SELECT count(*) FROM t"):
             self.assertEqual(self.query(sql).code, 0, sql)
 
+    def test_a_csv_file_that_is_cut_inside_a_quote_is_told_with_its_line(self):
+        for name, text, line in (
+            ("two.csv", 'a,b\n1,"cut', 2),
+            ("lines.csv", 'a,b,c\n1,x,2\n2,"cut\ninside,3\n', 3),
+            ("long.csv", "a,b\n" + "".join(f'{i},"x{i}"\n' for i in range(3000)) + '1,"cut\n', 3002),
+        ):
+            (self.dir / name).write_text(text)
+            for sql in (f"SELECT * FROM '{name}'", f"SELECT count(*) FROM read_csv('{name}') JOIN 'sales.csv' ON true"):
+                answer = self.query(sql)
+                self.assertEqual(answer.code, 2, f"{sql}: {answer}")
+                self.assertIn(f"{name}:{line}: a quote", answer.err)
+        (self.dir / "forecast.csv").write_text("unique_id,ds,y\n" + "".join(f"A,2026-01-{day},{day}\n" for day in range(10, 30)) + '"A,2026-01-30,1\n')
+        answer = sinan("forecast", "--input", "forecast.csv", "--horizon", "2", cwd=self.dir)
+        self.assertEqual(answer.code, 2, str(answer))
+        self.assertIn("forecast.csv:22: a quote", answer.err)
+        for text in ('a,b\n1,5" pipe\n', 'a,b\n1,"Super" glue\n', 'a,b\n1,"two\nlines"\n', 'a,b\n1,"said ""yes"""\n'):
+            (self.dir / "good.csv").write_text(text)
+            self.assertEqual(self.query("SELECT * FROM 'good.csv'").code, 0, text)
+
 
 if __name__ == "__main__":
     unittest.main()

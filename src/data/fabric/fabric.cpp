@@ -2,6 +2,7 @@
 
 #include "data/fabric/engine.hpp"
 #include "data/fabric/explain.hpp"
+#include "platform/duck/csv_quotes.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::fabric {
@@ -173,7 +174,12 @@ Result<std::unique_ptr<Fabric>> open(FabricContext context, Diagnostics& diagnos
 Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 2048, .threads = 0, .temp_dir = std::filesystem::temp_directory_path()}));
   SINAN_TRY(auto connection, database.connect());
-  SINAN_CHECK(inspect_free_select(connection, sql));
+  SINAN_TRY(auto names, inspect_free_select(connection, sql));
+  for (const std::string& name : names) {
+    std::error_code error;
+    bool text = name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".csv.gz");
+    if (text && std::filesystem::is_regular_file(name, error)) SINAN_CHECK(duck::check_found_csv_quotes(connection, name));
+  }
   SINAN_TRY(auto reader, connection.query(sql, {options.parameters, options.cancel}));
   return std::make_unique<FileRows>(std::move(reader), options.max_rows);
 }

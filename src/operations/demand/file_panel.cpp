@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/sample.hpp"
+#include "platform/duck/csv_quotes.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -226,6 +227,7 @@ Result<Source> open(const FileForecastOptions& options, const std::string& condi
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
   const std::string source = file_sql(options.input);
+  if (options.input.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv_quotes(connection, options.input));
   SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
   bool has_season = false;
   SINAN_TRY(std::string columns, columns_sql(schema, options, has_season));

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+#include "platform/duck/csv_quotes.hpp"
+
 namespace sinan::sources::files {
 
 const Shape<FilesOptions>& shape_of(const FilesOptions*) {
@@ -145,6 +147,32 @@ Result<std::set<std::string>> codes_among(duck::Connection& connection, const st
   return out;
 }
 
+// A file whose quotes do not fit is found to have none: then they, and what they held together, would pass for values.
+Status check_quotes(duck::Connection& connection, const FileTable& table, const Columns& columns) {
+  constexpr std::string_view kBegins = "(^|[,;|\\t])\"";
+  std::vector<std::string> tests;
+  bool suspicious = false;
+  for (const auto& [name, type] : columns) {
+    suspicious = suspicious || name.contains('"');
+    if (type == "VARCHAR")
+      tests.push_back(
+          fmt::format("coalesce(bool_or(contains({0}, '\"') AND regexp_matches({0}, '{1}')), false)", duck::quote_name(name), kBegins));
+  }
+  if (!suspicious && !tests.empty()) {
+    SINAN_TRY(Table found, connection.table(fmt::format("SELECT {} FROM {}", fmt::join(tests, " OR "), table.from(table.files))));
+    suspicious = found.rows() == 1 && found.batches[0].columns[0].ints[0] != 0;
+  }
+  if (!suspicious) return {};
+  duck::CsvQuotes options{table.options.delimiter == "\\t" ? "\t" : table.options.delimiter, table.options.encoding};
+  for (const File& file : table.files) {
+    auto status = duck::check_csv_quotes(connection, file.path, options);
+    if (status) continue;
+    status.error().message += "; if the quote is part of the value, say with `quote` what stands around values";
+    return status;
+  }
+  return {};
+}
+
 Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
   std::string base = csv_parameters(table.options);
   constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
@@ -155,6 +183,7 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
   SINAN_TRY(auto columns, described(connection, table.from(table.files)));
   table.parameters = base + ", all_varchar = true";
   SINAN_TRY(auto codes, codes_among(connection, table.from(table.files), columns));
+  if (table.options.quote.empty()) SINAN_CHECK(check_quotes(connection, table, columns));
   std::vector<std::string> types;
   for (auto& [name, type] : columns) {
     bool exact = type == "BOOLEAN" || type == "DATE" || type.starts_with("TIMESTAMP") || type == "BIGINT" || type == "DOUBLE";

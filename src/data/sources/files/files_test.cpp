@@ -154,6 +154,34 @@ TEST_F(Files, ADamagedFileIsToldInOneSentenceWithTheWayOut) {
   }
 }
 
+TEST_F(Files, AFileThatIsCutInsideAQuoteIsAnErrorWithItsLineAndNeverReadAsUnquoted) {
+  struct {
+    std::string name, bytes;
+    int line;
+  } cases[] = {
+      {"two_lines.csv", "a,b,c\n1,x,2\n2,\"cut\ninside,3\n", 3},          {"one_line.csv", "a,b,c\n1,x,2\n2,\"cut inside,3\n", 3},
+      {"semicolons.csv", "a;b\n1;\"good\nvalue\"\n2;\"cut\noff", 4},      {"header.csv", "a,\"b\n1,2\n", 1},
+      {"windows.csv", "a,b\r\n1,\"one, \"\"two\"\"\"\r\n2,\"cut\r\n", 3},
+  };
+  for (const auto& [name, bytes, line] : cases) {
+    SCOPED_TRACE(name);
+    write(name, bytes);
+    std::string said = read("tables: {t: {path: " + name + "}}");
+    EXPECT_NE(said.find(fmt::format("{}:{}: a quote", name, line)), std::string::npos) << said;
+  }
+  write("stray.csv", "a,b\n1,\"not closed\n2,\"x\"\n3,\"y\"\n");
+  EXPECT_NE(read("tables: {t: {path: stray.csv}}").find("stray.csv:2: a quote"), std::string::npos);
+  // Quotes that are part of values.
+  write("names.csv", "id,name\n1,\"Super\" glue\n2,see;\"A\" b\n");
+  EXPECT_EQ(read("tables: {t: {path: names.csv}}"), "1|\"Super\" glue; 2|see;\"A\" b");
+  write("inches.csv", "id,size\n1,5\" pipe\n2,7\" pipe\n");
+  EXPECT_EQ(read("tables: {t: {path: inches.csv}}"), "1|5\" pipe; 2|7\" pipe");
+  write("doubled.csv", "id,said\n1,\"yes, \"\"no\"\",\"\"\"\n2,\"two\nlines\"\n");
+  EXPECT_EQ(read("tables: {t: {path: doubled.csv}}"), "1|yes, \"no\",\"; 2|two\nlines");
+  write("apostrophes.csv", "id,said\n1,'a,\"b'\n2,'\"c'\n");
+  EXPECT_EQ(read("tables: {t: {path: apostrophes.csv, quote: \"'\"}}"), "1|a,\"b; 2|\"c");
+}
+
 TEST_F(Files, AParquetFileThatIsDamagedInTheMiddleSaysSoOnce) {
   auto engine = duck::Database::open({.memory_mb = 256, .threads = 1});
   auto connection = engine->connect();
