@@ -15,7 +15,7 @@ Status check_options(const CreateOptions& options) {
     if (value >= low && value <= high) return {};
     return fail(ErrorCode::kInvalidInput, fmt::format("{} must be between {} and {}, and is {}", name, low, high, value));
   };
-  SINAN_CHECK(within("the number of items", options.items, 10, 20'000));
+  SINAN_CHECK(within("the number of items", options.items, 1, 20'000));
   SINAN_CHECK(within("the number of locations", options.locations, 1, 5));
   SINAN_CHECK(within("the number of days", options.days, 60, 2'000));
   for (const auto& folder : {options.dir, truth_of(options.dir), secrets_of(options.dir)}) {

@@ -19,7 +19,7 @@ namespace sinan::example {
 struct CreateOptions {
   std::filesystem::path dir;  // must not exist, or be empty
   std::uint64_t seed = 1;
-  std::int64_t items = 2000;   // 10…20,000
+  std::int64_t items = 2000;   // 1…20,000
   std::int64_t locations = 5;  // 1…5
   std::int64_t days = 730;     // 60…2,000
   std::string postgres;        // address of an empty database for the ERP; empty: SQLite at DIR/data/erp.db

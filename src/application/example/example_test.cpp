@@ -207,7 +207,7 @@ TEST_F(Example, RefusesWhatItCannotMake) {
   made(options("shop"));
   EXPECT_EQ(create(options("shop")).error().code, ErrorCode::kConflict);
   auto few = options("few");
-  few.items = 3;
+  few.items = 0;
   EXPECT_EQ(create(few).error().code, ErrorCode::kInvalidInput);
   EXPECT_EQ(advance(folder_ / "nowhere", 1).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(advance(folder_ / "shop", 0).error().code, ErrorCode::kInvalidInput);
