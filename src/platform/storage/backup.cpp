@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kStoreFile = "state.db";
 constexpr std::string_view kListFile = "backup.json";
+constexpr std::string_view kPartial = ".partial-";
 
 std::unexpected<Error> disk_error(std::string_view what, const fs::path& path, int error_number) {
   return fail(write_error_code(error_number, ErrorCode::kPrecondition),
@@ -100,7 +101,7 @@ Status settle(const fs::path& from, const fs::path& to) {
 // A folder in the making beside `target`; removed unless it took its place.
 class Draft {
  public:
-  explicit Draft(const fs::path& target) : path_(target.string() + ".partial-" + secrets::random_token(6)) {}
+  explicit Draft(const fs::path& target) : path_(target.string() + std::string(kPartial) + secrets::random_token(6)) {}
   ~Draft() {
     std::error_code error;
     if (!path_.empty()) fs::remove_all(path_, error);
@@ -212,17 +213,41 @@ std::string stamp(Instant at) {
   return text;
 }
 
+// A name beside `folder` for the state that was there.
+fs::path place_for_previous(const fs::path& folder, const Clock& clock) {
+  fs::path out = folder.string() + ".before-restore-" + stamp(clock.now());
+  std::error_code error;
+  if (fs::exists(out, error)) out += "-" + secrets::random_token(4);
+  return out;
+}
+
+// Puts away what a restore that crashed left beside `folder`. Only under the state's lock: no other restore is at work. A copy in the
+// making has the list of its files from first to last; what has none was the state until then.
+void clear_up(const fs::path& folder, const Clock& clock) {
+  std::error_code error;
+  std::vector<fs::path> left;
+  std::string start = folder.filename().string() + std::string(kPartial);
+  for (fs::directory_iterator it(folder.parent_path(), error), end; !error && it != end; it.increment(error))
+    if (it->path().filename().string().starts_with(start)) left.push_back(it->path());
+  for (const fs::path& path : left) {
+    if (fs::exists(path / kListFile, error) || fs::is_empty(path, error))
+      fs::remove_all(path, error);
+    else
+      fs::rename(path, place_for_previous(folder, clock), error);
+  }
+}
+
 // `draft` takes the place of `folder` in one step; returns where the old state lies now.
 Result<fs::path> swap_in(Draft& draft, const fs::path& folder, const Clock& clock) {
   kill_point("state.restore.before_swap");
+  std::error_code error;
+  fs::remove(draft.path() / kListFile, error);
   if (::renameat2(AT_FDCWD, draft.path().c_str(), AT_FDCWD, folder.c_str(), RENAME_EXCHANGE) != 0)
     return disk_error("the restored state cannot be put in its place", folder, errno);
   fs::path old = draft.path();
   draft.keep();
   kill_point("state.restore.swapped");
-  fs::path previous = folder.string() + ".before-restore-" + stamp(clock.now());
-  std::error_code error;
-  if (fs::exists(previous, error)) previous += "-" + secrets::random_token(4);
+  fs::path previous = place_for_previous(folder, clock);
   fs::rename(old, previous, error);
   return error ? old : previous;
 }
@@ -240,16 +265,17 @@ Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder
   bool was_empty = fs::is_empty(place, error);
   SINAN_TRY(auto lock, StateLock::acquire(place, "restore", clock, std::chrono::seconds{0}, cancel));
   SINAN_CHECK(Store::unused(place / kStoreFile));
+  clear_up(place, clock);
   Draft draft(place);
+  fs::create_directories(draft.path(), error);
+  if (!error) fs::copy_file(backup / kListFile, draft.path() / kListFile, error);
+  if (error) return disk_error("the file cannot be copied", draft.path() / kListFile, error.value());
   std::set<std::string> wanted;
   for (const Json& file : list["files"]) wanted.insert(file.value("path", ""));
   SINAN_CHECK(copy_files(backup, draft.path(), cancel, [&](const fs::path& file) { return wanted.contains(file.generic_string()); }));
-  // Proved once more, as it lies here now.
-  fs::copy_file(backup / kListFile, draft.path() / kListFile, error);
-  if (error) return disk_error("the file cannot be copied", draft.path() / kListFile, error.value());
   RestoreInfo info;
+  // Proved once more, as it lies here now.
   SINAN_TRY(info.backup, check_backup(draft.path(), cancel));
-  fs::remove(draft.path() / kListFile, error);
   if (prepare) SINAN_CHECK(prepare(draft.path(), info.backup));
   SINAN_CHECK(settle(backup, draft.path()));
   SINAN_TRY(info.previous, swap_in(draft, place, clock));

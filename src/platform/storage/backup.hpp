@@ -36,7 +36,8 @@ struct RestoreInfo {
 using PrepareRestored = std::function<Status(const std::filesystem::path&, const BackupInfo&)>;
 
 // Puts a backup in the place of the state, in one step: a crash leaves the old state or the new one. The old one is kept beside it.
-// Nothing may have the store open: kUnavailable. A crash may leave a folder `FOLDER.partial-…`: the copy in the making, or the old state.
+// Nothing may have the store open: kUnavailable. What a crash left beside it (`FOLDER.partial-…`: the copy in the making, or the
+// old state) the next restore puts away: the copy is removed, the old state is kept as `FOLDER.before-restore-…`.
 Result<RestoreInfo> restore_state(const std::filesystem::path& backup, const std::filesystem::path& folder, const Clock& clock,
                                   const CancelToken* cancel = nullptr, const PrepareRestored& prepare = {});
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/kill_point.hpp"
@@ -145,6 +146,39 @@ TEST_F(BackupTest, AKillWhileRestoringLeavesOneWholeState) {
     open();
     EXPECT_EQ(count(), rows) << point;
   }
+}
+
+TEST_F(BackupTest, ARestorePutsAwayWhatKilledOnesLeft) {
+  ASSERT_TRUE(backup_state(state_, *store_, backup_, clock_));
+  put(2);
+  store_.reset();
+  auto beside = [&] {
+    std::vector<std::string> out;
+    for (const auto& entry : fs::directory_iterator(root_)) out.push_back(entry.path().filename().string());
+    std::ranges::sort(out);
+    return out;
+  };
+  for (std::string point : {"state.restore.before_swap", "state.restore.swapped"}) {
+    pid_t child = ::fork();
+    if (child == 0) {
+      arm_kill_point(point);
+      (void)restore_state(backup_, state_, clock_);
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+    auto left = beside();
+    ASSERT_TRUE(std::ranges::any_of(left, [](const std::string& name) { return name.starts_with(".sinan.partial-"); })) << point;
+  }
+  auto restored = restore_state(backup_, state_, clock_);
+  ASSERT_TRUE(restored) << restored.error().text();
+  auto now = beside();
+  ASSERT_EQ(now.size(), 4U);  // the state of before the crash, and that of after it
+  EXPECT_EQ(now[0], ".sinan");
+  EXPECT_EQ(now[1], ".sinan.before-restore-20260301T080000");
+  EXPECT_TRUE(now[2].starts_with(".sinan.before-restore-20260301T080000-")) << now[2];
+  EXPECT_FALSE(fs::exists(state_ / "backup.json"));
+  store_ = std::move(*Store::open(root_ / now[1] / "state.db"));
+  EXPECT_EQ(count(), 2) << "what a crash left of the old state is kept";
 }
 
 }  // namespace
