@@ -85,7 +85,16 @@ class Usage(unittest.TestCase):
             (["chekc"], 2, "check"),
             (["decisions", "lst"], 2, "list"),
             (["-C", "/nonexistent-folder", "check"], 2, "sinan init"),
-            (["query"], 2, "sql is required"),
+            (["query"], 2, "SQL is missing"),
+            (["demo", "create", "a", "b"], 2, "DIR can be given once only, not 2 times\nRun 'sinan demo create --help'"),
+            (["demo"], 2, "a command is missing; there are: create, advance"),
+            (["decisions", "reject", "x"], 2, "--reason TEXT is missing"),
+            (["decisions", "list", "--status", "nope"], 2, "--status takes "),
+            (["query", "SELECT 1", "--fromat", "csv"], 2, "did you mean '--format'?"),
+            (["query", "SELECT 1", "--format", "xml"], 2, "--format takes table, csv, json or parquet, not 'xml'"),
+            (["query", "SELECT 1", "--rows", "-1"], 2, "--rows"),
+            (["query", "--format"], 2, "--format needs FORMAT after it"),
+            (["version", "x"], 2, "'x' is too much"),
             (["--now", "yesterday", "check"], 2, "--now"),
         ]:
             with self.subTest(arguments=arguments):

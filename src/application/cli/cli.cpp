@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "application/cli/command.hpp"
+#include "application/cli/usage.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 
@@ -159,6 +160,18 @@ void add_options(Parser& parser) {
   }
 }
 
+// What the first words of commands of two words are for.
+std::string group_summary(const std::string& word) {
+  static const std::map<std::string, std::string> kSummaries{
+      {"runs", "What ran: list, show"},
+      {"decisions", "What is proposed and done, and why: list, show, approve, reject, verify"},
+      {"models", "Which models forecast, and what they were worth: list, show, compare, verify"},
+      {"demo", "The example company: create, advance by days"},
+  };
+  auto found = kSummaries.find(word);
+  return found == kSummaries.end() ? word : found->second;
+}
+
 // "decisions list" becomes a subcommand of a subcommand.
 CLI::App* place_in_tree(CLI::App& root, const CommandInfo& info) {
   CLI::App* parent = &root;
@@ -169,7 +182,7 @@ CLI::App* place_in_tree(CLI::App& root, const CommandInfo& info) {
     auto same_name = parent->get_subcommands([&](CLI::App* candidate) { return candidate->get_name() == word; });
     CLI::App* child = same_name.empty() ? nullptr : same_name.front();
     if (!child) {
-      child = parent->add_subcommand(word, space == std::string::npos ? info.summary : "See its --help");
+      child = parent->add_subcommand(word, space == std::string::npos ? info.summary : group_summary(word));
       child->fallthrough();
     }
     if (space == std::string::npos) return child;
@@ -222,21 +235,6 @@ int run_command(const Globals& globals, Parser& parser) {
   return interrupted().cancelled() && *code == 0 ? 0 : *code;
 }
 
-// Says what was wrong with the line, and the nearest command when a word is none.
-int usage_error(CLI::App& app, std::string message) {
-  CLI::App* at = &app;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-  std::vector<std::string> names;
-  for (CLI::App* child : at->get_subcommands([](CLI::App*) { return true; })) names.push_back(child->get_name());
-  std::vector<std::string> rest = app.remaining(true);
-  auto word = std::find_if(rest.begin(), rest.end(), [](const std::string& text) { return !text.starts_with('-'); });
-  if (!names.empty() && word != rest.end()) {
-    message = fmt::format("there is no command '{}'; {}", visible(*word), near_or_all(*word, names));
-  }
-  fmt::print(stderr, "sinan: {}\nRun '{} --help' for the options.\n", message, at == &app ? "sinan" : "sinan " + at->get_name());
-  return 2;
-}
-
 int run_checked(int argc, char** argv) {
   CLI::App app{"Sinan: joins a company's data silos, predicts, plans, controls cost, and acts, with the evidence on record.", "sinan"};
   app.require_subcommand(1);
@@ -261,7 +259,8 @@ int run_checked(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return usage_error(app, error.what());
+    fmt::print(stderr, "{}", usage_message(app, error));
+    return 2;
   }
   for (auto& parser : parsers)
     if (parser->app->parsed() && parser->app->get_subcommands().empty()) return run_command(globals, *parser);

@@ -11,7 +11,7 @@ Result<int> list_decisions(Invocation& invocation) {
   decisions::ListFilter filter;
   for (const std::string& text : invocation.texts("status")) {
     auto state = decisions::parse_state(text);
-    if (!state) return fail(ErrorCode::kInvalidInput, fmt::format("--status has no '{}'; see the contract in --help", visible(text)));
+    if (!state) return fail(ErrorCode::kInvalidInput, fmt::format("--status has no '{}'", visible(text)));
     filter.states.push_back(*state);
   }
   filter.kind = invocation.text("kind");
@@ -116,7 +116,11 @@ CommandInfo decisions_list() {
       .name = "decisions list",
       .summary = "List decisions, newest first",
       .details = "Status: proposed, approved, rejected, executed, failed, measured, expired, superseded.",
-      .options = {{.name = "status", .value = "STATUS", .summary = "Only these; may be given several times", .repeated = true},
+      .options = {{.name = "status",
+                   .value = "STATUS",
+                   .summary = "Only these; may be given several times",
+                   .repeated = true,
+                   .allowed = {"proposed", "approved", "rejected", "executed", "failed", "measured", "expired", "superseded"}},
                   {.name = "kind", .value = "KIND", .summary = "purchase_order, transfer, alert, model_change, model_review"},
                   {.name = "item", .value = "ID", .summary = "Only of this item"},
                   {.name = "location", .value = "ID", .summary = "Only at this place"},

@@ -12,8 +12,9 @@ Result<int> print_report(Invocation& invocation) {
     invocation.print(html);
     return 0;
   }
-  SINAN_TRY(Date day, parse_date(invocation.text("date")));
-  SINAN_TRY(std::string html, archive.read(day));
+  auto day = parse_date(invocation.text("date"));
+  if (!day) return fail(std::move(day).error().within("--date takes a day"));
+  SINAN_TRY(std::string html, archive.read(*day));
   invocation.print(html);
   return 0;
 }
