@@ -168,6 +168,8 @@ Json config_schema() {
   for (const RuleInfo& info : rules()) {
     Json one = info.schema;
     one["description"] = info.summary;
+    Json& reason = one["properties"]["reason"];
+    reason = reason_schema(reason.value("description", ""));
     kinds.push_back(std::move(one));
   }
   Json table = shape_of(static_cast<const TableFile*>(nullptr)).schema();

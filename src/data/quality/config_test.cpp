@@ -77,6 +77,27 @@ tables:
                                            "reference.customer_id", "reference.id", "sane"}));
 }
 
+TEST(QualityConfig, a_reason_is_one_text_or_one_for_each_language) {
+  Folder folder(R"(
+tables:
+  erp.orders:
+    rules:
+      - {rule: custom_sql, id: one, expression: id > 1, reason: no such order}
+      - {rule: custom_sql, id: two, expression: id > 2, reason: {en: no such order, zh: 没有该订单}}
+)");
+  Diagnostics out;
+  Config config = read_config(*Workspace::open(folder.path(), out), out);
+  ASSERT_TRUE(out.ok()) << out.error().text();
+  const auto& rules = config.tables.at(0).rules;
+  EXPECT_EQ(rules.at(0)->settings().reason.zh, "no such order");
+  Text reason = words(rules.at(1)->settings(), "own", "own");
+  EXPECT_EQ(reason.en, "no such order");
+  EXPECT_EQ(reason.zh, "没有该订单");
+  auto lines = mistakes("tables:\n  erp.orders:\n    rules:\n      - {rule: custom_sql, id: a, expression: id > 1, reason: {en: half}}\n");
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].contains("zh")) << lines[0];
+}
+
 TEST(QualityConfig, names_every_mistake_with_its_place_and_the_way_out) {
   auto lines = mistakes(R"(
 tables:

@@ -34,7 +34,8 @@ struct RuleSettings {
   Located<std::string> where;  // SQL condition: the rows that the rule judges
   std::optional<double> warn_above_percent;
   std::optional<double> stop_above_percent;
-  std::string reason;  // in place of the rule's own words
+  YamlNode reason_node;  // a text, or a map with `en` and `zh`
+  Text reason;           // in place of the rule's own words; empty: those
   Place place;
 };
 
@@ -181,13 +182,16 @@ Shape<Options> rule_shape(const std::string& name, const std::string& summary) {
                 "Share of bad rows above which the table's verdict is warn; default 0", {{}, 0, 100})
       .optional("stop_above_percent", static_cast<std::optional<double> Options::*>(&RuleSettings::stop_above_percent),
                 "Share of bad rows above which the cycle stops; default: never, for severity stop 0", {{}, 0, 100})
-      .optional("reason", static_cast<std::string Options::*>(&RuleSettings::reason),
-                "What people read about a bad row, in place of the rule's own words");
+      .optional("reason", static_cast<YamlNode Options::*>(&RuleSettings::reason_node),
+                "What people read about a bad row, in place of the rule's own words: one text, or {en: TEXT, zh: TEXT}");
   return shape;
 }
 
-// Fills what the text keys say: severity, default id ("kind.column"), place.
+// Fills what the text keys say: severity, reason, default id ("kind.column"), place.
 void finish(RuleSettings& settings, const YamlNode& node, const std::string& columns, bool judges_rows, Diagnostics& out);
+
+// JSON Schema of the key `reason`.
+Json reason_schema(std::string description);
 
 // `text` in the two languages: `own` replaces both when somebody wrote it.
 Text words(const RuleSettings& settings, std::string en, std::string zh);

@@ -127,7 +127,28 @@ std::string join_columns(const std::vector<Located<std::string>>& columns) {
   return out;
 }
 
+namespace {
+
+const Shape<Text>& both_languages() {
+  static const auto shape = Shape<Text>("words", "What people read, in both languages.")
+                                .required("en", &Text::en, "In English")
+                                .required("zh", &Text::zh, "In Chinese");
+  return shape;
+}
+
+Text read_reason(const YamlNode& node, Diagnostics& out) {
+  Text text;
+  if (node.kind == YamlNode::Kind::kMap)
+    both_languages().read(node, text, out);
+  else if (shape_detail::read(node, {}, text.en, out))
+    text.zh = text.en;
+  return text;
+}
+
+}  // namespace
+
 void finish(RuleSettings& settings, const YamlNode& node, const std::string& columns, bool judges_rows, Diagnostics& out) {
+  if (settings.reason_node.kind != YamlNode::Kind::kNull) settings.reason = read_reason(settings.reason_node, out);
   settings.place = node.place;
   settings.named = !settings.id.empty();
   if (settings.id.empty()) settings.id = columns.empty() ? settings.kind : settings.kind + "." + columns;
@@ -142,8 +163,13 @@ void finish(RuleSettings& settings, const YamlNode& node, const std::string& col
     out.add(node.place, "invalid_value", "warn_above_percent is larger than stop_above_percent", "a table warns before it stops");
 }
 
+Json reason_schema(std::string description) {
+  Json text = shape_detail::schema({}, static_cast<const std::string*>(nullptr));
+  return Json{{"description", std::move(description)}, {"anyOf", Json::array({std::move(text), both_languages().schema()})}};
+}
+
 Text words(const RuleSettings& settings, std::string en, std::string zh) {
-  if (!settings.reason.empty()) return {settings.reason, settings.reason};
+  if (!settings.reason.en.empty()) return settings.reason;
   return {std::move(en), std::move(zh)};
 }
 
