@@ -63,7 +63,7 @@ class DamagedFiles(Workspace):
 
     def good_parquet(self):
         file = self.dir / "made.parquet"
-        must("query", "--no-workspace", f"COPY (SELECT range AS id, 'name ' || hash(range) AS name FROM range({self.ROWS})) TO '{file}' (FORMAT parquet)")
+        must("query", "--no-workspace", f"SELECT range AS id, 'name ' || hash(range) AS name FROM range({self.ROWS})", "--format", "parquet", "--output", file)
         data = file.read_bytes()
         file.unlink()
         return data
