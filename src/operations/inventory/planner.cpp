@@ -35,6 +35,14 @@ std::string money(double value) { return cents(value).text(2); }
 std::string number(double value, int decimals = 1) { return fmt::format("{:.{}f}", value, decimals); }
 std::string number(Decimal value) { return value.text(); }
 
+// Two costs that are compared, in cents, or in smaller parts where cents would show them equal.
+std::pair<std::string, std::string> told_apart(double a, double b) {
+  if (money(a) != money(b)) return {money(a), money(b)};
+  int decimals = 3;
+  while (decimals < 6 && number(a, decimals) == number(b, decimals)) ++decimals;
+  return {number(a, decimals), number(b, decimals)};
+}
+
 Decimal price_at(const Offer& offer, double quantity) {
   Decimal price = offer.breaks.front().unit_price;
   for (const PriceBreak& b : offer.breaks)
@@ -221,8 +229,9 @@ Text explain_not_worth_it(const Judged& best, const Need& need) {
   const Part& most = *std::ranges::max_element(parts, {}, &Part::cost);
   std::string quantity = number(best.quantity, 0);
   std::string days = number(best.quantity / best.rate, 0);
-  std::string serve = money(serving(best)) + " " + need.currency;
-  std::string miss = money(best.missed) + " " + need.currency;
+  auto [serve, miss] = told_apart(serving(best), best.missed);
+  serve += " " + need.currency;
+  miss += " " + need.currency;
   return {
       fmt::format("Nothing is ordered, although it may run out: with orders of {} from {}, each for about {} days, selling a unit costs {} "
                   "beside the goods, most of it for {}; missing its sale costs {}. Drop the item, or agree on better terms.",

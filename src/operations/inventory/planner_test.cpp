@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
+
 namespace sinan::inventory {
 namespace {
 
@@ -119,6 +121,26 @@ TEST(Planner, AnOrderThatCostsMoreToHoldThanItsSalesAreWorthIsNotProposed) {
       << plan.alerts[0].evidence.explanation.en;
   n.demand = steady(0.5, 0.7);
   EXPECT_TRUE(plan_item(n, config(), kNow).order);
+}
+
+// At the price where an order is just not worth it, the two costs differ by far less than a cent.
+TEST(Planner, CostsThatAreComparedAreShownApart) {
+  Need n = need({offer("S1", "3")});
+  n.offers[0].moq = d("12");
+  n.demand = steady(0.005, 0.07);
+  n.position.on_hand = n.position.reserved;
+  std::int64_t refused = 0, ordered = d("100000").raw();
+  while (ordered - refused > 1) {
+    n.unit_price = Decimal::raw((refused + ordered) / 2);
+    (plan_item(n, config(), kNow).order ? ordered : refused) = n.unit_price.raw();
+  }
+  n.unit_price = Decimal::raw(refused);
+  ItemPlan plan = plan_item(n, config(), kNow);
+  ASSERT_EQ(plan.alerts.size(), 1U);
+  const std::string& text = plan.alerts[0].evidence.explanation.en;
+  std::smatch costs;
+  ASSERT_TRUE(std::regex_search(text, costs, std::regex(R"(a unit costs ([0-9.]+) \w+ .*its sale costs ([0-9.]+))"))) << text;
+  EXPECT_GT(std::stod(costs[1]), std::stod(costs[2])) << text;
 }
 
 TEST(Planner, WhatIsOnItsWayCounts) {
