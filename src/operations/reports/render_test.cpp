@@ -93,6 +93,14 @@ TEST(Render, NamesTheRulesWhatTheBudgetLeftOutAndTheEndOfTheRecord) {
   }
 }
 
+TEST(Render, AnArrowGoesFromASupplierToAPlace) {
+  ReportData data = sample_report();
+  data.decisions.waiting.lines.resize(1);
+  EXPECT_NE(render_html(data).find("S-17</span> <span class=\"place\">→ hamburg</span>"), std::string::npos);
+  data.decisions.waiting.lines[0].supplier_id.clear();
+  EXPECT_NE(render_html(data).find("<span class=\"route\"> <span class=\"place\">hamburg</span>"), std::string::npos);
+}
+
 TEST(Render, SaysHowGoodTheForecastsAreAndWhatWaitsForSomebody) {
   ReportData data = sample_report();
   std::string section = models_section(data);

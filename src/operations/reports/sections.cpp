@@ -35,7 +35,8 @@ std::string quantity_html(const Quantity& q) {
 }
 
 std::string what_html(const DecisionLine& line) {
-  std::string where = line.location_id.empty() ? "" : fmt::format(" <span class=\"place\">→ {}</span>", escape(line.location_id));
+  std::string_view arrow = line.supplier_id.empty() ? "" : "→ ";  // an alert goes from nowhere
+  std::string where = line.location_id.empty() ? "" : fmt::format(" <span class=\"place\">{}{}</span>", arrow, escape(line.location_id));
   std::string from = line.supplier_id.empty()
                          ? ""
                          : fmt::format(" <span class=\"place\">{} {}</span>", both({"from", "供应商"}), escape(line.supplier_id));
