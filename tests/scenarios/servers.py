@@ -63,7 +63,10 @@ class Session:
         return lines
 
     def close(self):
-        self.client.stdin.close()
+        try:
+            self.client.stdin.close()
+        except BrokenPipeError:  # the client is gone, and with it what it had not read
+            pass
         self.client.wait()
         self.client.stdout.close()
 
@@ -108,13 +111,14 @@ class Server:
                 raise RuntimeError(f"{self.account} does not start: {(self.folder / 'server.log').read_text(errors='replace')[-3000:]}")
 
     def answers(self):
+        session = self.session()
         try:
-            session = self.session()
             session.rows("SELECT 1")
-            session.close()
             return True
         except RuntimeError:
             return False
+        finally:
+            session.close()
 
     def session(self):
         return Session(self.client(), self.mark, {**os.environ, **self.client_env()})
