@@ -82,7 +82,7 @@ class TableCheck {
     if (!version && version.error().code == ErrorCode::kNotFound) {
       out_.verdict = Verdict::kWarn;
       out_.note = {fmt::format("{} has not been read yet; nothing was judged", out_.table),
-                   fmt::format("{} 尚未读取,未作检查", out_.table)};
+                   fmt::format("{} 尚未读取，未作检查", out_.table)};
       return std::move(out_);
     }
     if (!version) return fail(std::move(version).error());
@@ -283,7 +283,7 @@ class TableCheck {
       if (!result.error.empty())
         result.recommendation = {
             fmt::format("{}: the rule {} at {} cannot be judged: {}. Correct the rule.", out_.table, result.id, result.place, result.error),
-            fmt::format("{}:规则 {}({})无法执行:{}。请修正该规则。", out_.table, result.id, result.place, result.error)};
+            fmt::format("{}：规则 {}（{}）无法执行：{}。请修正该规则。", out_.table, result.id, result.place, result.error)};
       out_.verdict = std::max(out_.verdict, result.verdict);
     }
     double held_percent = out_.rows ? 100.0 * static_cast<double>(out_.held_back) / static_cast<double>(out_.rows) : 0;
@@ -306,9 +306,9 @@ class TableCheck {
     result.recommendation.en = fmt::format("{}: {} of {} rows ({:.2f} %) break {}, for example {}: {}. {} {}", out_.table, result.broken,
                                            result.judged, result.broken_percent, result.id, first.key, first.reason.en,
                                            holds ? "They are held back until they are mended." : "They go on.", advice.en);
-    result.recommendation.zh = fmt::format("{}:{} 行中有 {} 行({:.2f}%)违反规则 {},例如 {}:{}。{}{}", out_.table, result.judged,
+    result.recommendation.zh = fmt::format("{}：{} 行中有 {} 行（{:.2f}%）违反规则 {}，例如 {}：{}。{}{}", out_.table, result.judged,
                                            result.broken, result.broken_percent, result.id, first.key, first.reason.zh,
-                                           holds ? "这些行已被隔离,修正后自动恢复。" : "这些行照常使用。", advice.zh);
+                                           holds ? "这些行已被隔离，修正后自动恢复。" : "这些行照常使用。", advice.zh);
   }
 
   const Turn& turn_;

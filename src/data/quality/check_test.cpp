@@ -70,9 +70,10 @@ TEST(Check, holds_back_bad_rows_and_those_that_point_at_them) {
       orders.rules[0].recommendation.en,
       "erp.orders: 1 of 6 rows (16.67 %) break not_null.customer, for example 2: customer is empty. They are held back until they are "
       "mended. Fill in customer in erp, and make the field mandatory there.");
-  EXPECT_EQ(orders.rules[0].recommendation.zh,
-            "erp.orders:6 行中有 1 行(16.67%)违反规则 not_null.customer,例如 2:customer 为空。这些行已被隔离,修正后自动恢复。请在 erp "
-            "中补填 customer,并把该字段设为必填。");
+  EXPECT_EQ(
+      orders.rules[0].recommendation.zh,
+      "erp.orders：6 行中有 1 行（16.67%）违反规则 not_null.customer，例如 2：customer 为空。这些行已被隔离，修正后自动恢复。请在 erp "
+      "中补填 customer，并把该字段设为必填。");
   EXPECT_EQ(report.verdict, Verdict::kWarn);
 }
 

@@ -60,7 +60,7 @@ std::string to_text(const Report& report, std::string_view language) {
   std::string out;
   for (const TableResult& table : report.tables) {
     out +=
-        zh ? fmt::format("{}  {}:{} 行,隔离 {} 行\n", name_of(table.verdict), visible(table.table), table.rows, table.held_back)
+        zh ? fmt::format("{}  {}：{} 行，隔离 {} 行\n", name_of(table.verdict), visible(table.table), table.rows, table.held_back)
            : fmt::format("{:<4}  {}: {} rows, {} held back\n", name_of(table.verdict), visible(table.table), table.rows, table.held_back);
     if (!table.note.en.empty()) out += "      " + pick(table.note) + "\n";
     for (const RuleResult& rule : table.rules)

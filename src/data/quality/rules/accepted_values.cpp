@@ -71,13 +71,13 @@ class AcceptedValues final : public RowRule {
     return words(settings(),
                  fmt::format("{} '{}' is not one of {}{}", column, value, shown_value(join_columns(options_.values)),
                              near ? fmt::format("; perhaps '{}' is meant", *near) : ""),
-                 fmt::format("{} 的值“{}”不在允许的范围内({}){}", column, value, shown_value(join_columns(options_.values)),
-                             near ? fmt::format(",可能应为“{}”", *near) : ""));
+                 fmt::format("{} 的值“{}”不在允许的范围内（{}）{}", column, value, shown_value(join_columns(options_.values)),
+                             near ? fmt::format("，可能应为“{}”", *near) : ""));
   }
 
   Text advice(const std::string& source) const override {
     return {fmt::format("Correct {} in {}; if a value is new and right, add it to the rule.", options_.column.value, source),
-            fmt::format("请在 {} 中更正 {};若为新的合法取值,请加入规则。", source, options_.column.value)};
+            fmt::format("请在 {} 中更正 {}；若为新的合法取值，请加入规则。", source, options_.column.value)};
   }
 
  private:

@@ -80,7 +80,7 @@ class CustomSql final : public RowRule {
     if (test.empty())
       return words(settings(), fmt::format("the query of rule {} names this row", settings().id),
                    fmt::format("规则 {} 的查询结果包含此行", settings().id));
-    return words(settings(), "this does not hold: " + shown_value(test), "不满足条件:" + shown_value(test));
+    return words(settings(), "this does not hold: " + shown_value(test), "不满足条件：" + shown_value(test));
   }
 
   Text advice(const std::string& source) const override {

@@ -49,12 +49,12 @@ class Freshness final : public TableRule {
             words(settings(),
                   fmt::format("the newest row is of {}; none came for longer than {}", format_timestamp(newest),
                               format_duration(options_.within)),
-                  fmt::format("最新一行的时间为 {},已超过 {} 没有新数据", format_timestamp(newest), format_duration(options_.within)))};
+                  fmt::format("最新一行的时间为 {}，已超过 {} 没有新数据", format_timestamp(newest), format_duration(options_.within)))};
   }
 
   Text advice(const std::string& source) const override {
     return {fmt::format("See whether {} still receives data, and whether its last export or transfer ran.", source),
-            fmt::format("请检查 {} 是否仍在接收数据,最近一次导出或传输是否成功。", source)};
+            fmt::format("请检查 {} 是否仍在接收数据，最近一次导出或传输是否成功。", source)};
   }
 
  private:

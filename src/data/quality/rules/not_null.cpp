@@ -44,7 +44,7 @@ class NotNull final : public RowRule {
 
   Text advice(const std::string& source) const override {
     return {fmt::format("Fill in {} in {}, and make the field mandatory there.", column_.value, source),
-            fmt::format("请在 {} 中补填 {},并把该字段设为必填。", source, column_.value)};
+            fmt::format("请在 {} 中补填 {}，并把该字段设为必填。", source, column_.value)};
   }
 
  private:

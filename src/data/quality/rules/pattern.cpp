@@ -86,7 +86,7 @@ class Pattern final : public RowRule {
 
   Text advice(const std::string& source) const override {
     return {fmt::format("Correct {} in {}, and check its form where it is typed in.", options_.column.value, source),
-            fmt::format("请在 {} 中更正 {},并在录入处校验格式。", source, options_.column.value)};
+            fmt::format("请在 {} 中更正 {}，并在录入处校验格式。", source, options_.column.value)};
   }
 
  private:

@@ -137,12 +137,12 @@ class Range final : public RowRule {
     }
     const std::string& column = options_.column.value;
     return words(settings(), fmt::format("{} is {}; it must be {}", column, row.value(column), fmt::join(en, " and ")),
-                 fmt::format("{} 为 {},应{}", column, row.value(column), fmt::join(zh, "且")));
+                 fmt::format("{} 为 {}，应{}", column, row.value(column), fmt::join(zh, "且")));
   }
 
   Text advice(const std::string& source) const override {
     return {fmt::format("Correct {} in {}; if such values are right, widen the bounds of the rule.", options_.column.value, source),
-            fmt::format("请在 {} 中更正 {};若这些值正确,请放宽规则的范围。", source, options_.column.value)};
+            fmt::format("请在 {} 中更正 {}；若这些值正确，请放宽规则的范围。", source, options_.column.value)};
   }
 
  private:

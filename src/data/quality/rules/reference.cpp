@@ -87,7 +87,7 @@ class Reference final : public RowRule {
   Text advice(const std::string& source) const override {
     std::string names = join_columns(columns_);
     return {fmt::format("Create the missing rows in {}, or correct {} in {}.", to_.value, names, source),
-            fmt::format("请在 {} 中补建缺失的记录,或在 {} 中更正 {}。", to_.value, source, names)};
+            fmt::format("请在 {} 中补建缺失的记录，或在 {} 中更正 {}。", to_.value, source, names)};
   }
 
  private:

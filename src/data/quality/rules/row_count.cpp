@@ -65,10 +65,10 @@ class RowCount final : public TableRule {
     if (options_.min && rows < *options_.min)
       return found(100.0 * static_cast<double>(*options_.min - rows) / static_cast<double>(*options_.min),
                    fmt::format("it has {} rows; at least {} are expected", rows, *options_.min),
-                   fmt::format("有 {} 行,应不少于 {} 行", rows, *options_.min));
+                   fmt::format("有 {} 行，应不少于 {} 行", rows, *options_.min));
     if (options_.max && rows > *options_.max)
       return found(100, fmt::format("it has {} rows; at most {} are expected", rows, *options_.max),
-                   fmt::format("有 {} 行,应不多于 {} 行", rows, *options_.max));
+                   fmt::format("有 {} 行，应不多于 {} 行", rows, *options_.max));
     if (options_.against.value.empty()) return {};
     std::int64_t other = measured.at(1).value_or(0);
     double difference = std::abs(static_cast<double>(rows) - static_cast<double>(other));
@@ -77,7 +77,7 @@ class RowCount final : public TableRule {
     return found(percent,
                  fmt::format("it has {} rows and {} has {}: {:.2f} % apart, {} % are allowed", rows, options_.against.value, other, percent,
                              options_.tolerance_percent),
-                 fmt::format("有 {} 行,而 {} 有 {} 行:相差 {:.2f}%,允许 {}%", rows, options_.against.value, other, percent,
+                 fmt::format("有 {} 行，而 {} 有 {} 行：相差 {:.2f}%，允许 {}%", rows, options_.against.value, other, percent,
                              options_.tolerance_percent));
   }
 
@@ -87,7 +87,7 @@ class RowCount final : public TableRule {
               fmt::format("请检查 {} 的数据是否完整或重复。", source)};
     return {
         fmt::format("See which rows are in only one of {} and {}; perhaps a transfer between them failed.", source, options_.against.value),
-        fmt::format("请核对 {} 与 {} 之间缺失的记录,可能是传输失败。", source, options_.against.value)};
+        fmt::format("请核对 {} 与 {} 之间缺失的记录，可能是传输失败。", source, options_.against.value)};
   }
 
  private:

@@ -63,13 +63,13 @@ class Unique final : public RowRule {
     for (const auto& column : columns_) values += (values.empty() ? "" : ", ") + row.value(column.value);
     std::string names = join_columns(columns_);
     return words(settings(), fmt::format("another row has the same {}: {}", names, values),
-                 fmt::format("另有一行的 {} 与此相同:{}", names, values));
+                 fmt::format("另有一行的 {} 与此相同：{}", names, values));
   }
 
   Text advice(const std::string& source) const override {
     std::string names = join_columns(columns_);
     return {fmt::format("Remove or merge the rows in {} that share their {}, and let the system refuse a second one.", source, names),
-            fmt::format("请在 {} 中删除或合并 {} 相同的行,并在系统中禁止重复。", source, names)};
+            fmt::format("请在 {} 中删除或合并 {} 相同的行，并在系统中禁止重复。", source, names)};
   }
 
  private:
