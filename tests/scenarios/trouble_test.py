@@ -398,6 +398,7 @@ class FullDisk(Company):
             self.assertLess(size, 20_000)
             subprocess.run(["mount", "-o", f"remount,size={size}k", place], check=True)
         self.assertGreater(refusals, 3)
+        subprocess.run(["mount", "-o", f"remount,size={size + 20_000}k", place], check=True)  # the next run's rows need room of their own
         self.afterwards(state)
         return True
 
