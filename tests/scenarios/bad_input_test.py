@@ -84,6 +84,10 @@ class Usage(unittest.TestCase):
         for arguments, code, words in [
             (["chekc"], 2, "check"),
             (["decisions", "lst"], 2, "list"),
+            (["decisions", "lst", "--help"], 2, "there is no command 'lst'"),
+            (["nosuch", "--help"], 2, "there is no command 'nosuch'"),
+            (["query", "--hlep"], 2, "there is no option '--hlep'; did you mean '--help'?"),
+            (["query", "SELECT * FROM ops.items"], 2, "there is no table 'items' here: without a workspace (sinan.yaml) SQL reads files"),
             (["-C", "/nonexistent-folder", "check"], 2, "sinan init"),
             (["query"], 2, "SQL is missing"),
             (["demo", "create", "a", "b"], 2, "DIR can be given once only, not 2 times\nRun 'sinan demo create --help'"),

@@ -51,8 +51,11 @@ Result<T> parse_number(const Invocation& invocation, const std::string& name, T 
 
 }  // namespace
 
-Result<std::int64_t> Invocation::integer(const std::string& name, std::int64_t fallback) const {
-  return parse_number<std::int64_t>(*this, name, fallback, "a whole number");
+Result<std::int64_t> Invocation::integer(const std::string& name, std::int64_t fallback, std::int64_t least) const {
+  SINAN_TRY(auto value, parse_number<std::int64_t>(*this, name, fallback, "a whole number"));
+  if (has(name) && value < least)
+    return fail(ErrorCode::kInvalidInput, fmt::format("--{} takes a whole number from {}, not {}", name, least, value));
+  return value;
 }
 Result<double> Invocation::number(const std::string& name, double fallback) const {
   return parse_number<double>(*this, name, fallback, "a number");
@@ -258,7 +261,8 @@ int run_checked(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    bool help = error.get_exit_code() == 0;  // --help, --version
+    if (help && app.remaining(true).empty()) return app.exit(error);
     fmt::print(stderr, "{}", usage_message(app, error));
     return 2;
   }

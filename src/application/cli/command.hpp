@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,8 +34,9 @@ class Invocation {
   // The text given, or `fallback`.
   std::string text(const std::string& name, const std::string& fallback = {}) const;
   std::vector<std::string> texts(const std::string& name) const;
-  // Errors name the option.
-  Result<std::int64_t> integer(const std::string& name, std::int64_t fallback) const;
+  // Errors name the option; a number below `least` is one.
+  Result<std::int64_t> integer(const std::string& name, std::int64_t fallback,
+                               std::int64_t least = std::numeric_limits<std::int64_t>::min()) const;
   Result<double> number(const std::string& name, double fallback) const;
 
   // Global options.

@@ -31,7 +31,7 @@ std::vector<std::string> options_of(CLI::App& at) {
   std::vector<std::string> out;
   for (CLI::App* app = &at; app; app = app->get_parent())
     for (const CLI::Option* option : app->get_options([](CLI::Option*) { return true; }))
-      if (!option->get_positional()) out.push_back(option->get_name());
+      if (!option->get_positional() && std::ranges::find(out, option->get_name()) == out.end()) out.push_back(option->get_name());
   return out;
 }
 
@@ -69,12 +69,13 @@ std::string in_plain_words(CLI::App& app, CLI::App& at, const CLI::ParseError& e
   static const std::regex kNotAmong("^(\\S+): ([\\s\\S]*) not in \\{([^{}]*)\\}$");
   std::string said = error.what();
   std::smatch found;
+  // A word that nobody knows explains what is then missing.
+  auto rest = app.remaining(true);
+  bool unknown = std::ranges::any_of(rest, [&](const std::string& text) { return text.starts_with('-') || !commands_of(at).empty(); });
+  if (unknown) return unknown_word(app, at);
   if (said == "A subcommand is required") return fmt::format("a command is missing; there are: {}", fmt::join(commands_of(at), ", "));
   if (dynamic_cast<const CLI::ExtrasError*>(&error)) return unknown_word(app, at);
   if (std::regex_match(said, found, kRequired)) return shown(at, found[1]) + " is missing";
-  // The value of an option that is not known passes for one word too many.
-  auto rest = app.remaining(true);
-  if (std::ranges::any_of(rest, [](const std::string& text) { return text.starts_with('-'); })) return unknown_word(app, at);
   if (std::regex_match(said, found, kTooMany))
     return fmt::format("{} can be given once only, not {} times", shown(at, found[1]), found[3].str());
   if (std::regex_match(said, found, kNoValue)) return fmt::format("{} needs {} after it", found[1].str(), found[2].str());

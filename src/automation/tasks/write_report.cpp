@@ -52,8 +52,9 @@ class WriteReport final : public workflow::Task {
     out.duration_s = seconds(record.duration(until));
     out.dry_run = record.dry_run;
     for (const workflow::StepRecord& step : record.steps) {
-      reports::StepLine line{step.id,     step.task, std::string(workflow::name(step.status)), 0, 0, static_cast<int>(step.attempts.size()),
-                             step.message};
+      reports::StepLine line{
+          step.id,      step.task,   std::string(workflow::name(step.status)), 0, 0, static_cast<int>(step.attempts.size()),
+          step.message, step.waiting};
       if (step.started_at) {
         line.start_s = seconds(*step.started_at - record.started_at);
         line.duration_s = seconds((step.ended_at ? *step.ended_at : until) - *step.started_at);

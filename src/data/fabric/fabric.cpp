@@ -171,6 +171,24 @@ Result<std::unique_ptr<Fabric>> open(FabricContext context, Diagnostics& diagnos
   return std::make_unique<TwoEngines>(std::move(shared));
 }
 
+namespace {
+
+// Whoever names a table where SQL reads only files is told where tables are.
+Error no_table_among_files(Error error) {
+  constexpr std::string_view kBefore = "Table with name ";
+  constexpr std::string_view kAfter = " does not exist!";
+  std::size_t end = error.message.find(kAfter);
+  if (!error.message.starts_with(kBefore) || end == std::string::npos) return error;
+  std::string table = error.message.substr(kBefore.size(), end - kBefore.size());
+  error.message = fmt::format(
+      "there is no table '{}' here: without a workspace (sinan.yaml) SQL reads files, named as in FROM 'sales.csv'; "
+      "tables are found in a workspace's folder, or with -C DIR",
+      table);
+  return error;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 2048, .threads = 0, .temp_dir = std::filesystem::temp_directory_path()}));
   SINAN_TRY(auto connection, database.connect());
@@ -180,8 +198,9 @@ Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptio
     bool text = name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".csv.gz");
     if (text && std::filesystem::is_regular_file(name, error)) SINAN_CHECK(duck::check_found_csv_quotes(connection, name));
   }
-  SINAN_TRY(auto reader, connection.query(sql, {options.parameters, options.cancel}));
-  return std::make_unique<FileRows>(std::move(reader), options.max_rows);
+  auto reader = connection.query(sql, {options.parameters, options.cancel});
+  if (!reader) return fail(no_table_among_files(std::move(reader).error()));
+  return std::make_unique<FileRows>(std::move(*reader), options.max_rows);
 }
 
 Result<Table> query_table(Fabric& fabric, const Principal& principal, std::string_view sql, const QueryOptions& options,

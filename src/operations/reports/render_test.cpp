@@ -136,6 +136,16 @@ TEST(Render, SaysWhatWasSoldSuddenly) {
   EXPECT_EQ(bursts_section(data), "") << "before the first forecast";
 }
 
+TEST(Render, AStepThatWaitsForPeopleLeadsToWhatWaitsInBothLanguages) {
+  ReportData data = sample_report();
+  data.run.steps = {
+      {.id = "act", .task = "execute_decisions", .status = "done", .attempts = 1, .message = "33 decisions wait", .waiting = true}};
+  std::string page = render_html(data);
+  EXPECT_NE(page.find("<code>act</code>"), std::string::npos);
+  EXPECT_NE(page.find("见<a href=\"#waiting\">等待审批</a>"), std::string::npos);
+  EXPECT_EQ(page.find("33 decisions wait"), std::string::npos);
+}
+
 TEST(Render, AReasonThatExamplesShareIsSaidOnce) {
   ReportData data;
   Text reason{"goods that were taken back", "退货"};

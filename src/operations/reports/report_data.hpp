@@ -38,6 +38,7 @@ struct StepLine {
   double duration_s = 0;
   int attempts = 0;
   std::string message;
+  bool waiting = false;  // done, and something waits for people
 };
 
 struct RunSection : Section {

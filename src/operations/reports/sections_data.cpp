@@ -44,6 +44,19 @@ std::string examples_html(const std::vector<std::pair<std::string, Text>>& examp
   return shared ? fmt::format("<span class=\"example\">{}<br>{}</span>", both(examples.front().second), out) : out;
 }
 
+// What there is to say of a step beyond its bar in the chart; empty when all went well at once.
+std::string step_note(const StepLine& step) {
+  std::string told;
+  if (step.attempts > 1) told += ", " + both({fmt::format("{} attempts", step.attempts), fmt::format("{} 次尝试", step.attempts)});
+  if (step.waiting) {
+    told += ": " + both_html("see <a href=\"#waiting\">Waiting for a person</a>", "见<a href=\"#waiting\">等待审批</a>");
+  } else if (!step.message.empty()) {
+    told += ": " + escape(step.message);
+  }
+  if (told.empty()) return "";
+  return fmt::format("<li><code>{}</code> {}{}</li>", escape(step.id), both(status_text(step.waiting ? "waiting" : step.status)), told);
+}
+
 }  // namespace
 
 std::string read_section(const ReportData& data) {
@@ -162,14 +175,7 @@ std::string run_section(const ReportData& data) {
   if (!run.message.empty()) summary += " " + escape(run.message);
   std::string content = steps_chart(run.steps, {960, 0, "wide"}) + steps_chart(run.steps, {360, 0, "narrow"});
   std::string notes;
-  for (const StepLine& step : run.steps) {
-    if (step.message.empty() && step.attempts <= 1) continue;
-    notes += fmt::format(
-        "<li><code>{}</code> {}{}{}</li>", escape(step.id), both(status_text(step.status)),
-        step.attempts > 1 ? fmt::format(", {}", both({fmt::format("{} attempts", step.attempts), fmt::format("{} 次尝试", step.attempts)}))
-                          : "",
-        step.message.empty() ? "" : ": " + escape(step.message));
-  }
+  for (const StepLine& step : run.steps) notes += step_note(step);
   if (!notes.empty()) content += "<ul class=\"notes\">" + notes + "</ul>";
   return section_html("run", {"How the run went", "运行过程"}, summary, content, run, data.lake_version);
 }

@@ -154,7 +154,8 @@ Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::
                                 const CancelToken* cancel) {
   fs::path place = trimmed(target);
   std::error_code error;
-  if (fs::exists(place, error)) return fail(ErrorCode::kConflict, "the backup is there already; name another folder", place.string());
+  if (fs::exists(place, error))
+    return fail(ErrorCode::kConflict, "there is something here already; name a folder that does not exist yet", place.string());
   SINAN_TRY(auto lock, StateLock::acquire(folder, "back up", clock, std::chrono::seconds{0}, cancel));
   Draft draft(place);
   fs::create_directories(draft.path(), error);

@@ -18,7 +18,7 @@ Result<int> list_decisions(Invocation& invocation) {
   filter.item_id = invocation.text("item");
   filter.location_id = invocation.text("location");
   filter.run_id = invocation.text("run");
-  SINAN_TRY(filter.limit, invocation.integer("limit", invocation.json ? 100'000 : 50));
+  SINAN_TRY(filter.limit, invocation.integer("limit", invocation.json ? 100'000 : 50, 1));
   SINAN_TRY(auto found, workspace->decisions().list(filter));
   if (invocation.json) {
     Json out = Json::array();

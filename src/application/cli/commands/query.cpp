@@ -50,8 +50,7 @@ Result<RowsOutput> output_of(const Invocation& invocation) {
   if (out.format == "parquet" && out.file.empty())
     return fail(ErrorCode::kInvalidInput, "Parquet goes into a file only; name it with --output FILE");
   out.raw = invocation.flag("raw");
-  SINAN_TRY(out.table_rows, invocation.integer("rows", out.table_rows));
-  if (out.table_rows < 0) return fail(ErrorCode::kInvalidInput, fmt::format("--rows takes 0 or more, not {}", out.table_rows));
+  SINAN_TRY(out.table_rows, invocation.integer("rows", out.table_rows, 0));
   return out;
 }
 

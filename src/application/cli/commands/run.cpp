@@ -34,7 +34,7 @@ workflow::Observer narrator(const Invocation& invocation) {
 Result<int> run_workflow(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   SINAN_TRY(const auto* workflow, workspace->workflow(invocation.text("workflow", "cycle")));
-  SINAN_TRY(std::int64_t wait_s, invocation.integer("wait", 0));
+  SINAN_TRY(std::int64_t wait_s, invocation.integer("wait", 0, 0));
   workflow::RunRequest request;
   request.requested_by = workspace->user().user;
   request.dry_run = invocation.flag("dry-run");

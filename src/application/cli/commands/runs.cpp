@@ -10,7 +10,7 @@ Result<int> list_runs(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   workflow::RunFilter filter;
   filter.workflow = invocation.text("workflow");
-  SINAN_TRY(std::int64_t limit, invocation.integer("limit", 50));
+  SINAN_TRY(std::int64_t limit, invocation.integer("limit", 50, 1));
   filter.limit = static_cast<int>(std::clamp<std::int64_t>(limit, 1, 500));
   SINAN_TRY(auto records, workspace->engine().history().list(filter));
   if (invocation.json) {
