@@ -196,6 +196,6 @@ Json reason_schema(std::string description);
 // `text` in the two languages: `own` replaces both when somebody wrote it.
 Text words(const RuleSettings& settings, std::string en, std::string zh);
 std::string shown_value(std::string_view value);
-std::string join_columns(const std::vector<Located<std::string>>& columns);
+std::string join_columns(const std::vector<Located<std::string>>& columns, std::string_view separator = ", ");
 
 }  // namespace sinan::quality

@@ -121,9 +121,12 @@ std::string shown_value(std::string_view value) {
   return safe;
 }
 
-std::string join_columns(const std::vector<Located<std::string>>& columns) {
+std::string join_columns(const std::vector<Located<std::string>>& columns, std::string_view separator) {
   std::string out;
-  for (const auto& column : columns) out += (out.empty() ? "" : ",") + column.value;
+  for (const auto& column : columns) {
+    if (!out.empty()) out += separator;
+    out += column.value;
+  }
   return out;
 }
 

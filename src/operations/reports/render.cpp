@@ -40,8 +40,8 @@ std::string tiles(const ReportData& data) {
               waiting.count > 0 ? "act" : "");
   if (data.risk.problem.empty()) {
     Text note = data.risk.at_stake ? Text{money(*data.risk.at_stake) + " at stake", "风险 " + money(*data.risk.at_stake)}
-                                   : Text{"items this week", "本周商品"};
-    out += tile("risk", {"Run out this week", "本周断货"}, grouped(data.risk.run_out_items), note,
+                                   : Text{"items in places", "商品/仓库"};
+    out += tile("risk", {"Run out too soon", "补货前断货"}, grouped(data.risk.run_out_lines), note,
                 data.risk.run_out_items > data.risk.run_out_covered ? "bad" : "");
   }
   out += tile("automatic", {"Automatic", "自动执行"}, grouped(automatic.count),

@@ -169,6 +169,17 @@ TEST(Render, TilesLeadToSectionsThatExist) {
   EXPECT_GE(links, 5U);
 }
 
+TEST(Render, WhatIsAtStakeStandsBesideTheNumberOfItsOwnLines) {
+  ReportData data = sample_report();
+  data.risk.run_out_lines = 394;
+  data.risk.run_out_items = 350;
+  std::string page = render_html(data);
+  std::size_t tile = page.find("href=\"#risk\"");
+  ASSERT_NE(tile, std::string::npos);
+  EXPECT_NE(page.substr(tile, page.find("</a>", tile) - tile).find("394"), std::string::npos);
+  EXPECT_NE(page.find("<b>350 items</b> this week"), std::string::npos);
+}
+
 TEST(Render, AnEmptyDayIsDesignedToo) {
   ReportData data;
   data.company = "Quiet";

@@ -125,11 +125,13 @@ std::string risk_section(const ReportData& data) {
   if (risk.run_out_lines == 0) {
     content = empty_html({"Nothing runs out before new stock can arrive.", "在新货到达之前，没有商品会断货。"});
   } else {
-    summary = both_html(
-        fmt::format("<b>{}</b> in a warehouse will run out before new stock can arrive{}.", counted(risk.run_out_lines, "item", "items"),
-                    risk.at_stake ? fmt::format("; sales worth <b>{}</b> are at stake", escape(money(*risk.at_stake))) : ""),
-        fmt::format("<b>{}</b> 个商品/仓库组合将在补货到达前断货{}。", grouped(risk.run_out_lines),
-                    risk.at_stake ? fmt::format("，可能损失销售额 <b>{}</b>", escape(money(*risk.at_stake))) : ""));
+    summary =
+        both_html(fmt::format("<b>{}</b> in a warehouse will run out before new stock can arrive, <b>{}</b> this week{}.",
+                              counted(risk.run_out_lines, "item", "items"), counted(risk.run_out_items, "item", "items"),
+                              risk.at_stake ? fmt::format("; sales worth <b>{}</b> are at stake", escape(money(*risk.at_stake))) : ""),
+                  fmt::format("<b>{}</b> 个商品/仓库组合将在补货到达前断货，其中本周涉及 <b>{}</b> 种商品{}。", grouped(risk.run_out_lines),
+                              grouped(risk.run_out_items),
+                              risk.at_stake ? fmt::format("，可能损失销售额 <b>{}</b>", escape(money(*risk.at_stake))) : ""));
     TableHtml table({{{"Item", "商品"}},
                      {{"On hand", "现有"}, Place::kNumber},
                      {{"Sells a day", "日销"}, Place::kNumber},

@@ -81,7 +81,7 @@ std::vector<std::unique_ptr<Rule>> read(const YamlNode& node, Diagnostics& out) 
   UniqueOptions options;
   std::vector<std::unique_ptr<Rule>> rules;
   if (!shape_of(&options).read(node, options, out)) return rules;
-  finish(options, node, options.columns.empty() ? options.column.value : join_columns(options.columns), true, out);
+  finish(options, node, options.columns.empty() ? options.column.value : join_columns(options.columns, ","), true, out);
   rules.push_back(std::make_unique<Unique>(options));
   return rules;
 }
