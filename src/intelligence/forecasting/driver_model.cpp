@@ -44,7 +44,7 @@ class Rows {
   // How much of series i may be seen.
   std::size_t length(std::size_t i) const {
     std::size_t n = panel_.series(i).size();
-    auto behind = drivers_.behind.empty() ? std::size_t{0} : static_cast<std::size_t>(drivers_.behind[i]);
+    const auto behind = static_cast<std::size_t>(drivers_.last - panel_.end_of(i));
     std::size_t cut = away_ > behind ? away_ - behind : 0;
     return n > cut ? n - cut : 0;
   }

@@ -19,11 +19,11 @@ Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
     return fail(ErrorCode::kInvalidInput, std::move(message), std::move(place));
   };
   if (drivers.horizon != horizon) return bad(fmt::format("drivers were given for {} periods ahead, not for {}", drivers.horizon, horizon));
-  if (!drivers.behind.empty() && drivers.behind.size() != panel.size())
-    return bad(fmt::format("ends were given for {} of {} series", drivers.behind.size(), panel.size()));
+  if (panel.size() > 0 && panel.latest_end() > drivers.last)
+    return bad(fmt::format("drivers end at period {}, and series at period {}", drivers.last, panel.latest_end()));
   std::size_t longest = 0;
   for (std::size_t i = 0; i < panel.size(); ++i)
-    longest = std::max(longest, panel.series(i).size() + (drivers.behind.empty() ? 0 : static_cast<std::size_t>(drivers.behind[i])));
+    longest = std::max(longest, panel.series(i).size() + static_cast<std::size_t>(drivers.last - panel.end_of(i)));
   for (const Driver& driver : drivers.columns) {
     if (driver.common && driver.values.size() < longest + horizon)
       return bad(fmt::format("a driver of all series needs {} values, not {}", longest + horizon, driver.values.size()), driver.name);

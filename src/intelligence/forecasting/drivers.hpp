@@ -33,14 +33,14 @@ struct Driver {
 struct Drivers {
   std::size_t horizon = 0;
   std::vector<Driver> columns;
-  std::vector<std::int64_t> behind;  // per series: periods from its end to the latest end of all; empty: all end together
+  std::int64_t last = 0;  // the period, as in Panel::ends, `horizon` before the last one of drivers that all series share
 
   bool empty() const { return columns.empty(); }
   // The values of a driver that changes in time: as many as the series has, and `horizon` more.
   std::span<const float> of(const Driver& driver, const Panel& panel, std::size_t i) const {
     const std::size_t length = panel.offsets[i + 1] - panel.offsets[i] + horizon;
     if (!driver.common) return std::span(driver.values).subspan(panel.offsets[i] + i * horizon, length);
-    const std::size_t end = driver.values.size() - (behind.empty() ? 0 : static_cast<std::size_t>(behind[i]));
+    const std::size_t end = driver.values.size() - static_cast<std::size_t>(last - panel.end_of(i));
     return std::span(driver.values).subspan(end - length, length);
   }
   // Whether one tells of single series in time, as prices and promotions do.

@@ -87,8 +87,8 @@ TEST(Features, HoldNothingOfTheFuture) {
 
 // Of three series the second ends two periods before the others and the third is short: all three read the same day from one column.
 TEST(Features, OneColumnServesSeriesOfAnyEnd) {
-  Panel panel{{1, 2, 3, 4, 5, 1, 2, 3, 7}, {0, 5, 8, 9}, {"a", "b", "c"}, {}};
-  Drivers drivers{.horizon = 2, .columns = {{"day", true, false, false, {10, 11, 12, 13, 14, 15, 16}, true}}, .behind = {0, 2, 0}};
+  Panel panel{{1, 2, 3, 4, 5, 1, 2, 3, 7}, {0, 5, 8, 9}, {"a", "b", "c"}, {}, {9, 7, 9}};
+  Drivers drivers{.horizon = 2, .columns = {{"day", true, false, false, {10, 11, 12, 13, 14, 15, 16}, true}}, .last = 9};
   ASSERT_TRUE(check(drivers, panel, 2));
   auto read = [&](std::size_t i) {
     auto values = drivers.of(drivers.columns[0], panel, i);
@@ -107,7 +107,7 @@ TEST(Features, TaughtAndValueAreInverse) {
   ASSERT_TRUE(features.look(0, 50, 1));
   for (double value : {0.0, 0.3, 20.0, -4.0, 1e5}) EXPECT_NEAR(features.value(features.taught(value)), value, 1e-9 * (1 + std::abs(value)));
   Panel nothing{{0, kMissing, 0}, {0, 3}, {"z"}, {}};
-  Drivers none{.horizon = 1, .columns = {{"x", true, false, false, {1, 2, 3, 4}}}, .behind = {}};
+  Drivers none{.horizon = 1, .columns = {{"x", true, false, false, {1, 2, 3, 4}}}};
   EXPECT_FALSE(Features(nothing, none).look(0, 3, 1));
 }
 
@@ -183,7 +183,8 @@ TEST(ForecastWithDrivers, ScalesWithItsSeries) {
 
 TEST(ForecastWithDrivers, StandsOddData) {
   Shop shop(12, 60);
-  shop.drivers.behind.assign(12, 0);
+  shop.panel.ends.assign(12, 100);
+  shop.drivers.last = 100;
   auto empty_series = [&](std::size_t i, double value) {
     std::fill_n(shop.panel.values.begin() + static_cast<std::ptrdiff_t>(60 * i), 60, value);
   };
@@ -193,7 +194,7 @@ TEST(ForecastWithDrivers, StandsOddData) {
   shop.panel.values[2 * 60 + 7] = 4;
   for (std::size_t t = 0; t < 60; t += 2) shop.panel.values[3 * 60 + t] = 0;
   std::fill_n(shop.drivers.columns[0].values.begin() + 4 * 66, 66, std::nanf(""));
-  shop.drivers.behind[5] = 40;
+  shop.panel.ends[5] = 60;
   Options options{.horizon = 6, .cumulative = true, .drivers = &shop.drivers};
   auto found = forecast(shop.panel, {}, options);
   ASSERT_TRUE(found) << found.error().text();
@@ -211,7 +212,9 @@ TEST(ForecastWithDrivers, MistakesAreErrors) {
   shop.drivers.columns[1].values.push_back(std::numeric_limits<float>::infinity());
   EXPECT_EQ(forecast(shop.panel, {}, options).error().place, "deal");
   shop.drivers.columns[1].values.back() = 0;
-  shop.drivers.behind = {1};
+  shop.panel.ends = {1};
+  EXPECT_EQ(forecast(shop.panel, {}, options).error().code, ErrorCode::kInvalidInput);
+  shop.panel.ends.assign(shop.panel.size(), 1);  // beyond the drivers
   EXPECT_EQ(forecast(shop.panel, {}, options).error().code, ErrorCode::kInvalidInput);
 }
 

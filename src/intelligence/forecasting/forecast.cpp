@@ -42,6 +42,8 @@ Status check_options(const Options& options) {
 Status check_panel(const Panel& panel, std::span<const int> seasons) {
   if (!seasons.empty() && seasons.size() != panel.size())
     return fail(ErrorCode::kInvalidInput, fmt::format("{} seasons were given for {} series", seasons.size(), panel.size()));
+  if (!panel.ends.empty() && panel.ends.size() != panel.size())
+    return fail(ErrorCode::kInvalidInput, fmt::format("ends were given for {} of {} series", panel.ends.size(), panel.size()));
   for (std::size_t i = 0; i < panel.size(); ++i) {
     auto bad = [&](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message), visible(panel.keys[i])); };
     if (!seasons.empty() && (seasons[i] < 0 || seasons[i] > 20'000))
@@ -319,8 +321,7 @@ class Run {
   // known, and for series that end so early that the trees have seen their origins, the errors stay what they were.
   Status tree_errors(TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::vector<float>& theirs) const {
     std::span<const double> values = panel_.series(i);
-    const std::vector<std::int64_t>& behind = options_.drivers->behind;
-    const std::int64_t unseen = static_cast<std::int64_t>(away) - (behind.empty() ? 0 : behind[i]);
+    const std::int64_t unseen = static_cast<std::int64_t>(away) - (options_.drivers->last - panel_.end_of(i));
     for (std::size_t j = 0; j < origins_; ++j) {
       const std::size_t after = after_[slot_[i] * origins_ + j];
       if (after == 0 || static_cast<std::int64_t>(after) > unseen) continue;

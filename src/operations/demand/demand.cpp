@@ -24,7 +24,7 @@ void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forec
   auto& c = batch.columns;
   c[0].append_text(panel.item_ids[i]);
   c[1].append_text(panel.location_ids[i]);
-  c[2].append_int((panel.last_days[i] + std::chrono::days{h + 1}).time_since_epoch().count());
+  c[2].append_int((panel.last_day(i) + std::chrono::days{h + 1}).time_since_epoch().count());
   c[3].append_int(static_cast<std::int64_t>(h) + 1);
   c[4].append_double(forecasts.median[i * horizon + h]);
   c[5].append_double(forecasts.mean[i * horizon + h]);
@@ -159,6 +159,7 @@ forecasting::Options options_of(const Method& method, int threads) {
 Panel newest(const Panel& panel, int days) {
   Panel out;
   out.keys = panel.keys;
+  out.ends = panel.ends;
   for (std::size_t i = 0; i < panel.size(); ++i) {
     std::span<const double> values = panel.series(i);
     std::span<const std::uint8_t> lost = panel.lost_of(i);

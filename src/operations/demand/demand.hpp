@@ -50,12 +50,14 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*);
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics);
 Json config_schema();
 
-// The series of all items at all places; series i belongs to item_ids[i] at location_ids[i], in order of both.
+// The series of all items at all places; series i belongs to item_ids[i] at location_ids[i], in order of both. Panel::ends are days since
+// 1970-01-01: the last that is over at the place.
 struct DemandPanel {
   Panel panel;
   std::vector<std::string> item_ids;
   std::vector<std::string> location_ids;
-  std::vector<Date> last_days;  // of each series: the last day that is over at its place
+
+  Date last_day(std::size_t i) const { return Date{std::chrono::days{panel.ends[i]}}; }
 };
 
 struct PanelRequest {

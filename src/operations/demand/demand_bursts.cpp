@@ -40,7 +40,7 @@ Result<std::vector<DemandBurst>> recent_bursts(const DemandPanel& panel, const D
     if (std::span<const std::uint8_t> lost = panel.panel.lost_of(i); !lost.empty())
       for (std::size_t t = 0; t < values.size(); ++t)
         if (lost[from + t]) values[t] = kMissing;
-    const Date first = panel.last_days[i] - days(static_cast<int>(values.size()) - 1);
+    const Date first = panel.last_day(i) - days(static_cast<int>(values.size()) - 1);
     marks.resize(values.size());
     mark_promotions(known, panel.item_ids[i], panel.location_ids[i], first, marks);
     for (const forecasting::Burst& burst : forecasting::find_bursts(values, marks, kOptions)) {

@@ -20,7 +20,7 @@ struct Shop {
       panel.item_ids.push_back("item" + std::to_string(i));
       panel.location_ids.emplace_back("N");
       panel.panel.keys.push_back(panel.item_ids.back() + "@N");
-      panel.last_days.push_back(*parse_date("2026-03-10"));
+      panel.panel.ends.push_back(parse_date("2026-03-10")->time_since_epoch().count());
     }
     panel.panel.lost.assign(panel.panel.values.size(), 0);
   }

@@ -104,7 +104,7 @@ forecasting::Drivers drivers_of(const DemandDrivers& known, const DemandPanel& d
   for (std::size_t row = 0; row < kept.size(); ++row) {
     const std::string& item = demand.item_ids[kept[row]];
     const std::string& place = demand.location_ids[kept[row]];
-    const Date end = demand.last_days[kept[row]] - back;
+    const Date end = demand.last_day(kept[row]) - back;
     const Date begin = end - days(static_cast<int>(panel.series(row).size()) - 1);
     first = std::min(first, begin);
     last = std::max(last, end);
@@ -132,7 +132,7 @@ forecasting::Drivers drivers_of(const DemandDrivers& known, const DemandPanel& d
   add(attribute("location", places));
   const std::size_t length = static_cast<std::size_t>((last - first).count()) + 1 + horizon;
   for (CalendarDriver& calendar : calendar_drivers(first, length, known.holidays)) add(std::move(calendar.driver));
-  for (std::size_t i : kept) out.behind.push_back((last + back - demand.last_days[i]).count());
+  out.last = last.time_since_epoch().count();
   return out;
 }
 

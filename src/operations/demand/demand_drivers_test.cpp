@@ -18,7 +18,7 @@ DemandPanel small() {
   out.panel.keys = {"pot@N", "pot@S", "pan@N"};
   out.panel.values = {1, 2, 3, 4, 5, 6, 7, 8, 9};
   out.panel.offsets = {0, 4, 6, 9};
-  out.last_days = {day("2026-03-10"), day("2026-03-10"), day("2026-03-09")};
+  for (const char* last : {"2026-03-10", "2026-03-10", "2026-03-09"}) out.panel.ends.push_back(day(last).time_since_epoch().count());
   return out;
 }
 
@@ -54,7 +54,7 @@ TEST(DemandDrivers, AnEarlierOriginSeesTheSameDays) {
   DemandPanel panel = small();
   DemandDrivers known;
   known.promotions["pot"] = {{"", day("2026-03-09"), day("2026-03-09"), 0.2F}};
-  Panel before{{1, 2, 7}, {0, 2, 3}, {"pot@N", "pan@N"}, {}};
+  Panel before{{1, 2, 7}, {0, 2, 3}, {"pot@N", "pan@N"}, {}, {panel.panel.ends[0] - 2, panel.panel.ends[2] - 2}};
   auto drivers = drivers_of(known, panel, {0, 2}, before, 2, 3);
   ASSERT_TRUE(forecasting::check(drivers, before, 3));
   EXPECT_EQ(values(drivers, before, "promotion", 0), (std::vector<float>{0, 0, 0.2F, 0, 0}));

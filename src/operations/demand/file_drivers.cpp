@@ -253,8 +253,7 @@ class Reading {
       if (column.driver.category) out_.categories.emplace(column.driver.name, std::move(column.codes));
       out_.drivers.columns.push_back(std::move(column.driver));
     }
-    const Stamp latest = *std::ranges::max_element(file_.last, {}, &Stamp::value);
-    for (const Stamp& last : file_.last) out_.drivers.behind.push_back(file_.calendar.distance(last, latest));
+    out_.drivers.last = file_.panel.latest_end();
   }
 
   Status add_calendar() {
@@ -324,12 +323,14 @@ Status reach_future(const FileForecastOptions& options, FilePanel& file) {
                   fmt::format("{}, series {}", options.future.string(), visible(file.panel.keys[i])));
     if (missing > 0) {
       out.values.insert(out.values.end(), static_cast<std::size_t>(missing), kMissing);
+      file.panel.ends[i] += missing;
       file.last_written[i] = file.calendar.after(file.last[i], missing, file.last_written[i]);
       SINAN_TRY(file.last[i], parse_stamp(file.last_written[i]));
     }
     out.offsets.push_back(out.values.size());
   }
   out.keys = std::move(file.panel.keys);
+  out.ends = std::move(file.panel.ends);
   file.panel = std::move(out);
   return {};
 }
@@ -364,7 +365,7 @@ Drivers drivers_before(const Drivers& drivers, const Panel& panel, const std::ve
     }
     out.columns.push_back(std::move(cut));
   }
-  for (std::size_t i : kept) out.behind.push_back(drivers.behind[i]);
+  out.last = drivers.last - static_cast<std::int64_t>(periods);
   return out;
 }
 

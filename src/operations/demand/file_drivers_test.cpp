@@ -60,7 +60,7 @@ TEST_F(FileDriversTest, TheCalendarIsADriverWhenAskedFor) {
       found->categories.at("western holiday")[static_cast<std::size_t>(found->drivers.of(found->drivers.columns[3], panel_.panel, 1)[2])],
       "Christmas Day");
   // A backtest knows the calendar ahead, and what had ended one period earlier reads the same days.
-  Panel cut{{5, 6, 7, 3, 4}, {0, 3, 5}, {"a", "b"}, {}};
+  Panel cut{{5, 6, 7, 3, 4}, {0, 3, 5}, {"a", "b"}, {}, {panel_.panel.ends[0] - 1, panel_.panel.ends[1] - 1}};
   auto then = drivers_before(found->drivers, panel_.panel, {0, 1}, 1, {});
   EXPECT_EQ(then.of(then.columns[0], cut, 0).back(), 4);
   EXPECT_EQ(then.of(then.columns[0], cut, 1).front(), 2);
@@ -78,7 +78,8 @@ TEST_F(FileDriversTest, ColumnsBecomeNumbersCodesAndAttributes) {
   EXPECT_EQ(panel_.panel.series(1).size(), 3U);
   EXPECT_TRUE(std::isnan(panel_.panel.series(1)[2]));
   EXPECT_EQ(panel_.last_written[1], "5");
-  EXPECT_EQ(found->drivers.behind, (std::vector<std::int64_t>{1, 0}));
+  EXPECT_EQ(panel_.panel.ends, (std::vector<std::int64_t>{4, 5}));
+  EXPECT_EQ(found->drivers.last, 5);
   const auto& columns = found->drivers.columns;
   EXPECT_TRUE(columns[0].known_ahead && !columns[0].fixed && !columns[0].category);
   auto prices = found->drivers.of(columns[0], panel_.panel, 0);
@@ -111,7 +112,7 @@ TEST_F(FileDriversTest, ABacktestSeesBeyondItsOriginOnlyWhatIsNamed) {
     EXPECT_TRUE(std::isnan(then.columns[3].values[2]));           // no row
     EXPECT_EQ(std::isnan(then.columns[3].values[3]), !known);     // row 4
     EXPECT_EQ(then.columns[1].values, std::vector<float>{1.0F});  // an attribute stays
-    EXPECT_EQ(then.behind, std::vector<std::int64_t>{0});
+    EXPECT_EQ(then.last, 2);
   }
 }
 

@@ -42,6 +42,7 @@ Panel cut(const Panel& panel, std::size_t periods, std::vector<std::size_t>& kep
     out.keys.push_back(panel.keys[i]);
     out.values.insert(out.values.end(), values.begin(), values.end());
     out.offsets.push_back(out.values.size());
+    out.ends.push_back(panel.end_of(i) - static_cast<std::int64_t>(periods));
   }
   return out;
 }

@@ -209,6 +209,7 @@ Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, b
   end_together(reading, options);
   SINAN_CHECK(lay_out(reading, options, out));
   out.panel.keys = std::move(reading.ids);
+  for (const Stamp& last : reading.last) out.panel.ends.push_back(out.calendar.distance({last.kind, 0}, last));
   if (has_season) out.seasons = std::move(reading.seasons);
   out.last = std::move(reading.last);
   out.last_written = std::move(reading.last_written);

@@ -88,7 +88,7 @@ class PanelReader {
       out.panel.keys.push_back(items_[i] + "@" + locations_[i]);
       out.item_ids.push_back(std::move(items_[i]));
       out.location_ids.push_back(std::move(locations_[i]));
-      out.last_days.push_back(Date{std::chrono::days{today_[i] - 1}});
+      out.panel.ends.push_back(today_[i] - 1);
     }
     out.panel.values.assign(out.panel.offsets.back(), 0);
     out.panel.lost.assign(out.panel.offsets.back(), 0);

@@ -22,6 +22,7 @@ Panel cut(const Panel& panel, std::size_t stride, std::size_t periods, std::vect
     std::span<const std::uint8_t> lost = panel.lost_of(i);
     if (!lost.empty()) out.lost.insert(out.lost.end(), lost.begin(), lost.begin() + static_cast<std::ptrdiff_t>(values.size()));
     out.offsets.push_back(out.values.size());
+    out.ends.push_back(panel.end_of(i) - static_cast<std::int64_t>(periods));
     out.keys.push_back(panel.keys[i]);
     kept.push_back(i);
   }
@@ -169,9 +170,7 @@ Result<Measurement> measure(const demand::DemandPanel& demand, const demand::Dem
   out.series = static_cast<std::int64_t>(panel.size());
   out.days = static_cast<std::int64_t>(panel.values.size());
   out.data_hash = hash_of(panel);
-  Date last{};
-  for (Date day : demand.last_days) last = std::max(last, day);
-  out.day = demand.last_days.empty() ? "" : format_date(last);
+  if (panel.size() > 0) out.day = format_date(Date{std::chrono::days{panel.latest_end()}});
   const std::size_t stride = std::max<std::size_t>(1, (panel.size() + kMostMeasured - 1) / kMostMeasured);
   out.sampled = static_cast<std::int64_t>((panel.size() + stride - 1) / stride);
   forecasting::Options options = demand::options_of(method, threads);

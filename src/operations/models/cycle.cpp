@@ -172,8 +172,8 @@ class Cycle {
     add(std::move(tables.metrics), lake::Mode::kReplace);
     add(std::move(tables.scores), lake::Mode::kAppend);
     Run run{.run_id = request_.run_id, .made_at = request_.now, .series = report_.series, .made = made_};
-    bool any = !panel_.last_days.empty();
-    if (any) run.origin = *std::ranges::max_element(panel_.last_days);
+    bool any = panel_.panel.size() > 0;
+    if (any) run.origin = Date{std::chrono::days{panel_.panel.latest_end()}};
     SINAN_TRY(report_.version, fabric_.lake().commit(std::move(loads), [&](storage::Session& session, lake::Version version) -> Status {
       run.version = version;
       SINAN_CHECK(Registry::keep(session, scores_));

@@ -171,7 +171,7 @@ demand::DemandPanel weekly_panel(std::size_t series, std::size_t days) {
     out.panel.keys.push_back(out.item_ids.back() + "@A");
     for (std::size_t t = 0; t < days; ++t) out.panel.values.push_back(t % 7 == 6 ? 0 : 10 + static_cast<double>((t * 7 + i * 5) % 4));
     out.panel.offsets.push_back(out.panel.values.size());
-    out.last_days.push_back(day(static_cast<int>(days)));
+    out.panel.ends.push_back(day(static_cast<int>(days)).time_since_epoch().count());
   }
   out.panel.lost.assign(out.panel.values.size(), 0);
   return out;

@@ -91,7 +91,7 @@ class Scoring {
     }
     if (from == panel_.item_ids.size() || panel_.item_ids[from] != item || panel_.location_ids[from] != location) return std::nullopt;
     std::span<const double> values = panel_.panel.series(from);
-    auto back = (panel_.last_days[from] - day).count();
+    auto back = (panel_.last_day(from) - day).count();
     if (back < 0 || back >= static_cast<std::int64_t>(values.size())) return std::nullopt;
     std::size_t at = values.size() - 1 - static_cast<std::size_t>(back);
     std::span<const std::uint8_t> lost = panel_.panel.lost_of(from);
@@ -125,8 +125,8 @@ std::vector<Asked> choose_runs(const std::vector<Run>& runs, Date from, Date unt
 }
 
 std::optional<Date> last_common_day(const demand::DemandPanel& panel) {
-  if (panel.last_days.empty()) return std::nullopt;
-  return *std::ranges::min_element(panel.last_days);
+  if (panel.panel.ends.empty()) return std::nullopt;
+  return Date{std::chrono::days{std::ranges::min(panel.panel.ends)}};
 }
 
 Result<std::vector<Score>> score(fabric::Fabric& fabric, const demand::DemandPanel& panel, const std::vector<Run>& runs, Date from,
