@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -15,14 +16,22 @@
 #include "intelligence/forecasting/pool.hpp"
 #include "intelligence/forecasting/sample.hpp"
 #include "intelligence/forecasting/season.hpp"
+#include "intelligence/forecasting/shared_season.hpp"
 
 namespace sinan::forecasting {
+
+struct Shared {
+  Intervals intervals;
+  std::map<int, SharedSeason> seasons;  // of sparse demand, by the known season; 0: of series whose season is to be found
+};
+
 namespace {
 
 constexpr std::size_t kBlock = 64;              // series that a thread takes at once
 constexpr std::size_t kMaxErrors = 24'000'000;  // errors that are kept for learning their shape
 constexpr std::size_t kClasses = 6;
 constexpr std::size_t kGroups = kClasses * 2;  // class, with a season or without
+constexpr std::size_t kMostCompared = 20'000;  // sparse series that are compared with the season of all
 constexpr std::size_t kShares = 5;             // of trees that are tried: 0, ¼, ½, ¾, 1
 constexpr double kGain = 0.99;                 // that errors must fall to for trees to be mixed in
 
@@ -100,14 +109,17 @@ class Run {
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
+    if (!options_.shared) share_season();
+    SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
     if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(mix_trees(cancel));
-    spread(options_.intervals ? *options_.intervals : learn());
+    spread(options_.shared ? options_.shared->intervals : learn());
     return std::move(out_);
   }
 
-  Result<std::shared_ptr<const Intervals>> intervals(const CancelToken* cancel, const Progress& progress) {
+  Result<std::shared_ptr<const Shared>> shared(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
-    return std::make_shared<const Intervals>(learn());
+    share_season();
+    return std::make_shared<const Shared>(learn(), std::move(sparse_seasons_));
   }
 
  private:
@@ -117,6 +129,7 @@ class Run {
     Cleaned cleaned;
     PoolForecast regular;
     IntermittentForecast rare;
+    std::vector<float> indices;
   };
   // What the second pass needs of a series.
   struct Facts {
@@ -124,22 +137,32 @@ class Run {
     float noise = 0;  // mean size of first differences, in units
     float own = 0;    // mean size of errors
     bool regular = false;
+    bool sparse = false;
     bool non_negative = false;
   };
 
-  // The first pass: each series by itself.
+  // The first pass: the class of each series, and the forecasts of regular ones.
   Status each_series(const CancelToken* cancel, const Progress& progress) {
     prepare();
-    std::vector<Worker> workers;
-    workers.reserve(static_cast<std::size_t>(options_.threads));
     for (int t = 0; t < options_.threads; ++t)
-      workers.push_back(
-          {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}});
-    return in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(), [&](std::size_t worker, std::size_t i) {
-      const std::int64_t begin = options_.clock ? options_.clock() : 0;
-      one(workers[worker], i);
-      if (options_.clock) out_.nanoseconds[i] = options_.clock() - begin;
+      workers_.push_back(
+          {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}, {}});
+    return in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
+                       [&](std::size_t worker, std::size_t i) { timed(i, [&] { one(workers_[worker], i); }); });
+  }
+
+  // The second pass: sparse series, whose season is shared.
+  Status each_sparse(const std::map<int, SharedSeason>& seasons, const CancelToken* cancel) {
+    return in_parallel(panel_.size(), options_.threads, cancel, {}, 0, 0, [&](std::size_t worker, std::size_t i) {
+      if (facts_[i].sparse) timed(i, [&] { sparse(workers_[worker], i, seasons); });
     });
+  }
+
+  template <typename Work>
+  void timed(std::size_t i, const Work& work) {
+    const std::int64_t begin = options_.clock ? options_.clock() : 0;
+    work();
+    if (options_.clock) out_.nanoseconds[i] += options_.clock() - begin;
   }
 
   void prepare() {
@@ -206,7 +229,10 @@ class Run {
     switch (w.cleaned.demand_class) {
       case DemandClass::kDead: return;
       case DemandClass::kIntermittent:
-      case DemandClass::kLumpy: return rare(w, i, static_cast<std::size_t>(season));
+      case DemandClass::kLumpy:
+        facts_[i].sparse = true;
+        out_.seasons[i] = season;
+        return;
       default: return regular(w, i, static_cast<std::size_t>(season));
     }
   }
@@ -242,8 +268,46 @@ class Run {
     return known ? static_cast<float>(size / static_cast<double>(known)) : -1;
   }
 
-  void rare(Worker& w, std::size_t i, std::size_t season) {
-    w.intermittent.forecast(w.cleaned, season, w.rare);
+  // What sparse series together say of their season. In order of keys, so that sums have the same bits in any order of series.
+  void share_season() {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].sparse && sampled_[i]) order.push_back(i);
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(panel_.keys[i]); });
+    Cleaned& cleaned = workers_[0].cleaned;
+    for (std::size_t i : order) {
+      const int known = season_of(i);
+      const std::span<const int> candidates = known > 0 ? std::span(&known, 1) : std::span(options_.seasons);
+      auto [group, is_new] = sparse_seasons_.try_emplace(known, candidates, panel_.latest_end());
+      group->second.add(cleaned_sparse(i, cleaned));
+    }
+    for (auto& [known, group] : sparse_seasons_) group.finish();
+    const std::size_t stride = order.size() / kMostCompared + 1;
+    for (std::size_t at = 0; at < order.size(); at += stride) {
+      SharedSeason& group = sparse_seasons_.at(season_of(order[at]));
+      group.compare(cleaned_sparse(order[at], cleaned), group.season() > 1 ? group.season() : out_.seasons[order[at]]);
+    }
+    for (auto& [known, group] : sparse_seasons_) group.finish_comparing();
+  }
+
+  SharedSeason::Series cleaned_sparse(std::size_t i, Cleaned& cleaned) const {
+    clean(panel_.series(i), panel_.lost_of(i), out_.seasons[i], cleaned);
+    const Counting counting = counting_of(cleaned.y, {});
+    return {panel_.end_of(i), cleaned.y, counting.unit * counting.dispersion};
+  }
+
+  void sparse(Worker& w, std::size_t i, const std::map<int, SharedSeason>& seasons) {
+    const SharedSeason::Series series = cleaned_sparse(i, w.cleaned);
+    w.indices.clear();
+    if (auto group = seasons.find(season_of(i)); group != seasons.end()) {
+      if (group->second.season() > 1) out_.seasons[i] = group->second.season();
+      if (out_.seasons[i] > 1) {
+        w.indices.resize(static_cast<std::size_t>(out_.seasons[i]));
+        group->second.indices_of(series, w.indices);
+      }
+    }
+    if (w.indices.empty()) out_.seasons[i] = 1;
+    w.intermittent.forecast(w.cleaned, w.indices, w.rare);
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
     double scale = w.cleaned.scale;
     double total = 0;
@@ -426,6 +490,8 @@ class Run {
   std::size_t origins_;
   std::size_t stride_ = 0;
   Forecasts out_;
+  std::vector<Worker> workers_;
+  std::map<int, SharedSeason> sparse_seasons_;
   std::vector<Facts> facts_;
   std::vector<std::uint8_t> sampled_;
   std::vector<std::size_t> slot_;
@@ -457,9 +523,9 @@ auto with_run(const Panel& panel, std::span<const int> seasons, const Options& o
   SINAN_CHECK(check_options(options));
   SINAN_CHECK(check_panel(panel, seasons));
   if (options.drivers) SINAN_CHECK(check(*options.drivers, panel, static_cast<std::size_t>(options.horizon)));
-  if (options.intervals && (options.intervals->horizon() != static_cast<std::size_t>(options.horizon) ||
-                            options.intervals->origins() != static_cast<std::size_t>(options.origins)))
-    return fail(ErrorCode::kInvalidInput, "intervals were learnt with another horizon or number of origins");
+  if (options.shared && (options.shared->intervals.horizon() != static_cast<std::size_t>(options.horizon) ||
+                         options.shared->intervals.origins() != static_cast<std::size_t>(options.origins)))
+    return fail(ErrorCode::kInvalidInput, "what series share was learnt with another horizon or number of origins");
   SINAN_TRY(auto members, find_models(options.models));
   Options sorted = options;
   std::ranges::sort(sorted.quantiles);
@@ -475,9 +541,9 @@ Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, con
   return with_run(panel, seasons, options, [&](Run& run) { return run.all(cancel, progress); });
 }
 
-Result<std::shared_ptr<const Intervals>> learn_intervals(const Panel& panel, std::span<const int> seasons, const Options& options,
-                                                         const CancelToken* cancel, const Progress& progress) {
-  return with_run(panel, seasons, options, [&](Run& run) { return run.intervals(cancel, progress); });
+Result<std::shared_ptr<const Shared>> learn_shared(const Panel& panel, std::span<const int> seasons, const Options& options,
+                                                   const CancelToken* cancel, const Progress& progress) {
+  return with_run(panel, seasons, options, [&](Run& run) { return run.shared(cancel, progress); });
 }
 
 }  // namespace sinan::forecasting

@@ -1,11 +1,13 @@
 // Forecasting: a panel of series in, forecasts with quantiles out. Pure functions; same input and options give the same bits at any
-// number of threads, and the order of the series does not matter. A series' median depends on that series alone.
+// number of threads, and the order of the series does not matter. Without drivers the median of regular demand depends on that series
+// alone; sparse series lend each other their season.
 //
 // Each series is cleaned (missing and lost-sales periods filled, past bursts forgotten), classed, and forecast:
 //  - regular demand by the median of those models of models.inc that serve its kind of season (models/model.hpp), each on the seasonally
 //    adjusted series (season.hpp), on its logarithm, or with a season of its own. The same is done at earlier origins, with what the models
 //    learnt before the first of them;
-//  - intermittent and lumpy demand by a negative binomial whose rate follows the series as fast as the series asks for (intermittent.hpp);
+//  - intermittent and lumpy demand by a negative binomial whose rate follows the series as fast as the series asks for (intermittent.hpp),
+//    with a season that all such series show together (shared_season.hpp);
 //  - dead series by zero.
 // Where drivers are given (drivers.hpp), trees that learn from all regular series together forecast too (driver_model.hpp), at the same
 // origins. The share that makes the errors of a class there smallest, 0 … 1 in quarters, is mixed with the median; none where that gains
@@ -27,7 +29,7 @@
 namespace sinan::forecasting {
 
 class DriverModel;
-class Intervals;
+struct Shared;
 
 // Syntetos, Boylan & Croston (2005): squared coefficient of variation of demand sizes (cut at 0.49) against the mean interval between
 // demands (cut at 1.32); and three states that come before that.
@@ -43,10 +45,10 @@ struct Options {
   int threads = 1;
   std::vector<std::string> models = {};  // only these members of models.inc; empty: all
   std::uint64_t seed = 1;  // of the sample of series, by key, from which errors are learnt when there are very many, and of trees
-  std::int64_t (*clock)() = nullptr;     // in nanoseconds from any start; with it, Forecasts::nanoseconds is filled
-  const Intervals* intervals = nullptr;  // what learn_intervals() found, with the same options, in a sample of the series; not owned
-  const Drivers* drivers = nullptr;      // of the panel, for the same horizon; not owned
-  std::size_t tree_rows = 150'000;       // that trees learn from, about; fewer are faster
+  std::int64_t (*clock)() = nullptr;  // in nanoseconds from any start; with it, Forecasts::nanoseconds is filled
+  const Shared* shared = nullptr;     // what learn_shared() found, with the same options, in a sample of the series; not owned
+  const Drivers* drivers = nullptr;   // of the panel, for the same horizon; not owned
+  std::size_t tree_rows = 150'000;    // that trees learn from, about; fewer are faster
 };
 
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.
@@ -73,10 +75,10 @@ struct Forecasts {
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel = nullptr,
                            const Progress& progress = {});
 
-// The shapes of errors that forecast() would learn from these series. Given in Options::intervals, the series of a large panel can be
-// forecast some at a time, so that memory does not grow with their number: each forecast then depends on its series and on the sample
-// alone.
-Result<std::shared_ptr<const Intervals>> learn_intervals(const Panel& panel, std::span<const int> seasons, const Options& options,
-                                                         const CancelToken* cancel = nullptr, const Progress& progress = {});
+// What forecast() would have these series learn from each other: the shapes of errors, the season of sparse demand. Given in
+// Options::shared, the series of a large panel can be forecast some at a time, so that memory does not grow with their number: each
+// forecast then depends on its series and on the sample alone.
+Result<std::shared_ptr<const Shared>> learn_shared(const Panel& panel, std::span<const int> seasons, const Options& options,
+                                                   const CancelToken* cancel = nullptr, const Progress& progress = {});
 
 }  // namespace sinan::forecasting

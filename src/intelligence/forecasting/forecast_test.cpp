@@ -347,9 +347,9 @@ TEST(Forecast, InPartsIsTheSameAsTogether) {
   Options options{.horizon = 8, .seasons = {4, 12}, .quantiles = {0.1, 0.5, 0.95}, .cumulative = true};
   const Panel all = panel_of(series);
   auto together = forecast(all, {}, options);
-  auto intervals = learn_intervals(all, {}, options);
-  ASSERT_TRUE(together && intervals);
-  options.intervals = intervals->get();
+  auto shared = learn_shared(all, {}, options);
+  ASSERT_TRUE(together && shared);
+  options.shared = shared->get();
   for (std::size_t i = 0; i < series.size(); i += 7) {
     auto alone = forecast(panel_of({series[i]}), {}, options);
     ASSERT_TRUE(alone);

@@ -20,22 +20,6 @@ constexpr double kLeastDispersion = 1.05;
 constexpr double kMostDispersion = 1e4;
 constexpr double kLargestExponent = 600;  // above, the probability of zero is no number any more
 
-// Demand per phase against the mean, drawn towards 1 by one demand's worth.
-void phase_indices(std::span<const float> y, std::span<float> indices) {
-  std::size_t m = indices.size();
-  double total = 0;
-  double squares = 0;
-  std::ranges::fill(indices, 0.0F);
-  for (std::size_t t = 0; t < y.size(); ++t) {
-    indices[t % m] += y[t];
-    total += y[t];
-    squares += static_cast<double>(y[t]) * y[t];
-  }
-  double per_phase = total / static_cast<double>(m);
-  double prior = 2 * squares / total;
-  for (float& index : indices) index = static_cast<float>((index + prior) / (per_phase + prior));
-}
-
 // The largest size of which all are multiples, by Euclid's algorithm; as far as single precision can tell.
 double common_divisor(double a, double b) {
   const double nothing = 1e-3 * std::min(a, b);
@@ -62,18 +46,21 @@ double unit_of(std::span<const float> y) {
   return std::max(unit, mean / kUnitsOfSize);
 }
 
-// Variance to mean of the counts.
-double dispersion_of(std::span<const float> y, double unit) {
-  double sum = 0;
-  double squares = 0;
-  for (float v : y) {
-    const double x = v / unit;
-    sum += x;
-    squares += x * x;
+// Goes through the phases of a season, period by period.
+class Phase {
+ public:
+  explicit Phase(std::span<const float> indices) : indices_(indices) {}
+  double next() {
+    if (indices_.empty()) return 1;
+    const float index = indices_[at_];
+    at_ = at_ + 1 == indices_.size() ? 0 : at_ + 1;
+    return index;
   }
-  const double n = static_cast<double>(y.size());
-  return std::clamp((squares / n - sum / n * (sum / n)) / (sum / n), kLeastDispersion, kMostDispersion);
-}
+
+ private:
+  std::span<const float> indices_;
+  std::size_t at_ = 0;
+};
 
 // log P(x) of a negative binomial of that mean and dispersion.
 double log_likelihood(double x, double mean, double dispersion) {
@@ -95,6 +82,23 @@ double normal_quantile(double p) {
 }
 
 }  // namespace
+
+Counting counting_of(std::span<const float> y, std::span<const float> indices) {
+  Counting out{.unit = unit_of(y)};
+  double sum = 0;
+  double weight = 0;
+  Phase weights(indices);
+  for (float v : y) sum += v / out.unit, weight += weights.next();
+  const double rate = sum / weight;
+  double squares = 0;
+  Phase means(indices);
+  for (float v : y) {
+    const double error = v / out.unit - rate * means.next();
+    squares += error * error;
+  }
+  out.dispersion = std::clamp(squares / sum, kLeastDispersion, kMostDispersion);
+  return out;
+}
 
 void negative_binomial_quantiles(double mean, double dispersion, std::span<const double> quantiles, std::span<double> out) {
   const double r = mean / (dispersion - 1);
@@ -125,89 +129,99 @@ Intermittent::Intermittent(std::span<const ModelInfo* const> named, std::size_t 
     if (model->input == Input::kAdjusted) named_.push_back(model);
 }
 
-double Intermittent::rate(double unit, double dispersion) {
-  std::span<const float> y = adjusted_;
-  only_ = nullptr;
+double Intermittent::named_rate(std::span<const float> y, std::span<const float> indices, double unit) {
+  adjusted_.resize(y.size());
+  remove_season(y, indices, indices.empty() ? SeasonKind::kNone : SeasonKind::kMultiplicative, adjusted_);
   double sum = 0;
   std::size_t used = 0;
   for (const ModelInfo* model : named_) {
     if (y.size() < static_cast<std::size_t>(model->minimum_length)) continue;
     float value = 0;
-    const History history{y};
+    const History history{adjusted_};
     if (model->fit) model->fit(history, scratch_, parameters_);
     model->predict(history, parameters_, scratch_, std::span(&value, 1));
     sum += std::max(value, 0.0F) / unit;
     only_ = model;
     ++used;
   }
-  if (used > 1) only_ = nullptr;
-  if (used > 0) return sum / static_cast<double>(used);
+  if (used != 1) only_ = nullptr;
+  return used > 0 ? sum / static_cast<double>(used) : -1;
+}
 
+Intermittent::Rate Intermittent::rate(std::span<const float> y, std::span<const float> indices, const Counting& counting) {
   double mean = 0;
-  for (float v : y) mean += v / unit / static_cast<double>(y.size());
+  for (float v : y) mean += v / counting.unit / static_cast<double>(y.size());
   std::array<double, kHalfLives> likelihoods{};
-  std::array<double, kHalfLives> rates{};
+  std::array<Rate, kHalfLives> rates{};
   std::size_t count = 0;
   double best = -std::numeric_limits<double>::infinity();
   for (double half_life = kFirstHalfLife; count < kHalfLives && (count == 0 || half_life < static_cast<double>(y.size())); half_life *= 2) {
     const double fade = std::pow(0.5, 1 / half_life);
-    double weighted = kPrior * mean;
-    double weight = kPrior;
+    double weighted = 0;
+    double weight = 0;
+    double squares = 0;  // of weights
     double likelihood = 0;
+    Phase phase(indices);
     for (std::size_t t = 0; t < y.size(); ++t) {
-      const double x = y[t] / unit;
-      if (t >= kFirstJudged) likelihood += log_likelihood(x, weighted / weight, dispersion);
-      weighted = (weighted - kPrior * mean) * fade + x + kPrior * mean;
-      weight = (weight - kPrior) * fade + 1 + kPrior;
+      const double x = y[t] / counting.unit;
+      const double index = phase.next();
+      if (t >= kFirstJudged) likelihood += log_likelihood(x, (weighted + kPrior * mean) / (weight + kPrior) * index, counting.dispersion);
+      weighted = weighted * fade + x;
+      weight = weight * fade + index;
+      squares = squares * fade * fade + index;
     }
     likelihoods[count] = likelihood;
-    rates[count] = (weighted - kPrior * mean) / (weight - kPrior);
+    rates[count] = {weighted / weight, counting.dispersion * weighted / weight * squares / (weight * weight)};
     best = std::max(best, likelihood);
     ++count;
   }
   double total = 0;
+  Rate out;
+  double squares = 0;
   for (std::size_t h = 0; h < count; ++h) {
     const double weight = std::exp(likelihoods[h] - best);
     total += weight;
-    sum += weight * rates[h];
+    out.mean += weight * rates[h].mean;
+    out.variance += weight * rates[h].variance;
+    squares += weight * rates[h].mean * rates[h].mean;
   }
-  return sum / total;
+  out.mean /= total;
+  out.variance = out.variance / total + std::max(0.0, squares / total - out.mean * out.mean);
+  return out;
 }
 
-void Intermittent::forecast(const Cleaned& series, std::size_t season, IntermittentForecast& out) {
+void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out) {
   std::span<const float> y = series.y;
-  if (season > 1 && !has_season(y, static_cast<int>(season))) season = 1;
-  indices_.assign(season, 1);
-  if (season > 1) phase_indices(y, indices_);
-  adjusted_.resize(y.size());
-  remove_season(y, indices_, SeasonKind::kMultiplicative, adjusted_);
-
-  const double unit = unit_of(y);
-  const double dispersion = dispersion_of(adjusted_, unit);
-  const double rate_of_one = rate(unit, dispersion);
+  const std::size_t season = std::max<std::size_t>(indices.size(), 1);
+  const Counting counting = counting_of(y, indices);
+  const double unit = counting.unit;
+  Rate found{named_rate(y, indices, unit)};
+  if (found.mean < 0) found = rate(y, indices, counting);
   out.only = only_;
   const std::size_t count = quantiles_.size();
   out.mean.resize(horizon_);
   out.median.resize(horizon_);
   out.at_quantile.resize(horizon_ * count);
   if (totals_) out.total_at_quantile.resize(horizon_ * count);
-  auto write = [&](double mean, std::span<float> to) {
-    negative_binomial_quantiles(mean, dispersion, quantiles_, found_);
+  auto dispersion = [&](double index) { return counting.dispersion + (found.mean > 0 ? index * found.variance / found.mean : 0); };
+  auto write = [&](double index, std::span<float> to) {
+    negative_binomial_quantiles(index * found.mean, dispersion(index), quantiles_, found_);
     for (std::size_t q = 0; q < count; ++q) to[q] = static_cast<float>(found_[q] * unit);
   };
   double total = 0;
   for (std::size_t k = 0; k < horizon_; ++k) {
-    const double mean = rate_of_one * indices_[(y.size() + k) % season];
-    total += mean;
-    out.mean[k] = static_cast<float>(mean * unit);
-    if (k > 0 && season == 1) {  // every period is like the first
-      out.median[k] = out.median[0];
-      std::copy_n(out.at_quantile.begin(), count, out.at_quantile.begin() + static_cast<std::ptrdiff_t>(k * count));
+    const double index = indices.empty() ? 1 : indices[(y.size() + k) % season];
+    total += index;
+    out.mean[k] = static_cast<float>(index * found.mean * unit);
+    if (k >= season) {  // as a season before
+      out.median[k] = out.median[k - season];
+      std::copy_n(out.at_quantile.begin() + static_cast<std::ptrdiff_t>((k - season) * count), count,
+                  out.at_quantile.begin() + static_cast<std::ptrdiff_t>(k * count));
     } else {
       double median = 0;
-      negative_binomial_quantiles(mean, dispersion, std::array{0.5}, std::span(&median, 1));
+      negative_binomial_quantiles(index * found.mean, dispersion(index), std::array{0.5}, std::span(&median, 1));
       out.median[k] = static_cast<float>(median * unit);
-      write(mean, std::span(out.at_quantile).subspan(k * count, count));
+      write(index, std::span(out.at_quantile).subspan(k * count, count));
     }
     if (totals_) write(total, std::span(out.total_at_quantile).subspan(k * count, count));
   }

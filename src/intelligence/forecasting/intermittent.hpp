@@ -3,8 +3,9 @@
 // Demand is counted in units: of one where all demands are whole numbers of about eight or less, else of an eighth of their mean size. Its
 // rate is the mean of what exponential smoothing with half-lives of 3, 6, 12, … periods says, each weighted by the likelihood of the
 // history one step ahead (Bayesian model averaging, Hoeting et al. 1999): so a rate that changes, or dies, is followed as fast as the
-// series itself asks for. The variance is the mean times the dispersion of the whole history; over k periods both are k times as much
-// (Syntetos, Lengu & Babai 2015 find such a compound of arrivals and sizes to fit intermittent demand).
+// series itself asks for. With a season the mean of a period is the rate times its index, and a period tells of the rate as much as its
+// index says: a day on which the shop is closed tells nothing. The variance is the mean times the dispersion of the whole history; over k
+// periods both add up (Syntetos, Lengu & Babai 2015 find such a compound of arrivals and sizes to fit intermittent demand).
 #pragma once
 
 #include <span>
@@ -14,6 +15,14 @@
 #include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
+
+// What demand is counted in, and the variance to mean of the counts, around the mean of the whole history times the `indices` (of a season
+// of as many periods; empty: none).
+struct Counting {
+  double unit = 1;
+  double dispersion = 1;
+};
+Counting counting_of(std::span<const float> y, std::span<const float> indices);
 
 // All in units of Cleaned::scale; flat as in Forecasts.
 struct IntermittentForecast {
@@ -33,12 +42,17 @@ class Intermittent {
  public:
   // `named` models give the rate, if there are any.
   Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
-  // `season` 1: none.
-  void forecast(const Cleaned& series, std::size_t season, IntermittentForecast& out);
+  // `indices` of the season: phase p belongs to values t with t % size == p; empty: none.
+  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out);
 
  private:
-  // The mean of adjusted_ in the next period, in units of `unit`.
-  double rate(double unit, double dispersion);
+  // The mean of a period whose index is 1, in units, and how sure it is.
+  struct Rate {
+    double mean = 0;
+    double variance = 0;
+  };
+  static Rate rate(std::span<const float> y, std::span<const float> indices, const Counting& counting);
+  double named_rate(std::span<const float> y, std::span<const float> indices, double unit);
 
   std::vector<const ModelInfo*> named_;
   const ModelInfo* only_ = nullptr;
@@ -48,7 +62,6 @@ class Intermittent {
   Scratch scratch_;
   Parameters parameters_;
   std::vector<float> adjusted_;
-  std::vector<float> indices_;
   std::vector<double> found_;
 };
 

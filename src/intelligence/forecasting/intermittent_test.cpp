@@ -52,7 +52,7 @@ IntermittentForecast forecast_of(const std::vector<double>& values, std::size_t 
   Cleaned cleaned;
   clean(values, {}, 1, cleaned);
   IntermittentForecast out;
-  Intermittent({}, horizon, levels, true).forecast(cleaned, 1, out);
+  Intermittent({}, horizon, levels, true).forecast(cleaned, {}, out);
   for (auto* part : {&out.mean, &out.median, &out.at_quantile, &out.total_at_quantile})
     for (float& v : *part) v *= static_cast<float>(cleaned.scale);
   return out;

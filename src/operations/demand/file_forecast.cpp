@@ -189,18 +189,18 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   return report;
 }
 
-// A large file: the shapes of errors are learnt from a sample of its series, then some series at a time are read, forecast and written.
+// A large file: what series share is learnt from a sample of its series, then some series at a time are read, forecast and written.
 // kPrecondition when a series does not lie in one piece.
 Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options, std::size_t rows) {
   constexpr std::size_t kBlockSeries = 20'000;
   SINAN_TRY(FilePanel sample, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
   forecasting::Options how = how_to(options, sample.calendar);
   std::vector<std::size_t> kept;
-  SINAN_TRY(auto intervals,
-            forecasting::learn_intervals(sample.panel, seasons_of(options, sample, all_of(sample, kept)), how, options.cancel));
+  SINAN_TRY(auto shared,
+            forecasting::learn_shared(sample.panel, seasons_of(options, sample, all_of(sample, kept)), how, options.cancel));
   const Calendar calendar = sample.calendar;
   sample = {};
-  how.intervals = intervals.get();
+  how.shared = shared.get();
   SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
   FileForecastReport report{.frequency = calendar.name()};
   SINAN_CHECK(each_file_block(options, calendar, kBlockSeries, [&](FilePanel& block) -> Status {
