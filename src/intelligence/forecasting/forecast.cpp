@@ -33,6 +33,7 @@ constexpr std::size_t kClasses = 6;
 constexpr std::size_t kGroups = kClasses * 2;  // class, with a season or without
 constexpr std::size_t kMostCompared = 20'000;  // sparse series that are compared with the season of all
 constexpr std::size_t kShares = 5;             // of trees that are tried: 0, ¼, ½, ¾, 1
+constexpr double kNormalDeviation = 1.2533;    // standard deviation to mean size, of normal errors
 constexpr double kGain = 0.99;                 // that errors must fall to for trees to be mixed in
 
 Status check_options(const Options& options) {
@@ -171,6 +172,7 @@ class Run {
     out_.quantile_levels = options_.quantiles;
     out_.median.assign(n * horizon_, 0);
     out_.mean.assign(n * horizon_, 0);
+    out_.variance.assign(n, 0);
     out_.quantiles.assign(n * horizon_ * count_, 0);
     if (options_.cumulative) {
       out_.sum_mean.assign(n * horizon_, 0);
@@ -310,6 +312,7 @@ class Run {
     w.intermittent.forecast(w.cleaned, w.indices, w.rare);
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
     double scale = w.cleaned.scale;
+    out_.variance[i] = w.rare.variance * scale * scale;
     double total = 0;
     for (std::size_t k = 0; k < horizon_; ++k) {
       out_.mean[i * horizon_ + k] = w.rare.mean[k] * scale;
@@ -461,6 +464,8 @@ class Run {
       errors = flat;
     }
     double scale = intervals.scale(group, errors, facts.noise) * facts.unit;
+    const double deviation = kNormalDeviation * (facts.own >= 0 ? facts.own * facts.unit : scale);
+    out_.variance[i] = deviation * deviation;
     double total = 0;
     auto bounded = [&](double v) { return facts.non_negative ? std::max(0.0, v) : v; };
     for (std::size_t k = 0; k < horizon_; ++k) {

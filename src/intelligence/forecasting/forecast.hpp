@@ -58,6 +58,7 @@ struct Forecasts {
   std::vector<double> median;     // [i * horizon + h]
   std::vector<double> quantiles;  // [(i * horizon + h) * levels + q]; not decreasing in q; not negative where the history is not
   std::vector<double> mean;       // [i * horizon + h]
+  std::vector<double> variance;   // [i]: of the error of one period, on average over the horizon
   std::vector<double> sum_mean;   // with cumulative: mean of the sum of the first h + 1 periods
   std::vector<double> sums;       // with cumulative: quantiles of that sum, as `quantiles`
   std::vector<DemandClass> classes;

@@ -208,6 +208,7 @@ void Intermittent::forecast(const Cleaned& series, std::span<const float> indice
     negative_binomial_quantiles(index * found.mean, dispersion(index), quantiles_, found_);
     for (std::size_t q = 0; q < count; ++q) to[q] = static_cast<float>(found_[q] * unit);
   };
+  out.variance = found.mean * dispersion(1) * unit * unit;
   double total = 0;
   for (std::size_t k = 0; k < horizon_; ++k) {
     const double index = indices.empty() ? 1 : indices[(y.size() + k) % season];
