@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace sinan::forecasting {
 namespace {
@@ -19,7 +20,7 @@ Status check(const Panel& panel, const Options& options, const Coherence& cohere
   for (int block : coherence.blocks)
     if (block < 2 || block > options.horizon)
       return bad(fmt::format("a longer period must be 2 periods or more and fit into the horizon of {}, not {}", options.horizon, block));
-  for (std::size_t i = 0; i < panel.size(); ++i)
+  for (std::size_t i = 0; i < panel.size() && !sums.levels.empty(); ++i)
     if (panel.end_of(i) != panel.latest_end()) return bad("series that add up must end in the same period");
   return {};
 }
@@ -147,21 +148,43 @@ void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Follo
   }
 }
 
-// Series and their sums, period by period.
-void reconcile_in_place(CoherentForecasts& out, const Coherence& coherence, Following& following) {
-  const Sums& sums = coherence.sums;
+// Series and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places.
+void reconcile_in_place(CoherentForecasts& out, const Panel& panel, const Coherence& coherence, Following& following) {
+  const std::size_t parts = coherence.sums.parts;
+  std::vector<std::size_t> order(panel.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(std::span(order).first(parts), {}, [&](std::size_t i) { return std::string_view(panel.keys[i]); });
+  Sums sums = coherence.sums;
+  for (std::size_t level = 0; level < sums.levels.size(); ++level)
+    for (std::size_t row = 0; row < parts; ++row) sums.levels[level].group_of[row] = coherence.sums.levels[level].group_of[order[row]];
+
   const auto horizon = static_cast<std::size_t>(out.single.horizon);
   Reconciler reconciler;
-  std::vector<double> base(sums.parts + sums.size()), found(base.size());
+  std::vector<double> means(order.size()), variances(order.size()), found(order.size());
+  for (std::size_t row = 0; row < order.size(); ++row) variances[row] = out.single.variance[order[row]];
+  auto low = [&](auto& all) { return std::span(all).first(parts); };
+  auto high = [&](auto& all) { return std::span(all).subspan(parts); };
   for (std::size_t h = 0; h < horizon; ++h) {
-    for (std::size_t i = 0; i < base.size(); ++i) base[i] = out.single.mean[i * horizon + h];
-    const std::span<const double> means = base;
-    const std::span<const double> variances = out.single.variance;
-    reconciler.reconcile(
-        sums, {means.first(sums.parts), variances.first(sums.parts), means.subspan(sums.parts), variances.subspan(sums.parts)},
-        coherence.how, following.all_non_negative(), std::span(found).first(sums.parts), std::span(found).subspan(sums.parts));
-    for (std::size_t i = 0; i < base.size(); ++i) following.set(i, h, found[i]);
+    for (std::size_t row = 0; row < order.size(); ++row) means[row] = out.single.mean[order[row] * horizon + h];
+    reconciler.reconcile(sums, {low(means), low(variances), high(means), high(variances)}, coherence.how, following.all_non_negative(),
+                         low(found), high(found));
+    for (std::size_t row = 0; row < order.size(); ++row) following.set(order[row], h, found[row]);
   }
+}
+
+// What made the numbers, in the column of the model.
+void name_models(CoherentForecasts& out, const Coherence& coherence) {
+  auto add = [&](Forecasts& forecasts, std::size_t from) {
+    for (std::size_t i = from; i < forecasts.models.size(); ++i) {
+      if (coherence.how == Reconciliation::kBottomUp)
+        forecasts.models[i] = std::string(name(coherence.how));
+      else
+        forecasts.models[i] += fmt::format(" + {}", name(coherence.how));
+    }
+  };
+  const bool all = coherence.how != Reconciliation::kBottomUp;
+  add(out.single, all ? 0 : coherence.sums.parts);
+  for (Forecasts& longer : out.of_blocks) add(longer, 0);
 }
 
 }  // namespace
@@ -231,8 +254,9 @@ Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const 
   }
   Following single(panel, out.single);
   if (!coherence.blocks.empty()) reconcile_in_time(out, coherence, single);
-  if (!coherence.sums.levels.empty()) reconcile_in_place(out, coherence, single);
+  if (!coherence.sums.levels.empty()) reconcile_in_place(out, panel, coherence, single);
   for (std::size_t i = 0; i < panel.size(); ++i) single.add_up(i);
+  if (!coherence.blocks.empty() || !coherence.sums.levels.empty()) name_models(out, coherence);
   const auto horizon = static_cast<std::size_t>(options.horizon);
   for (std::size_t level = 0; level < coherence.blocks.size(); ++level) {
     Following longer(panel, out.of_blocks[level]);

@@ -19,7 +19,7 @@ struct Coherence {
 };
 
 struct CoherentForecasts {
-  Forecasts single;                  // of all series of the panel; seasons, classes and models as they were before
+  Forecasts single;                  // of all series of the panel; seasons and classes as they were before
   std::vector<Forecasts> of_blocks;  // for each of `blocks`; its horizon is as many whole ones as fit
 };
 

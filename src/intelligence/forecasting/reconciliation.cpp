@@ -36,6 +36,10 @@ void each(const Sums& of, const Work& work) {
 
 }  // namespace
 
+std::string_view name(Reconciliation how) {
+  return std::ranges::find(kNames, how, &std::pair<std::string_view, Reconciliation>::second)->first;
+}
+
 Result<Reconciliation> parse_reconciliation(std::string_view name) {
   for (const auto& [known, how] : kNames)
     if (name == known) return how;

@@ -22,6 +22,7 @@ namespace sinan::forecasting {
 
 enum class Reconciliation : std::uint8_t { kWls, kTopDown, kBottomUp };
 // "wls", "top_down", "bottom_up".
+std::string_view name(Reconciliation how);
 Result<Reconciliation> parse_reconciliation(std::string_view name);
 
 // Which sums there are of `parts` parts. Sums are numbered level by level.

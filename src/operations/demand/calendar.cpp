@@ -166,6 +166,20 @@ std::vector<int> Calendar::seasons() const {
   return out;
 }
 
+std::optional<int> Calendar::periods_in(std::string_view span) const {
+  if (kind_ == Stamp::Kind::kInteger) return std::nullopt;
+  const std::int64_t day = kind_ == Stamp::Kind::kDate ? 1 : kDay;
+  std::int64_t length = 0;
+  if (months_ > 0) {
+    length = span == "quarter" ? 3 : span == "year" ? 12 : 0;
+  } else {
+    length = span == "day" ? day : span == "week" ? 7 * day : 0;
+  }
+  const std::int64_t period = months_ > 0 ? months_ : step_;
+  if (length % period != 0 || length / period < 2) return std::nullopt;
+  return static_cast<int>(length / period);
+}
+
 double Calendar::periods_per_year() const {
   if (months_ > 0) return 12.0 / static_cast<double>(months_);
   if (kind_ == Stamp::Kind::kInteger) return 365;

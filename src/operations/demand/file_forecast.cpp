@@ -1,15 +1,19 @@
 #include "operations/demand/file_forecast.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <numeric>
 
+#include "base/text.hpp"
+#include "intelligence/forecasting/coherent.hpp"
 #include "intelligence/forecasting/evaluation.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/explanation.hpp"
 #include "operations/demand/file_bursts.hpp"
 #include "operations/demand/file_drivers.hpp"
+#include "operations/demand/file_hierarchy.hpp"
 #include "operations/demand/file_metrics.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
@@ -22,6 +26,7 @@ Schema output_schema(const FileForecastOptions& options, const std::vector<doubl
   const Type text{TypeId::kText};
   const Type number{TypeId::kDouble};
   Schema schema{{{"unique_id", text}, {"ds", text}}};
+  if (!options.blocks.empty()) schema.fields.push_back({"periods", number});
   if (options.backtest > 0) schema.fields.insert(schema.fields.end(), {{"cutoff", text}, {"y", number}});
   schema.fields.push_back({"yhat", number});
   for (double q : quantiles) schema.fields.push_back({fmt::format("q{:.10g}", q * 100), number});
@@ -53,26 +58,30 @@ std::vector<std::size_t>& all_of(const FilePanel& file, std::vector<std::size_t>
   return kept;
 }
 
+// Of `series`, which is row `row` of forecasts made without the last `periods`; each step is the sum of `block` periods.
 Status write_series(RowFile& out, const FilePanel& file, const forecasting::Forecasts& f, const FileForecastOptions& options,
-                    std::size_t row, std::size_t series, std::size_t periods) {
+                    std::size_t row, std::size_t series, std::size_t periods, std::size_t block = 1) {
   std::size_t horizon = static_cast<std::size_t>(f.horizon);
   std::size_t levels = f.quantile_levels.size();
   const std::string& written = file.last_written[series];
   std::span<const double> values = file.panel.series(series);
   std::int64_t behind = static_cast<std::int64_t>(periods);
   std::string cutoff = periods == 0 ? written : file.calendar.after(file.last[series], -behind, written);
+  const bool means = !options.hierarchy.empty() || !options.blocks.empty();
   double sum = 0;
   for (std::size_t h = 0; h < horizon; ++h) {
     std::size_t at = row * horizon + h;
     out.text(file.panel.keys[series]);
-    out.text(file.calendar.after(file.last[series], static_cast<std::int64_t>(h) + 1 - behind, written));
+    out.text(file.calendar.after(file.last[series], static_cast<std::int64_t>((h + 1) * block) - behind, written));
+    if (!options.blocks.empty()) out.number(static_cast<double>(block));
     if (options.backtest > 0) {
-      double y = h < periods ? values[values.size() - periods + h] : kMissing;
+      double y = 0;
+      for (std::size_t t = h * block; t < (h + 1) * block; ++t) y += t < periods ? values[values.size() - periods + t] : kMissing;
       sum += y;
       out.text(cutoff);
       out.number(options.cumulative ? sum : y);
     }
-    out.number(options.cumulative ? f.sum_mean[at] : f.median[at]);
+    out.number(options.cumulative ? f.sum_mean[at] : means ? f.mean[at] : f.median[at]);
     for (std::size_t q = 0; q < levels; ++q) out.number((options.cumulative ? f.sums : f.quantiles)[at * levels + q]);
     out.text(f.models[row]);
     SINAN_CHECK(out.end_row());
@@ -101,7 +110,33 @@ Status check(const FileForecastOptions& options) {
   if (!options.metrics.empty() && options.backtest == 0) return bad("--metrics measures a backtest; say how many origins: --backtest 4");
   if (!options.metrics.empty() && options.cumulative)
     return bad("--metrics measures forecasts of single periods and does not go with --cumulative, whose rows are sums");
+  if (!options.hierarchy.empty() || !options.blocks.empty()) {
+    if (!options.explain.empty())
+      return bad("--explain is of a series that is forecast by itself; leave --hierarchy and --aggregate out to see why");
+    if (!options.bursts.empty()) return bad("--bursts looks at the series of the file; leave --hierarchy and --aggregate out");
+  }
   return {};
+}
+
+// How many periods each of the longer ones has.
+Result<std::vector<int>> read_blocks(const FileForecastOptions& options, const Calendar& calendar) {
+  std::vector<int> out;
+  for (const std::string& text : options.blocks) {
+    int block = 0;
+    auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), block);
+    if (error != std::errc() || stop != text.data() + text.size()) block = calendar.periods_in(text).value_or(0);
+    if (block < 2)
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("--aggregate takes numbers of periods from 2 on, such as 7, or day, week, quarter or year where these have a "
+                              "whole number of periods, always the same; not '{}' of {} series",
+                              visible(text), calendar.name()));
+    if (block > options.horizon)
+      return fail(ErrorCode::kInvalidInput, fmt::format("--aggregate {} has {} periods, more than the horizon of {}; look further ahead",
+                                                        visible(text), block, options.horizon));
+    if (std::ranges::find(out, block) == out.end()) out.push_back(block);
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 forecasting::Options how_to(const FileForecastOptions& options, const Calendar& calendar) {
@@ -134,6 +169,9 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   if (options.drivers) {
     SINAN_TRY(found, read_file_drivers(options, file));
   }
+  SINAN_TRY(const FileHierarchy hierarchy, FileHierarchy::read(options, file));
+  forecasting::Coherence coherence{.how = options.reconciliation};
+  SINAN_TRY(coherence.blocks, read_blocks(options, file.calendar));
   forecasting::Options how = how_to(options, file.calendar);
   std::optional<FileMetrics> metrics;
   if (options.backtest > 0 && !options.cumulative) {
@@ -146,14 +184,20 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   }
   SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
 
-  FileForecastReport report{
-      .series = file.panel.size(), .rows_read = file.rows, .frequency = file.calendar.name(), .drivers = found.used, .notes = found.notes};
+  FileForecastReport report{.series = hierarchy.parts(),
+                            .sums = file.panel.size() - hierarchy.parts(),
+                            .rows_read = file.rows,
+                            .frequency = file.calendar.name(),
+                            .drivers = found.used,
+                            .notes = found.notes};
   for (const std::string& unused : found.unused) report.notes.push_back("not used: " + unused);
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
   for (int origin = origins; origin >= 1; --origin) {
     std::size_t periods = options.backtest > 0 ? static_cast<std::size_t>(origin) * static_cast<std::size_t>(options.step) : 0;
     Panel panel = cut(file.panel, periods, kept);
+    coherence.sums = hierarchy.sums_of(kept);
+    const std::vector<std::size_t> kept_parts(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(coherence.sums.parts));
     Progress progress;
     if (options.progress)
       progress = [&, done_before = static_cast<std::uint64_t>(origins - origin)](std::uint64_t done, std::uint64_t total) {
@@ -161,19 +205,24 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
       };
     forecasting::Drivers then;
     if (options.backtest > 0 && !found.drivers.empty())
-      then = drivers_before(found.drivers, file.panel, kept, periods, options.known_ahead);
+      then = drivers_before(found.drivers, file.panel, kept_parts, periods, options.known_ahead);
     how.drivers = options.backtest > 0 ? &then : &found.drivers;
     if (how.drivers->empty()) how.drivers = nullptr;
     const std::vector<int> seasons = seasons_of(options, file, kept);
-    SINAN_TRY(auto forecasts, forecasting::forecast(panel, seasons, how, options.cancel, progress));
+    SINAN_TRY(auto all, forecasting::forecast_coherent(panel, seasons, how, coherence, options.cancel, progress));
+    const forecasting::Forecasts& forecasts = all.single;
     for (std::size_t row = 0; row < kept.size(); ++row) SINAN_CHECK(write_series(*out, file, forecasts, options, row, kept[row], periods));
+    for (std::size_t level = 0; level < coherence.blocks.size(); ++level)
+      for (std::size_t row = 0; row < kept.size(); ++row)
+        SINAN_CHECK(write_series(*out, file, all.of_blocks[level], options, row, kept[row], periods,
+                                 static_cast<std::size_t>(coherence.blocks[level])));
     if (pictures) pictures->add(forecasts, kept, periods);
     if (!options.explain.empty()) {
       SINAN_TRY(auto why, explain_series(file, found, panel, seasons, how, forecasts, options.explain));
       report.explanation = std::make_shared<const FileExplanation>(std::move(why));
     }
-    if (metrics) metrics->add(forecasts, kept, seasons, periods);
-    for (std::size_t row = 0; row < forecasts.tree_shares.size(); ++row)
+    if (metrics) metrics->add(forecasts, kept_parts, seasons, periods);  // the sums would outweigh them
+    for (std::size_t row = 0; row < std::min(kept_parts.size(), forecasts.tree_shares.size()); ++row)
       report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
   }
   SINAN_TRY(report.rows_written, out->finish());
@@ -196,8 +245,7 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
   SINAN_TRY(FilePanel sample, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
   forecasting::Options how = how_to(options, sample.calendar);
   std::vector<std::size_t> kept;
-  SINAN_TRY(auto shared,
-            forecasting::learn_shared(sample.panel, seasons_of(options, sample, all_of(sample, kept)), how, options.cancel));
+  SINAN_TRY(auto shared, forecasting::learn_shared(sample.panel, seasons_of(options, sample, all_of(sample, kept)), how, options.cancel));
   const Calendar calendar = sample.calendar;
   sample = {};
   how.shared = shared.get();
@@ -218,7 +266,7 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
 // Whether nothing that is asked for needs all series at once.
 bool can_stream(const FileForecastOptions& options) {
   return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.bursts.empty() &&
-         options.future.empty() && options.explain.empty();
+         options.future.empty() && options.explain.empty() && options.hierarchy.empty() && options.blocks.empty();
 }
 
 }  // namespace

@@ -7,8 +7,12 @@
 // Other columns are drivers (file_drivers.hpp): prices, promotions, weather, attributes. Those that `future` also holds are known ahead:
 // its rows are unique_id, ds and drivers of the periods of the horizon.
 //
-// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts and pictures, to
-// an output file.
+// With `hierarchy` or `blocks` forecasts add up (forecasting/coherent.hpp), and yhat is their mean: the sums of series follow the series
+// (file_hierarchy.hpp); rows of longer periods follow those of single ones, and a column `periods` says of how many each row is the sum, up
+// to its ds.
+//
+// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts, pictures
+// and sums, to an output file.
 //
 // In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had
 // no demand since.
@@ -22,6 +26,7 @@
 
 #include "base/cancel.hpp"
 #include "base/result.hpp"
+#include "intelligence/forecasting/reconciliation.hpp"
 #include "operations/demand/holidays.hpp"
 
 namespace sinan::demand {
@@ -49,9 +54,12 @@ struct FileForecastOptions {
   std::size_t stream_rows = 5'000'000;  // files with more rows are read, forecast and written some series at a time, where that is possible
   std::size_t sample_rows = 2'000'000;  // of those, from which the shapes of errors are learnt
   std::vector<std::string> models;      // empty: all
-  std::filesystem::path metrics;        // of a backtest: what its forecasts were worth (file_metrics.hpp); empty: not written
-  std::filesystem::path bursts;         // of the history (file_bursts.hpp); empty: not written
-  std::filesystem::path plot;           // a folder for pictures; empty: none
+  std::vector<std::string> hierarchy;   // sums by these columns ("category", "category*place"), and the total; empty: none
+  std::vector<std::string> blocks;      // longer periods: numbers of periods, or "day", "week", "quarter", "year"
+  forecasting::Reconciliation reconciliation = forecasting::Reconciliation::kWls;
+  std::filesystem::path metrics;         // of a backtest: what its forecasts were worth (file_metrics.hpp); empty: not written
+  std::filesystem::path bursts;          // of the history (file_bursts.hpp); empty: not written
+  std::filesystem::path plot;            // a folder for pictures; empty: none
   std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
   std::string explain;                   // the series whose forecast is explained; empty: none
   const CancelToken* cancel = nullptr;
@@ -61,6 +69,7 @@ struct FileForecastOptions {
 
 struct FileForecastReport {
   std::size_t series = 0;
+  std::size_t sums = 0;  // of series, that were forecast too
   std::size_t rows_read = 0;
   std::size_t rows_written = 0;
   std::size_t plotted = 0;           // series with a picture

@@ -140,7 +140,7 @@ Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions&
 // Where most series end together, those that end earlier have had no demand since: so they are read for a backtest, whose origins are the
 // same periods for all, and where missing rows are zero. Series with values below zero are no demand and are left as they are.
 void end_together(Reading& reading, const FileForecastOptions& options) {
-  if (options.backtest == 0 && !options.zero_gaps) return;
+  if (options.backtest == 0 && !options.zero_gaps && options.hierarchy.empty()) return;
   auto latest = std::ranges::max_element(reading.last, {}, &Stamp::value);
   const Stamp end = *latest;
   const std::string written = reading.last_written[static_cast<std::size_t>(latest - reading.last.begin())];

@@ -86,6 +86,11 @@ Result<int> forecast_command(Invocation& invocation) {
     }
   }
   options.models = invocation.texts("model");
+  options.hierarchy = names(invocation, "hierarchy");
+  options.blocks = names(invocation, "aggregate");
+  if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
+    return fail(ErrorCode::kInvalidInput, "--reconcile makes forecasts add up over --hierarchy or --aggregate, and both are missing");
+  SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile", "wls")));
   if (invocation.has("plot-series") && !invocation.has("plot"))
     return fail(ErrorCode::kInvalidInput, "--plot-series chooses series for --plot DIR, which is missing");
   if (invocation.has("plot") && invocation.text("plot").empty())
@@ -108,7 +113,8 @@ Result<int> forecast_command(Invocation& invocation) {
   if (report.explanation && invocation.json) invocation.print_json(to_json(*report.explanation));
   if (report.explanation && !invocation.json) invocation.print(to_text(*report.explanation));
   if (!options.output.empty())
-    invocation.say(fmt::format("{} {} series, {} rows read; {} rows in {}.", report.series, report.frequency, report.rows_read,
+    invocation.say(fmt::format("{} {} series{}, {} rows read; {} rows in {}.", report.series, report.frequency,
+                               report.sums > 0 ? fmt::format(" and {} sums of them", report.sums) : "", report.rows_read,
                                report.rows_written, options.output.lexically_normal().string()));
   if (!report.bursts.empty()) invocation.say(report.bursts);
   if (!report.measured.empty()) invocation.say(report.measured);
@@ -149,6 +155,19 @@ CommandInfo forecast() {
                   {.name = "season", .value = "N", .summary = "Period of all series; 1: none; default: found in the data"},
                   {.name = "quantiles", .value = "LIST", .summary = "Between 0 and 1; default: 0.1,0.5,0.9"},
                   {.name = "cumulative", .summary = "Sums from the first step on"},
+                  {.name = "hierarchy",
+                   .value = "LIST",
+                   .summary = "Columns to sum by, such as category,place,category*place: the sums and the total are forecast too, and all "
+                              "adds up; yhat is the mean then",
+                   .repeated = true},
+                  {.name = "aggregate",
+                   .value = "LIST",
+                   .summary = "Longer periods that are forecast too, and add up: numbers of periods, or day, week, quarter, year",
+                   .repeated = true},
+                  {.name = "reconcile",
+                   .value = "HOW",
+                   .summary = "How forecasts are made to add up: by least squares weighted by their errors, or down or up; default: wls",
+                   .allowed = {"wls", "top_down", "bottom_up"}},
                   {.name = "backtest", .value = "N", .summary = "Forecast from N earlier origins instead, with cutoff and y"},
                   {.name = "step", .value = "S", .summary = "Periods between origins; default: 1"},
                   {.name = "metrics",
@@ -178,6 +197,7 @@ CommandInfo forecast() {
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
                    "sinan forecast --input sales.csv --horizon 28 --holidays western,chinese --output f.csv",
+                   "sinan forecast --input sales.csv --horizon 28 --hierarchy category,place --aggregate week --output f.csv",
                    "sinan forecast --input sales.csv --horizon 12 --backtest 4 --step 3 --metrics metrics.csv --output backtest.csv",
                    "sinan forecast --input sales.csv --horizon 7 --bursts bursts.csv --output f.csv",
                    "sinan forecast --input sales.csv --horizon 3 --cumulative --backtest 12 --quantiles 0.5,0.95,0.99"},
