@@ -27,6 +27,7 @@ struct Panel {
     return lost.empty() ? std::span<const std::uint8_t>() : std::span(lost).subspan(offsets[i], offsets[i + 1] - offsets[i]);
   }
   std::int64_t end_of(std::size_t i) const { return ends.empty() ? 0 : ends[i]; }
+  // Looks at all; the panel must have series.
   std::int64_t latest_end() const { return ends.empty() ? 0 : *std::ranges::max_element(ends); }
 };
 

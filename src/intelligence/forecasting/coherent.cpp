@@ -20,8 +20,8 @@ Status check(const Panel& panel, const Options& options, const Coherence& cohere
   for (int block : coherence.blocks)
     if (block < 2 || block > options.horizon)
       return bad(fmt::format("a longer period must be 2 periods or more and fit into the horizon of {}, not {}", options.horizon, block));
-  for (std::size_t i = 0; i < panel.size() && !sums.levels.empty(); ++i)
-    if (panel.end_of(i) != panel.latest_end()) return bad("series that add up must end in the same period");
+  if (!sums.levels.empty() && std::ranges::any_of(panel.ends, [&](std::int64_t end) { return end != panel.ends.front(); }))
+    return bad("series that add up must end in the same period");
   return {};
 }
 
@@ -120,6 +120,14 @@ class Following {
   std::vector<bool> non_negative_;
 };
 
+// Errors of parts are independent or go together, they seldom cancel: where few origins make a sum look surer, it is held to be as sure
+// as independent parts would make it.
+void allow_for_parts(const Sums& sums, std::span<const double> of_parts, std::span<double> of_sums) {
+  std::vector<double> independent(of_sums.size());
+  sums.add_up(of_parts, independent);
+  for (std::size_t s = 0; s < of_sums.size(); ++s) of_sums[s] = std::max(of_sums[s], independent[s]);
+}
+
 // Days and weeks of each series.
 void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Following& following) {
   const auto horizon = static_cast<std::size_t>(out.single.horizon);
@@ -142,6 +150,7 @@ void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Follo
                        longer.mean.begin() + static_cast<std::ptrdiff_t>((i + 1) * count));
       block_variances.insert(block_variances.end(), count, longer.variance[i]);
     }
+    allow_for_parts(periods, variances, block_variances);
     const Reconciler::Base base{std::span(out.single.mean).subspan(i * horizon, horizon), variances, of_blocks, block_variances};
     reconciler.reconcile(periods, base, coherence.how, following.non_negative(i), found, found_blocks);
     for (std::size_t h = 0; h < horizon; ++h) following.set(i, h, found[h]);
@@ -164,6 +173,7 @@ void reconcile_in_place(CoherentForecasts& out, const Panel& panel, const Cohere
   for (std::size_t row = 0; row < order.size(); ++row) variances[row] = out.single.variance[order[row]];
   auto low = [&](auto& all) { return std::span(all).first(parts); };
   auto high = [&](auto& all) { return std::span(all).subspan(parts); };
+  allow_for_parts(sums, low(variances), high(variances));
   for (std::size_t h = 0; h < horizon; ++h) {
     for (std::size_t row = 0; row < order.size(); ++row) means[row] = out.single.mean[order[row] * horizon + h];
     reconciler.reconcile(sums, {low(means), low(variances), high(means), high(variances)}, coherence.how, following.all_non_negative(),

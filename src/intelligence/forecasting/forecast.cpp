@@ -277,10 +277,11 @@ class Run {
       if (facts_[i].sparse && sampled_[i]) order.push_back(i);
     std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(panel_.keys[i]); });
     Cleaned& cleaned = workers_[0].cleaned;
+    const std::int64_t latest = panel_.size() > 0 ? panel_.latest_end() : 0;
     for (std::size_t i : order) {
       const int known = season_of(i);
       const std::span<const int> candidates = known > 0 ? std::span(&known, 1) : std::span(options_.seasons);
-      auto [group, is_new] = sparse_seasons_.try_emplace(known, candidates, panel_.latest_end());
+      auto [group, is_new] = sparse_seasons_.try_emplace(known, candidates, latest);
       group->second.add(cleaned_sparse(i, cleaned));
     }
     for (auto& [known, group] : sparse_seasons_) group.finish();

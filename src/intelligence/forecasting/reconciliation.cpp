@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kRounds = 10;              // of holding parts at zero
 constexpr std::size_t kMostSteps = 500;  // of conjugate gradients
-constexpr double kPrecise = 1e-12;       // residual to right side
+constexpr double kPrecise = 1e-9;        // residual to right side
 constexpr double kLeastVariance = 1e-9;  // of a sum, to the variances of its parts
 
 constexpr std::array<std::pair<std::string_view, Reconciliation>, 3> kNames{

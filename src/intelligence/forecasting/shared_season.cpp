@@ -115,8 +115,10 @@ void SharedSeason::finish_comparing() {
     candidate.shares.fill(1.0 / kLikenesses);
     for (int round = 0; round < kRounds; ++round) {
       Likelihoods sums = before;
+      Likelihoods logs;
+      for (std::size_t k = 0; k < kLikenesses; ++k) logs[k] = std::log(candidate.shares[k]);
       for (Likelihoods of : candidate.compared) {
-        for (std::size_t k = 0; k < kLikenesses; ++k) of[k] += std::log(candidate.shares[k]);
+        for (std::size_t k = 0; k < kLikenesses; ++k) of[k] += logs[k];
         normalise(of);
         for (std::size_t k = 0; k < kLikenesses; ++k) sums[k] += of[k];
       }
