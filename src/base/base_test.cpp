@@ -14,6 +14,18 @@
 namespace sinan {
 namespace {
 
+TEST(Money, ReadsAsPeopleWriteIt) {
+  auto words = [](const char* amount, const char* currency) { return in_words({*Decimal::parse(amount), currency}); };
+  EXPECT_EQ(words("7652.74", "GBP"), "£7,652.74");
+  EXPECT_EQ(words("-1234567.8", "EUR"), "-€1,234,567.80");
+  EXPECT_EQ(words("0", "SEK"), "SEK 0.00");
+  EXPECT_EQ(words("999.995", "CNY"), "¥1,000.00");
+  EXPECT_EQ(words("0.125", "USD"), "$0.12");  // half to even
+  EXPECT_EQ(words("-0.004", "USD"), "$0.00");
+  for (auto [plain, grouped] : {std::pair{"1", "1"}, {"999", "999"}, {"1000", "1,000"}, {"-1000.5", "-1,000.5"}, {"-999", "-999"}})
+    EXPECT_EQ(with_separators(plain), grouped);
+}
+
 TEST(Decimal, RoundsHalfToEvenAtTheFourthDecimal) {
   EXPECT_EQ(Decimal::round(0.03125).text(), "0.0312");
   EXPECT_EQ(Decimal::round(0.09375).text(), "0.0938");

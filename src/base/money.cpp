@@ -46,4 +46,31 @@ Decimal Decimal::operator*(Decimal other) const {
   return Decimal(narrowed(quotient));
 }
 
+std::string with_separators(std::string decimal) {
+  const std::size_t begin = decimal.starts_with('-') ? 1 : 0;
+  for (std::size_t at = std::min(decimal.find('.'), decimal.size()); at > begin + 3;) {
+    at -= 3;
+    decimal.insert(at, ",");
+  }
+  return decimal;
+}
+
+std::string sign_of(std::string_view currency) {
+  static constexpr std::pair<std::string_view, std::string_view> kSigns[] = {
+      {"EUR", "€"}, {"USD", "$"}, {"GBP", "£"}, {"CNY", "¥"}, {"JPY", "JP¥"}};
+  for (const auto& [code, sign] : kSigns)
+    if (code == currency) return std::string(sign);
+  return std::string(currency) + " ";
+}
+
+std::string in_words(const Money& amount) {
+  constexpr std::int64_t kCent = 100;  // ten-thousandths
+  const std::int64_t raw = amount.amount.raw();
+  std::int64_t cents = raw / kCent;
+  const std::int64_t twice = 2 * std::abs(raw % kCent);
+  if (twice > kCent || (twice == kCent && cents % 2 != 0)) cents += raw < 0 ? -1 : 1;
+  const Decimal rounded = Decimal::raw(std::abs(cents) * kCent);
+  return (cents < 0 ? "-" : "") + sign_of(amount.currency) + with_separators(rounded.text(2));
+}
+
 }  // namespace sinan

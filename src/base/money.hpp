@@ -48,6 +48,13 @@ struct Money {
   bool operator==(const Money&) const = default;
 };
 
+// "1234567.8" as "1,234,567.8".
+std::string with_separators(std::string decimal);
+// "€"; "SEK " where a currency has no well-known sign.
+std::string sign_of(std::string_view currency);
+// "€1,234.50", "-€3.00", to the cent, half to even: for sentences.
+std::string in_words(const Money& amount);
+
 struct Quantity {
   Decimal amount;
   std::string unit;  // "each", "kg"

@@ -159,8 +159,8 @@ bool within_day(const AutomationRule& rule, const Proposal& p, const DayTotals& 
   if (limit.count && total.count + 1 > *limit.count)
     reason = fmt::format("the rule '{}' has let pass {} today, its daily number", rule.name.value, total.count);
   else if (limit.amount && total.amount + p.amount.amount > *limit.amount)
-    reason = fmt::format("with this one the rule '{}' would let pass {} {} today; its daily amount is {}", rule.name.value,
-                         (total.amount + p.amount.amount).text(2), rule.currency, limit.amount->text(2));
+    reason = fmt::format("with this one the rule '{}' would let pass {} today; its daily amount is {}", rule.name.value,
+                         in_words({total.amount + p.amount.amount, rule.currency}), in_words({*limit.amount, rule.currency}));
   else if (limit.quantity && total.quantity + p.quantity.amount > *limit.quantity)
     reason = fmt::format("with this one the rule '{}' would let pass a quantity of {} today; its daily quantity is {}", rule.name.value,
                          (total.quantity + p.quantity.amount).text(), limit.quantity->text());

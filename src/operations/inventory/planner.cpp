@@ -198,22 +198,23 @@ Benefit benefit_of(const Judged& best, const Need& need, const PlanConfig& confi
 }
 
 Text explain_order(const Judged& best, const Need& need, const decisions::Proposal& p, const Benefit& benefit, double service_level) {
-  std::string position = number(need.position.total());
-  std::string reorder_point = number(best.policy.reorder_point, 0);
+  std::string position = with_separators(number(need.position.total()));
+  std::string reorder_point = with_separators(number(best.policy.reorder_point, 0));
   std::string days = number(best.lead_days, 0);
   std::string percent = number(service_level * 100, 0);
-  std::string lasts = number(benefit.days, 0);
-  std::string value = money(benefit.value) + " " + need.currency;
-  std::string waiting = money(benefit.waiting) + " " + need.currency;
+  std::string lasts = with_separators(number(benefit.days, 0));
+  std::string value = in_words({cents(benefit.value), need.currency});
+  std::string waiting = in_words({cents(benefit.waiting), need.currency});
   return {
       fmt::format("{} {} there or on the way; {} are needed to last until an order arrives in {} days, {} % of the time. {} from {} for "
                   "{} are about {} days of demand and sell for about {}; waiting for the next plan would lose about {} of sales.",
-                  position, position == "1" ? "unit is" : "units are", reorder_point, days, percent, number(p.quantity.amount),
-                  p.supplier_id, in_words(p.amount), lasts, value, waiting),
+                  position, position == "1" ? "unit is" : "units are", reorder_point, days, percent,
+                  with_separators(number(p.quantity.amount)), p.supplier_id, in_words(p.amount), lasts, value, waiting),
       fmt::format(
           "现有及在途共{}件；按{}%的服务水平，撑到{}天后到货需要{}件。向{}订购{}件，金额{}，约为{}天的需求，售价合计约{}；若推迟到下次"
           "计划，预计损失销售额约{}。",
-          position, percent, days, reorder_point, p.supplier_id, number(p.quantity.amount), in_words(p.amount), lasts, value, waiting)};
+          position, percent, days, reorder_point, p.supplier_id, with_separators(number(p.quantity.amount)), in_words(p.amount), lasts,
+          value, waiting)};
 }
 
 // What serving a unit costs beside the goods.
@@ -227,11 +228,11 @@ Text explain_not_worth_it(const Judged& best, const Need& need) {
   std::array parts{Part{best.transport, "transport", "运输"}, Part{best.ordering, "placing orders", "下单"},
                    Part{best.holding, "holding stock", "持有库存"}, Part{best.lost_sales, "sales missed all the same", "仍会发生的缺货"}};
   const Part& most = *std::ranges::max_element(parts, {}, &Part::cost);
-  std::string quantity = number(best.quantity, 0);
-  std::string days = number(best.quantity / best.rate, 0);
+  std::string quantity = with_separators(number(best.quantity, 0));
+  std::string days = with_separators(number(best.quantity / best.rate, 0));
   auto [serve, miss] = told_apart(serving(best), best.missed);
-  serve += " " + need.currency;
-  miss += " " + need.currency;
+  serve.insert(0, sign_of(need.currency));
+  miss.insert(0, sign_of(need.currency));
   return {
       fmt::format("Nothing is ordered, although it may run out: with orders of {} from {}, each for about {} days, selling a unit costs {} "
                   "beside the goods, most of it for {}; missing its sale costs {}. Drop the item, or agree on better terms.",
@@ -301,8 +302,6 @@ std::vector<Judged> judge_all(const Need& need, const PlanConfig& config, std::v
 }
 
 }  // namespace
-
-std::string in_words(const Money& amount) { return money(amount.amount.to_double()) + " " + amount.currency; }
 
 decisions::Proposal alert(std::string topic, const Need& need, Text text) {
   decisions::Proposal p;

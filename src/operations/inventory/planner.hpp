@@ -73,9 +73,6 @@ struct ItemPlan {
 
 ItemPlan plan_item(const Need& need, const PlanConfig& config, Instant now);
 
-// "12.50 EUR", to the cent: for sentences.
-std::string in_words(const Money& amount);
-
 // A notice with a reason instead of an order: kind "alert". `topic`: "no_supplier", "no_stock", "bad_terms", "not_worth_it", "over_budget",
 // …
 decisions::Proposal alert(std::string topic, const Need& need, decisions::Text text);

@@ -51,13 +51,14 @@ void keep_within_budget(const Snapshot& snapshot, const PlanRequest& request, st
       continue;
     }
     order.evidence.binding_constraints.emplace_back("budget");
+    const std::string budget = in_words({request.config.budget->amount, request.config.currency});
     decisions::Proposal notice =
         alert("over_budget", snapshot.needs[i],
               {fmt::format("An order of {} for {} is left out: the run's budget of {} goes to orders that would lose more sales by "
                            "waiting, for their money.",
-                           order.quantity.amount.text(), in_words(order.amount), request.config.budget->amount.text(2)),
-               fmt::format("本次预算{}已用于推迟损失更大的订单，因此未提出数量{}、金额{}的订单。", request.config.budget->amount.text(2),
-                           order.quantity.amount.text(), in_words(order.amount))});
+                           with_separators(order.quantity.amount.text()), in_words(order.amount), budget),
+               fmt::format("本次预算{}已用于推迟损失更大的订单，因此未提出数量{}、金额{}的订单。", budget,
+                           with_separators(order.quantity.amount.text()), in_words(order.amount))});
     notice.evidence.figures =
         Json{{"amount", order.amount.amount.text(2)}, {"lost_by_waiting", fmt::format("{:.2f}", plans[i].waiting_loss)}};
     plans[i].alerts.push_back(std::move(notice));

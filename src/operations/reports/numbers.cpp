@@ -25,25 +25,11 @@ Calendar calendar(Date date) {
           std::chrono::weekday{date}.c_encoding()};
 }
 
-// "1234567.8" → "1,234,567.8".
+// With a true minus sign.
 std::string group(std::string text) {
-  std::size_t begin = text.starts_with('-') ? 1 : 0;
-  std::size_t end = std::min(text.find('.'), text.size());
-  for (std::size_t at = end; at > begin + 3;) {
-    at -= 3;
-    text.insert(at, ",");
-  }
-  if (begin == 1) text.replace(0, 1, "−");
+  text = with_separators(std::move(text));
+  if (text.starts_with('-')) text.replace(0, 1, "−");
   return text;
-}
-
-std::string sign(const std::string& currency) {
-  if (currency == "EUR") return "€";
-  if (currency == "USD") return "$";
-  if (currency == "GBP") return "£";
-  if (currency == "CNY") return "¥";
-  if (currency == "JPY") return "JP¥";
-  return currency + " ";
 }
 
 std::string shortened(double value, double unit) {
@@ -83,13 +69,13 @@ std::string money(const Money& amount) {
   std::string text = std::abs(value) >= 1000 ? decimal(value, 0) : decimal(value, 2);
   bool negative = text.starts_with("−");
   if (negative) text.erase(0, std::string_view("−").size());
-  return (negative ? "−" : "") + sign(amount.currency) + text;
+  return (negative ? "−" : "") + sign_of(amount.currency) + text;
 }
 
 Text short_money(const Money& amount) {
   double value = amount.amount.to_double();
   double size = std::abs(value);
-  std::string mark = (value < 0 ? "−" : "") + sign(amount.currency);
+  std::string mark = (value < 0 ? "−" : "") + sign_of(amount.currency);
   Text out;
   out.en = mark + (size >= 999'500 ? shortened(size, 1e6) + "M" : size >= 10'000 ? shortened(size, 1e3) + "k" : decimal(size, 0));
   out.zh = mark + (size >= 99'995'000 ? shortened(size, 1e8) + "亿" : size >= 10'000 ? shortened(size, 1e4) + "万" : decimal(size, 0));
