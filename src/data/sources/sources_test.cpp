@@ -36,6 +36,17 @@ TEST(LocalTime, FollowsTheClocksOfItsZone) {
         << local;
 }
 
+// Infinite times, and such beyond any calendar, are as far away in every zone.
+TEST(LocalTime, LeavesTheEndsOfTimeAsTheyAre) {
+  LocalTime zone(*Zone::find("Europe/Berlin"));
+  for (std::int64_t us : {INT64_MAX, INT64_MAX - 1, INT64_MIN, INT64_MIN + 1, std::int64_t{9'223'372'022'400'000'000}}) {
+    EXPECT_EQ(zone.to_utc(us), us);
+    EXPECT_EQ(zone.to_local(us), us);
+  }
+  for (std::int64_t us : {LocalTime::kFurthestUs - kZoneMarginUs, kZoneMarginUs - LocalTime::kFurthestUs})  // of very far years
+    EXPECT_EQ(zone.to_local(zone.to_utc(us)), us);
+}
+
 TEST(LocalTime, GoingThereAndBackIsTheSameForEveryHourOfAYear) {
   LocalTime zone(*Zone::find("America/New_York"));
   for (std::int64_t at = us("2024-01-01"); at < us("2025-01-01"); at += std::int64_t{3600} * 1'000'000) {

@@ -41,6 +41,8 @@ bool has_offset(std::string_view text) {
   return text.size() > 10 && (text.ends_with('Z') || text.ends_with('z') || text.find_first_of("+-", 11) != std::string_view::npos);
 }
 
+bool in_reach(std::int64_t us) { return us <= LocalTime::kFurthestUs && us >= -LocalTime::kFurthestUs; }
+
 bool timestamp(std::string_view text, const LocalTime& zone, std::int64_t& value) {
   auto at = parse_instant(text);
   if (!at) return false;
@@ -56,7 +58,7 @@ LocalTime::LocalTime(Zone zone) : zone_(std::move(zone)), utc_(zone_.name() == "
 std::int64_t LocalTime::offset_us(std::int64_t utc_us) const { return zone_.offset_at(Instant{std::chrono::microseconds{utc_us}}).count(); }
 
 std::int64_t LocalTime::to_utc(std::int64_t local_us) const {
-  if (utc_) return local_us;
+  if (utc_ || !in_reach(local_us)) return local_us;
   std::int64_t number = floor_day(local_us);
   Day& day = days_[static_cast<std::uint64_t>(number) % days_.size()];
   if (day.number != number) {
@@ -72,7 +74,7 @@ std::int64_t LocalTime::to_utc(std::int64_t local_us) const {
   return local_us - before;
 }
 
-std::int64_t LocalTime::to_local(std::int64_t utc_us) const { return utc_ ? utc_us : utc_us + offset_us(utc_us); }
+std::int64_t LocalTime::to_local(std::int64_t utc_us) const { return utc_ || !in_reach(utc_us) ? utc_us : utc_us + offset_us(utc_us); }
 
 bool append_text_value(Column& column, std::string_view text, const LocalTime& zone) {
   switch (column.type.id) {

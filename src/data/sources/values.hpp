@@ -12,9 +12,12 @@
 namespace sinan::sources {
 
 // Converts times without an offset, which sources keep in a local zone, to UTC and back. A local time that comes twice (the clock is set
-// back) is the first of both; one that never was (set forward) is moved forward by the gap. Remembers the offsets of days: not thread-safe.
+// back) is the first of both; one that never was (set forward) is moved forward by the gap. Beyond kFurthestUs from 1970, where times are
+// infinite or of no calendar, they stay as they are. Remembers the offsets of days: not thread-safe.
 class LocalTime {
  public:
+  static constexpr std::int64_t kFurthestUs = INT64_MAX - std::int64_t{5} * 86'400 * 1'000'000;
+
   explicit LocalTime(Zone zone);
   const Zone& zone() const { return zone_; }
   bool is_utc() const { return utc_; }

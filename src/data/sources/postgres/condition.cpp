@@ -61,7 +61,11 @@ std::optional<std::string> literal(const Value& value) {
 
 // A local time may be up to a margin away from what the constant's offset says: what lies within is let through, to be judged again.
 Condition local_time_condition(const PgColumn& column, const Filter& filter, const LocalTime& zone) {
-  auto bound = [&](const Value& value, std::int64_t margin) { return time_literal(zone.to_local(value.integer) + margin, "timestamp"); };
+  auto bound = [&](const Value& value, std::int64_t margin) -> std::optional<std::string> {
+    const std::int64_t local = zone.to_local(value.integer);
+    if (local < kYear1Us || local > kYear9999Us) return std::nullopt;
+    return time_literal(local + margin, "timestamp");
+  };
   auto range = [&](const Value& value) -> std::optional<std::string> {
     auto low = bound(value, -kZoneMarginUs);
     auto high = bound(value, kZoneMarginUs);
