@@ -226,7 +226,7 @@ Result<std::vector<RunRecord>> History::list(const RunFilter& filter) const {
     parameters.emplace_back(filter.before_id);
   }
   sql += " ORDER BY sequence DESC LIMIT ?";
-  parameters.emplace_back(static_cast<std::int64_t>(std::clamp(filter.limit, 1, 500)));
+  parameters.emplace_back(static_cast<std::int64_t>(std::clamp(filter.limit, 1, RunFilter::kMost)));
   std::vector<RunRecord> out;
   SINAN_CHECK(store_->read([&](Session& session) {
     return session.query(sql, parameters, [&](const Row& row) -> Status {

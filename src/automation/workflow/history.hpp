@@ -84,10 +84,12 @@ int exit_code(const RunRecord& run);
 Json to_json(const RunRecord& run);
 
 struct RunFilter {
+  static constexpr int kMost = 500;
+
   std::string workflow;  // empty: all
   std::optional<RunStatus> status;
   std::string before_id;  // page: runs that started before this one
-  int limit = 50;         // at most 500
+  int limit = 50;         // at most kMost
 };
 
 class History {

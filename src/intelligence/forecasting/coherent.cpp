@@ -77,6 +77,8 @@ Result<Forecasts> base_of_blocks(const Panel& panel, std::span<const int> season
   return forecast(in_blocks(panel, static_cast<std::size_t>(block)), known, how, cancel);
 }
 
+constexpr double kMostGrowth = 2;  // of quantiles in proportion; beyond, they are moved
+
 // Quantiles, medians and sums of some forecasts follow their means.
 class Following {
  public:
@@ -110,7 +112,9 @@ class Following {
 
  private:
   void move(std::size_t i, double before, double after, double& value) const {
-    value = non_negative_[i] && before > 0 ? value * (after / before) : value + (after - before);
+    // A mean near zero that becomes many times as large says nothing of how far its quantiles go.
+    const double factor = non_negative_[i] && before > 0 ? std::min(after / before, kMostGrowth) : 1;
+    value = value * factor + (after - before * factor);
     if (non_negative_[i]) value = std::max(0.0, value);
   }
 

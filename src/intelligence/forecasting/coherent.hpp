@@ -4,7 +4,7 @@
 // lengths of periods (temporal hierarchies, Athanasopoulos, Hyndman, Kourentzes & Petropoulos 2017), then those of the single periods over
 // the series (reconciliation.hpp); those of longer periods are then the sums of these, so that both ways add up (in this order after
 // Kourentzes & Athanasopoulos 2019). What adds up is the mean. Medians and quantiles go with it: in proportion where no demand is
-// negative, else by the same difference.
+// negative, up to twice as much; beyond, and where some is, by the same difference.
 #pragma once
 
 #include "intelligence/forecasting/forecast.hpp"

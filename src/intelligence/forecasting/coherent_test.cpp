@@ -106,6 +106,25 @@ TEST(Coherent, TheWayChosenIsTheWayTaken) {
   }
 }
 
+// What is hardly ever sold gets its share of a total that is far higher, and not a thousandfold of its quantiles.
+TEST(Coherent, QuantilesOfNextToNothingStayInReach) {
+  Panel panel;
+  for (int i = 0; i < 3; ++i) {
+    for (int t = 0; t < 60; ++t) panel.values.push_back(i == 0 ? (t == 20 || t == 50 ? 1 : 0) : t < 40 ? 1 : 50 + t % 3);
+    panel.offsets.push_back(panel.values.size());
+    panel.keys.push_back("s" + std::to_string(i));
+  }
+  Coherence coherence{.sums = {1, {{{0}, 1}, {{0}, 1}}}, .blocks = {}, .how = Reconciliation::kTopDown};
+  auto base = forecast(panel, {}, {.horizon = 4, .quantiles = {0.99}});
+  auto found = forecast_coherent(panel, {}, {.horizon = 4, .quantiles = {0.99}}, coherence);
+  ASSERT_TRUE(base && found);
+  for (std::size_t h = 0; h < 4; ++h) {
+    EXPECT_NEAR(found->single.mean[h], base->mean[4 + h], 1e-6);
+    EXPECT_LE(found->single.quantiles[h], found->single.mean[h] + 2 * base->quantiles[h] + 1e-9);
+    EXPECT_GE(found->single.quantiles[h], found->single.mean[h] * 0.9);
+  }
+}
+
 // A driver of the parts only: the sums are forecast without.
 TEST(Coherent, DriversAreOfTheParts) {
   Company company(20);

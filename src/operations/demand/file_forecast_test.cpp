@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/time.hpp"
+#include "operations/demand/calendar.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -68,6 +69,24 @@ TEST_F(FileForecast, TimesComeBackAsTheyWereWritten) {
     ASSERT_EQ(rows.size(), 3U);
     EXPECT_EQ(rows[0], (std::vector<std::string>{"unique_id", "ds", "yhat", "q10", "q50", "q90", "model"}));
     EXPECT_EQ(rows[1][1], c.next);
+  }
+}
+
+TEST(Calendar, KnowsHowManyPeriodsLongerOnesHave) {
+  struct Case {
+    const char* first;
+    const char* second;
+    const char* span;
+    std::optional<int> periods;
+  };
+  for (const Case& c : {Case{"2026-03-02", "2026-03-03", "week", 7}, Case{"2026-03-02", "2026-03-03", "month", std::nullopt},
+                        Case{"2026-03-02", "2026-03-09", "week", std::nullopt}, Case{"2026-03-01", "2026-04-01", "quarter", 3},
+                        Case{"2026-03-01", "2026-04-01", "year", 12}, Case{"2026-03-01", "2026-04-01", "week", std::nullopt},
+                        Case{"2026-01-01", "2026-04-01", "year", 4}, Case{"2026-03-02 00:00", "2026-03-02 01:00", "day", 24},
+                        Case{"2026-03-02 00:00", "2026-03-02 01:00", "week", 168}, Case{"1", "2", "week", std::nullopt}}) {
+    auto found = Calendar::find({*parse_stamp(c.first), *parse_stamp(c.second)}, {2}, "");
+    ASSERT_TRUE(found) << c.first;
+    EXPECT_EQ(found->periods_in(c.span), c.periods) << c.first << " " << c.span;
   }
 }
 

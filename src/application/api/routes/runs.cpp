@@ -19,7 +19,7 @@ Result<Json> list_runs(const ApiContext& context, const http::Request& request) 
           "status");
     }
   }
-  SINAN_TRY(std::int64_t limit, integer_parameter(request, "limit", 50, 1, 500));
+  SINAN_TRY(std::int64_t limit, integer_parameter(request, "limit", 50, 1, workflow::RunFilter::kMost));
   filter.limit = static_cast<int>(limit);
   SINAN_TRY(std::vector<workflow::RunRecord> runs, context.engine->history().list(filter));
   Json items = Json::array();

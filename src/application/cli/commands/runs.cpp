@@ -11,8 +11,15 @@ Result<int> list_runs(Invocation& invocation) {
   workflow::RunFilter filter;
   filter.workflow = invocation.text("workflow");
   SINAN_TRY(std::int64_t limit, invocation.integer("limit", 50, 1));
-  filter.limit = static_cast<int>(std::clamp<std::int64_t>(limit, 1, 500));
-  SINAN_TRY(auto records, workspace->engine().history().list(filter));
+  std::vector<workflow::RunRecord> records;
+  while (static_cast<std::int64_t>(records.size()) < limit) {  // a page at a time
+    filter.limit = static_cast<int>(std::min<std::int64_t>(limit - static_cast<std::int64_t>(records.size()), workflow::RunFilter::kMost));
+    if (!records.empty()) filter.before_id = records.back().id;
+    SINAN_TRY(auto page, workspace->engine().history().list(filter));
+    const bool last = static_cast<int>(page.size()) < filter.limit;
+    std::ranges::move(page, std::back_inserter(records));
+    if (last) break;
+  }
   if (invocation.json) {
     Json out = Json::array();
     for (const auto& record : records) out.push_back(workflow::to_json(record));
