@@ -145,7 +145,9 @@ class Drivers(unittest.TestCase):
             trees = step["trees"]
             self.assertAlmostEqual(trees["expected"] + sum(e["score"] for e in trees["effects"]), trees["score"], 9)
             forecast = trees["unit"] * math.sinh(trees["score"] + trees["centre"])
-            self.assertAlmostEqual((1 - trees["share"]) * step["pool"] + trees["share"] * forecast, step["yhat"], 3)
+            pooled = step.get("pooled_regression", {"share": 0, "forecast": 0})
+            models = (1 - pooled["share"]) * step["pool"] + pooled["share"] * pooled["forecast"]
+            self.assertAlmostEqual((1 - trees["share"]) * models + trees["share"] * forecast, step["yhat"], 3)
         text = self.forecast("--future", "ahead.csv", "--explain", "i3").out
         self.assertIn("price = ", text)
         self.assertIn("Most like 85 were", text)

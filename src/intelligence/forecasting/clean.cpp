@@ -98,17 +98,19 @@ void clean(std::span<const double> values, std::span<const std::uint8_t> lost, i
   out.demand_class = classify(out.y, std::max(season, 1), out.non_negative);
 }
 
-void forget_bursts(std::span<const double> values, int season, Cleaned& out) {
-  if (!out.non_negative || out.demand_class > DemandClass::kErratic) return;
+bool forget_bursts(std::span<const double> values, int season, Cleaned& out) {
+  if (!out.non_negative || out.demand_class > DemandClass::kErratic) return false;
   values = values.last(out.y.size());
   static thread_local std::vector<double> expected;
   expected.resize(values.size());
   const BurstOptions options{.season = season, .periods_per_year = 1, .false_alarms_per_year = kBurstRate};
+  bool any = false;
   for (const Burst& burst : find_bursts(values, {}, options, expected)) {
     if (burst.running || burst.confidence < kSure || burst.end - burst.begin >= kLastingBurst) continue;
     for (std::size_t t = burst.begin; t < burst.end; ++t)
-      if (values[t] > expected[t]) out.y[t] = static_cast<float>(expected[t] / out.scale);
+      if (values[t] > expected[t]) any = true, out.y[t] = static_cast<float>(expected[t] / out.scale);
   }
+  return any;
 }
 
 }  // namespace sinan::forecasting

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/blend.hpp"
 #include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/pool.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMostAlike = 5;
 constexpr std::size_t kPastLooked = 400;  // newest periods among which those alike are looked for
 
-// The members again, and their median.
+// The members again, their median, and the pooled regression.
 Status explain_pool(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts, std::size_t i,
                     Explanation& out) {
   SINAN_TRY(auto named, find_models(options.models));
@@ -22,7 +22,7 @@ Status explain_pool(const Panel& panel, std::span<const int> seasons, const Opti
   Cleaned cleaned;
   const int season = !seasons.empty() && seasons[i] > 0 ? seasons[i] : forecasts.seasons[i];
   clean(panel.series(i), panel.lost_of(i), std::max(season, 1), cleaned);
-  if (!options.drivers) forget_bursts(panel.series(i), std::max(season, 1), cleaned);
+  if (!options.drivers || !options.drivers->tells_of_series()) forget_bursts(panel.series(i), std::max(season, 1), cleaned);
   PoolForecast again;
   pool.forecast(cleaned, static_cast<std::size_t>(std::max(season, 1)), again);
   for (std::size_t m = 0; m < pool.members(); ++m) {
@@ -32,7 +32,15 @@ Status explain_pool(const Panel& panel, std::span<const int> seasons, const Opti
     for (float v : values) member.values.push_back(v * cleaned.scale);
     out.members.push_back(std::move(member));
   }
-  for (float v : again.point) out.pool.push_back(cleaned.non_negative ? std::max(0.0, v * cleaned.scale) : v * cleaned.scale);
+  auto add_values = [&](std::span<const float> values, std::vector<double>& to) {
+    for (float v : values) to.push_back(cleaned.non_negative ? std::max(0.0, v * cleaned.scale) : v * cleaned.scale);
+  };
+  add_values(again.point, out.pool);
+  out.pooled_share = forecasts.pooled_shares[i];
+  if (out.pooled_share == 0) return {};
+  std::vector<float> path, values(out.pool.size());
+  forecasts.pooled->at(out.season).all.forecast(cleaned.y, path, values);
+  add_values(values, out.pooled);
   return {};
 }
 

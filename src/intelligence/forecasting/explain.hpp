@@ -41,10 +41,14 @@ struct Explanation {
   std::string model;
   std::vector<MemberForecast> members;  // of the median; none where another way was taken (Forecasts::models)
   std::vector<double> pool;             // their median, by step
+  double pooled_share = 0;
+  std::vector<double> pooled;  // what the pooled regression says, by step, with a share above zero
   double tree_share = 0;
   std::vector<TreeStep> trees;  // by step, with a share of trees above zero
   std::vector<Alike> alike;     // as seen by the trees for the first step, most alike first, at most five
-  std::vector<double> median;   // the forecast, by step: (1 − share) · pool + share · trees, not below zero where the history is not
+  // The forecast, by step, not below zero where the history is not: s = (1 − pooled_share) · pool + pooled_share · pooled, then
+  // (1 − tree_share) · s + tree_share · trees.
+  std::vector<double> median;
 };
 
 // Series i of what forecast() made of the same panel, seasons and options.

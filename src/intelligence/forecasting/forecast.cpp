@@ -1,40 +1,32 @@
 #include "intelligence/forecasting/forecast.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <map>
-#include <mutex>
-#include <numeric>
-#include <thread>
 
 #include "base/text.hpp"
-#include "intelligence/forecasting/clean.hpp"
-#include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/blend.hpp"
 #include "intelligence/forecasting/intermittent.hpp"
 #include "intelligence/forecasting/intervals.hpp"
+#include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/pool.hpp"
-#include "intelligence/forecasting/sample.hpp"
+#include "intelligence/forecasting/run.hpp"
 #include "intelligence/forecasting/season.hpp"
 #include "intelligence/forecasting/shared_season.hpp"
 
 namespace sinan::forecasting {
 
 struct Shared {
+  bool cumulative = false;  // shapes of sums are known
   Intervals intervals;
-  std::map<int, SharedSeason> seasons;  // of sparse demand, by the known season; 0: of series whose season is to be found
+  std::shared_ptr<const PooledBySeason> pooled;  // null where models were named
+  std::map<int, SharedSeason> seasons;           // of sparse demand, by the known season; 0: of series whose season is to be found
 };
 
 namespace {
 
-constexpr std::size_t kBlock = 64;              // series that a thread takes at once
-constexpr std::size_t kMaxErrors = 24'000'000;  // errors that are kept for learning their shape
-constexpr std::size_t kClasses = 6;
-constexpr std::size_t kGroups = kClasses * 2;  // class, with a season or without
 constexpr std::size_t kMostCompared = 20'000;  // sparse series that are compared with the season of all
-constexpr std::size_t kShares = 5;             // of trees that are tried: 0, ¼, ½, ¾, 1
 constexpr double kNormalDeviation = 1.2533;    // standard deviation to mean size, of normal errors
-constexpr double kGain = 0.99;                 // that errors must fall to for trees to be mixed in
 
 Status check_options(const Options& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
@@ -69,50 +61,24 @@ Status check_panel(const Panel& panel, std::span<const int> seasons) {
   return {};
 }
 
-// Runs `work(worker, i)` for all i < count on `threads` threads; which thread does what must not matter.
-template <typename Work>
-Status in_parallel(std::size_t count, int threads, const CancelToken* cancel, const Progress& progress, std::size_t done_before,
-                   std::size_t total, const Work& work) {
-  std::atomic<std::size_t> next = 0;
-  std::size_t done = 0;
-  std::mutex mutex;
-  auto run = [&](std::size_t worker) {
-    while (true) {
-      std::size_t from = next.fetch_add(kBlock);
-      if (from >= count || (cancel && cancel->cancelled())) return;
-      std::size_t to = std::min(count, from + kBlock);
-      for (std::size_t i = from; i < to; ++i) work(worker, i);
-      if (!progress) continue;
-      std::scoped_lock lock(mutex);
-      done += to - from;
-      progress(done_before + done, total);
-    }
-  };
-  std::vector<std::jthread> others;
-  for (int t = 1; t < threads; ++t) others.emplace_back(run, static_cast<std::size_t>(t));
-  run(0);
-  others.clear();
-  if (cancel) return cancel->check();
-  return {};
-}
-
-class Run {
+class Passes {
  public:
-  Run(const Panel& panel, const Options& options, std::span<const int> seasons, std::vector<const ModelInfo*> members)
-      : panel_(panel),
+  Passes(const Panel& panel, const Options& options, std::span<const int> seasons, std::vector<const ModelInfo*> members)
+      : run_(panel, options, seasons),
+        panel_(panel),
         options_(options),
-        seasons_(seasons),
         members_(std::move(members)),
-        horizon_(static_cast<std::size_t>(options.horizon)),
+        horizon_(run_.horizon),
         count_(options.quantiles.size()),
-        origins_(static_cast<std::size_t>(options.origins)),
-        facts_(panel.size()) {}
+        out_(run_.out),
+        facts_(run_.facts) {}
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
     if (!options_.shared) share_season();
     SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
-    if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(mix_trees(cancel));
+    SINAN_CHECK(pooled(cancel));
+    if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(blend_trees(run_, cancel));
     spread(options_.shared ? options_.shared->intervals : learn());
     return std::move(out_);
   }
@@ -120,7 +86,8 @@ class Run {
   Result<std::shared_ptr<const Shared>> shared(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
     share_season();
-    return std::make_shared<const Shared>(learn(), std::move(sparse_seasons_));
+    SINAN_CHECK(pooled(cancel));
+    return std::make_shared<const Shared>(options_.cumulative, learn(), out_.pooled, std::move(sparse_seasons_));
   }
 
  private:
@@ -132,31 +99,37 @@ class Run {
     IntermittentForecast rare;
     std::vector<float> indices;
   };
-  // What the second pass needs of a series.
-  struct Facts {
-    float unit = 1;   // of its errors
-    float noise = 0;  // mean size of first differences, in units
-    float own = 0;    // mean size of errors
-    bool regular = false;
-    bool sparse = false;
-    bool non_negative = false;
-  };
 
   // The first pass: the class of each series, and the forecasts of regular ones.
   Status each_series(const CancelToken* cancel, const Progress& progress) {
-    prepare();
     for (int t = 0; t < options_.threads; ++t)
-      workers_.push_back(
-          {Pool(members_, horizon_, origins_), Intermittent(members_, horizon_, options_.quantiles, options_.cumulative), {}, {}, {}, {}});
-    return in_parallel(panel_.size(), options_.threads, cancel, progress, 0, panel_.size(),
+      workers_.push_back({Pool(members_, horizon_, run_.past.origins()),
+                          Intermittent(members_, horizon_, options_.quantiles, options_.cumulative),
+                          {},
+                          {},
+                          {},
+                          {}});
+    return in_parallel(panel_.size(), options_.threads, cancel, progress,
                        [&](std::size_t worker, std::size_t i) { timed(i, [&] { one(workers_[worker], i); }); });
   }
 
   // The second pass: sparse series, whose season is shared.
   Status each_sparse(const std::map<int, SharedSeason>& seasons, const CancelToken* cancel) {
-    return in_parallel(panel_.size(), options_.threads, cancel, {}, 0, 0, [&](std::size_t worker, std::size_t i) {
+    return in_parallel(panel_.size(), options_.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
       if (facts_[i].sparse) timed(i, [&] { sparse(workers_[worker], i, seasons); });
     });
+  }
+
+  // What regular series learn from each other, unless models were named.
+  Status pooled(const CancelToken* cancel) {
+    if (!members_.empty()) return {};
+    if (options_.shared) {
+      out_.pooled = options_.shared->pooled;
+    } else {
+      SINAN_TRY(PooledBySeason found, learn_pooled(run_, cancel));
+      out_.pooled = std::make_shared<const PooledBySeason>(std::move(found));
+    }
+    return blend_pooled(run_, *out_.pooled, cancel);
   }
 
   template <typename Work>
@@ -164,46 +137,6 @@ class Run {
     const std::int64_t begin = options_.clock ? options_.clock() : 0;
     work();
     if (options_.clock) out_.nanoseconds[i] += options_.clock() - begin;
-  }
-
-  void prepare() {
-    std::size_t n = panel_.size();
-    out_.horizon = options_.horizon;
-    out_.quantile_levels = options_.quantiles;
-    out_.median.assign(n * horizon_, 0);
-    out_.mean.assign(n * horizon_, 0);
-    out_.variance.assign(n, 0);
-    out_.quantiles.assign(n * horizon_ * count_, 0);
-    if (options_.cumulative) {
-      out_.sum_mean.assign(n * horizon_, 0);
-      out_.sums.assign(n * horizon_ * count_, 0);
-    }
-    out_.classes.assign(n, DemandClass::kDead);
-    out_.seasons.assign(n, 1);
-    out_.models.assign(n, "zero");
-    if (options_.clock) out_.nanoseconds.assign(n, 0);
-    stride_ = origins_ * horizon_;
-    sampled_.assign(n, 1);
-    std::size_t room = std::max<std::size_t>(kMaxErrors / stride_, 100);
-    if (n > room) {
-      // A sample by key, so that the order of the series does not matter.
-      double part = static_cast<double>(room) / static_cast<double>(n);
-      for (std::size_t i = 0; i < n; ++i) sampled_[i] = forecasting::share(hash(panel_.keys[i], options_.seed)) < part;
-    }
-    slot_.assign(n, 0);
-    std::size_t slots = 0;
-    for (std::size_t i = 0; i < n; ++i)
-      if (sampled_[i]) slot_[i] = slots++;
-    errors_.assign(slots * stride_, std::numeric_limits<float>::quiet_NaN());
-    if (!options_.drivers || options_.drivers->empty()) return;
-    after_.assign(slots * origins_, 0);
-    growth_.assign(slots * origins_, 1);
-    out_.tree_shares.assign(n, 0);
-  }
-
-  int season_of(std::size_t i) const {
-    if (!seasons_.empty() && seasons_[i] > 0) return seasons_[i];
-    return 0;
   }
 
   // The strongest of the candidates that the series shows.
@@ -218,13 +151,13 @@ class Run {
   }
 
   void one(Worker& w, std::size_t i) {
-    int season = season_of(i);
-    clean(panel_.series(i), panel_.lost_of(i), std::max(season, 1), w.cleaned);
+    int season = run_.known_season(i);
     if (season == 0) {
+      clean(panel_.series(i), panel_.lost_of(i), 1, w.cleaned);
       season = find_season(w.cleaned);
-      if (season > 1) clean(panel_.series(i), panel_.lost_of(i), season, w.cleaned);
     }
-    if (!options_.drivers || !options_.drivers->tells_of_series()) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
+    facts_[i].asked = std::max(season, 1);
+    run_.clean_first(i, w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
@@ -255,31 +188,21 @@ class Run {
     for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
     facts.noise = y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F;
     facts.own = mean_size(w.regular.errors);
-    if (!sampled_[i]) return;
-    std::ranges::copy(w.regular.errors, errors_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * stride_));
-    if (after_.empty()) return;
-    std::ranges::copy(w.regular.after, after_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * origins_));
-    std::ranges::copy(w.regular.growth, growth_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * origins_));
+    if (!run_.past.sampled(i)) return;
+    std::ranges::copy(w.regular.errors, run_.past.of(i).begin());
+    std::ranges::copy(w.regular.after, run_.past.after(i).begin());
+    std::ranges::copy(w.regular.growth, run_.past.growth(i).begin());
   }
 
-  static float mean_size(std::span<const float> errors) {
-    double size = 0;
-    std::size_t known = 0;
-    for (float e : errors)
-      if (std::isfinite(e)) size += std::abs(e), ++known;
-    return known ? static_cast<float>(size / static_cast<double>(known)) : -1;
-  }
-
-  // What sparse series together say of their season. In order of keys, so that sums have the same bits in any order of series.
+  // What sparse series together say of their season.
   void share_season() {
     std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < panel_.size(); ++i)
-      if (facts_[i].sparse && sampled_[i]) order.push_back(i);
-    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(panel_.keys[i]); });
+    for (std::size_t i : run_.order)
+      if (facts_[i].sparse && run_.past.sampled(i)) order.push_back(i);
     Cleaned& cleaned = workers_[0].cleaned;
     const std::int64_t latest = panel_.size() > 0 ? panel_.latest_end() : 0;
     for (std::size_t i : order) {
-      const int known = season_of(i);
+      const int known = run_.known_season(i);
       const std::span<const int> candidates = known > 0 ? std::span(&known, 1) : std::span(options_.seasons);
       auto [group, is_new] = sparse_seasons_.try_emplace(known, candidates, latest);
       group->second.add(cleaned_sparse(i, cleaned));
@@ -287,7 +210,7 @@ class Run {
     for (auto& [known, group] : sparse_seasons_) group.finish();
     const std::size_t stride = order.size() / kMostCompared + 1;
     for (std::size_t at = 0; at < order.size(); at += stride) {
-      SharedSeason& group = sparse_seasons_.at(season_of(order[at]));
+      SharedSeason& group = sparse_seasons_.at(run_.known_season(order[at]));
       group.compare(cleaned_sparse(order[at], cleaned), group.season() > 1 ? group.season() : out_.seasons[order[at]]);
     }
     for (auto& [known, group] : sparse_seasons_) group.finish_comparing();
@@ -302,7 +225,7 @@ class Run {
   void sparse(Worker& w, std::size_t i, const std::map<int, SharedSeason>& seasons) {
     const SharedSeason::Series series = cleaned_sparse(i, w.cleaned);
     w.indices.clear();
-    if (auto group = seasons.find(season_of(i)); group != seasons.end()) {
+    if (auto group = seasons.find(run_.known_season(i)); group != seasons.end()) {
       if (group->second.season() > 1) out_.seasons[i] = group->second.season();
       if (out_.seasons[i] > 1) {
         w.indices.resize(static_cast<std::size_t>(out_.seasons[i]));
@@ -328,121 +251,16 @@ class Run {
     }
   }
 
-  std::size_t group_of(std::size_t i) const { return static_cast<std::size_t>(out_.classes[i]) * 2 + (out_.seasons[i] > 1 ? 1 : 0); }
-
-  std::span<float> errors_of(std::size_t i) { return std::span(errors_).subspan(slot_[i] * stride_, stride_); }
-
-  // Mixes the trees' forecasts into the medians, and their errors into the errors.
-  Status mix_trees(const CancelToken* cancel) {
-    const Drivers& drivers = *options_.drivers;
-    std::size_t away = 0;  // that the oldest origins are
-    for (std::uint32_t after : after_) away = std::max<std::size_t>(away, after);
-    DriverModel::Options how{.horizon = horizon_, .rows = options_.tree_rows, .threads = options_.threads, .seed = options_.seed};
-    SINAN_TRY(DriverModel earlier, DriverModel::learn(panel_, drivers, out_.seasons, away, how, cancel));
-    if (!earlier.knows() || away == 0) return {};
-    std::vector<float> theirs(errors_);
-    SINAN_CHECK(each_regular(
-        cancel, [&](TreeWorker& w, std::size_t i) { return sampled_[i] ? tree_errors(w, earlier, i, away, theirs) : Status(); }));
-    const std::vector<float> shares = choose_shares(theirs);
-    if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return {};
-
-    SINAN_TRY(DriverModel latest, DriverModel::learn(panel_, drivers, out_.seasons, 0, how, cancel));
-    out_.trees = std::make_shared<const DriverModel>(std::move(latest));
-    return each_regular(cancel, [&](TreeWorker& w, std::size_t i) -> Status {
-      const float share = shares[group_of(i)];
-      if (share == 0 || !w.features.look(i, panel_.series(i).size(), static_cast<std::size_t>(out_.seasons[i]))) return {};
-      SINAN_CHECK(out_.trees->predict(w.features, w.cells, w.values));
-      for (std::size_t k = 0; k < horizon_; ++k) {
-        double& median = out_.median[i * horizon_ + k];
-        median += share * (w.values[k] - median);
-        if (facts_[i].non_negative) median = std::max(0.0, median);
-      }
-      out_.tree_shares[i] = share;
-      out_.models[i] = share == 1 ? "trees" : out_.models[i] + " + trees";
-      if (!sampled_[i]) return {};
-      std::span<float> errors = errors_of(i);
-      for (std::size_t e = 0; e < stride_; ++e) errors[e] += share * (theirs[slot_[i] * stride_ + e] - errors[e]);
-      facts_[i].own = mean_size(errors);
-      return {};
-    });
-  }
-
-  struct TreeWorker {
-    Features features;
-    std::vector<float> cells;
-    std::vector<double> values;
-  };
-  template <typename Work>
-  Status each_regular(const CancelToken* cancel, const Work& work) {
-    std::vector<TreeWorker> workers;
-    for (int t = 0; t < options_.threads; ++t) workers.push_back({Features(panel_, *options_.drivers), {}, std::vector<double>(horizon_)});
-    std::vector<Status> results(workers.size());
-    SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, {}, 0, 0, [&](std::size_t worker, std::size_t i) {
-      if (!facts_[i].regular || !results[worker]) return;
-      if (auto done = work(workers[worker], i); !done) results[worker] = std::move(done);
-    }));
-    for (Status& result : results) SINAN_CHECK(result);
-    return {};
-  }
-
-  // What the trees of `earlier`, which saw nothing of the last `away` periods, get wrong at the origins of series i. Where demand was not
-  // known, and for series that end so early that the trees have seen their origins, the errors stay what they were.
-  Status tree_errors(TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::vector<float>& theirs) const {
-    std::span<const double> values = panel_.series(i);
-    const std::int64_t unseen = static_cast<std::int64_t>(away) - (options_.drivers->last - panel_.end_of(i));
-    for (std::size_t j = 0; j < origins_; ++j) {
-      const std::size_t after = after_[slot_[i] * origins_ + j];
-      if (after == 0 || static_cast<std::int64_t>(after) > unseen) continue;
-      const std::size_t known = values.size() - after;
-      if (!w.features.look(i, known, static_cast<std::size_t>(out_.seasons[i]))) continue;
-      SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
-      for (std::size_t k = 0; k < std::min(horizon_, after); ++k) {
-        double actual = values[known + k];
-        double forecast = facts_[i].non_negative ? std::max(0.0, w.values[k]) : w.values[k];
-        const bool sold_out = !panel_.lost.empty() && panel_.lost_of(i)[known + k];
-        if (std::isfinite(actual) && !sold_out)
-          theirs[slot_[i] * stride_ + j * horizon_ + k] =
-              growth_[slot_[i] * origins_ + j] * static_cast<float>((actual - forecast) / facts_[i].unit);
-      }
-    }
-    return {};
-  }
-
-  // For each group the share of trees that makes the errors smallest. In order of keys, so that sums have the same bits in any order of
-  // series.
-  std::vector<float> choose_shares(const std::vector<float>& theirs) {
-    std::vector<std::array<double, kShares>> sums(kGroups);
-    std::vector<std::size_t> order(panel_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(panel_.keys[i]); });
-    for (std::size_t i : order) {
-      if (!facts_[i].regular || !sampled_[i]) continue;
-      std::span<const float> ours = errors_of(i);
-      for (std::size_t e = 0; e < stride_; ++e) {
-        float their = theirs[slot_[i] * stride_ + e];
-        if (!std::isfinite(ours[e]) || !std::isfinite(their)) continue;
-        for (std::size_t s = 0; s < kShares; ++s)
-          sums[group_of(i)][s] += std::abs(ours[e] + static_cast<float>(s) / (kShares - 1) * (their - ours[e]));
-      }
-    }
-    std::vector<float> shares;
-    for (const auto& sum : sums) {
-      auto best = std::ranges::min_element(sum);
-      shares.push_back(*best < kGain * sum[0] ? static_cast<float>(best - sum.begin()) / (kShares - 1) : 0);
-    }
-    return shares;
-  }
-
   // The shapes of the errors of regular series.
   Intervals learn() {
-    Intervals out(kGroups, origins_, horizon_);
+    Intervals out(Run::kGroups, run_.past.origins(), horizon_);
     for (std::size_t i = 0; i < panel_.size(); ++i) {
-      if (!facts_[i].regular || !sampled_[i]) continue;
-      std::span<const float> errors = errors_of(i);
-      out.add(group_of(i), errors);
-      out.add_noise(group_of(i), errors, facts_[i].noise);
+      if (!facts_[i].regular || !run_.past.sampled(i)) continue;
+      std::span<const float> errors = run_.past.of(i);
+      out.add(run_.group_of(i), errors);
+      out.add_noise(run_.group_of(i), errors, facts_[i].noise);
     }
-    out.finish();
+    out.finish(options_.cumulative);
     return out;
   }
 
@@ -454,14 +272,14 @@ class Run {
 
   void spread_one(const Intervals& intervals, std::size_t i) {
     const Facts& facts = facts_[i];
-    std::size_t group = group_of(i);
+    std::size_t group = run_.group_of(i);
     // Of a series outside the sample only the mean size of its errors is known: as if it were the error at every step.
     std::vector<float> flat;
     std::span<const float> errors;
-    if (sampled_[i]) {
-      errors = errors_of(i);
+    if (run_.past.sampled(i)) {
+      errors = run_.past.of(i);
     } else if (facts.own >= 0) {
-      flat.assign(stride_, facts.own);
+      flat.assign(run_.past.stride(), facts.own);
       errors = flat;
     }
     double scale = intervals.scale(group, errors, facts.noise) * facts.unit;
@@ -487,23 +305,16 @@ class Run {
     }
   }
 
+  Run run_;
   const Panel& panel_;
   const Options& options_;
-  std::span<const int> seasons_;
   std::vector<const ModelInfo*> members_;
   std::size_t horizon_;
   std::size_t count_;
-  std::size_t origins_;
-  std::size_t stride_ = 0;
-  Forecasts out_;
+  Forecasts& out_;
+  std::vector<Facts>& facts_;
   std::vector<Worker> workers_;
   std::map<int, SharedSeason> sparse_seasons_;
-  std::vector<Facts> facts_;
-  std::vector<std::uint8_t> sampled_;
-  std::vector<std::size_t> slot_;
-  std::vector<float> errors_;
-  std::vector<std::uint32_t> after_;  // with drivers, per sampled series and origin, as in PoolForecast
-  std::vector<float> growth_;
 };
 
 }  // namespace
@@ -525,31 +336,32 @@ namespace {
 // Judges what is given and runs `work` on it.
 template <typename Work>
 auto with_run(const Panel& panel, std::span<const int> seasons, const Options& options, const Work& work)
-    -> decltype(work(std::declval<Run&>())) {
+    -> decltype(work(std::declval<Passes&>())) {
   SINAN_CHECK(check_options(options));
   SINAN_CHECK(check_panel(panel, seasons));
   if (options.drivers) SINAN_CHECK(check(*options.drivers, panel, static_cast<std::size_t>(options.horizon)));
   if (options.shared && (options.shared->intervals.horizon() != static_cast<std::size_t>(options.horizon) ||
-                         options.shared->intervals.origins() != static_cast<std::size_t>(options.origins)))
-    return fail(ErrorCode::kInvalidInput, "what series share was learnt with another horizon or number of origins");
+                         options.shared->intervals.origins() != static_cast<std::size_t>(options.origins) ||
+                         (options.cumulative && !options.shared->cumulative)))
+    return fail(ErrorCode::kInvalidInput, "what series share was learnt with another horizon or number of origins, or without sums");
   SINAN_TRY(auto members, find_models(options.models));
   Options sorted = options;
   std::ranges::sort(sorted.quantiles);
   sorted.quantiles.erase(std::ranges::unique(sorted.quantiles).begin(), sorted.quantiles.end());
-  Run run(panel, sorted, seasons, std::move(members));
-  return work(run);
+  Passes passes(panel, sorted, seasons, std::move(members));
+  return work(passes);
 }
 
 }  // namespace
 
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel,
                            const Progress& progress) {
-  return with_run(panel, seasons, options, [&](Run& run) { return run.all(cancel, progress); });
+  return with_run(panel, seasons, options, [&](Passes& passes) { return passes.all(cancel, progress); });
 }
 
 Result<std::shared_ptr<const Shared>> learn_shared(const Panel& panel, std::span<const int> seasons, const Options& options,
                                                    const CancelToken* cancel, const Progress& progress) {
-  return with_run(panel, seasons, options, [&](Run& run) { return run.shared(cancel, progress); });
+  return with_run(panel, seasons, options, [&](Passes& passes) { return passes.shared(cancel, progress); });
 }
 
 }  // namespace sinan::forecasting

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,7 @@
 namespace sinan::forecasting {
 
 class DriverModel;
+struct Pooled;
 struct Shared;
 
 // Syntetos, Boylan & Croston (2005): squared coefficient of variation of demand sizes (cut at 0.49) against the mean interval between
@@ -64,10 +66,13 @@ struct Forecasts {
   std::vector<DemandClass> classes;
   std::vector<int> seasons;               // the period used; 1: none
   std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
-  // The model; "median" of several, "negative_binomial" or "zero"; with drivers also "median + trees" or "trees".
+  // The model; "median" of several, "negative_binomial" or "zero"; " + pooled_regression" and " + trees" where those are mixed in, alone
+  // where they took its place.
   std::vector<std::string> models;
-  std::vector<float> tree_shares;            // with drivers: the share of trees in each series' median, 0 … 1
-  std::shared_ptr<const DriverModel> trees;  // with drivers, if there was enough to learn from
+  std::vector<float> pooled_shares;                     // of the pooled regression in each series' median, 0 … 1
+  std::shared_ptr<const std::map<int, Pooled>> pooled;  // by season (blend.hpp)
+  std::vector<float> tree_shares;                       // with drivers: the share of trees in each series' median, 0 … 1
+  std::shared_ptr<const DriverModel> trees;             // with drivers, if there was enough to learn from
 };
 
 // `seasons`: the known season length of each series (1: none, 0: find it), or empty to find them among options.seasons. A known season

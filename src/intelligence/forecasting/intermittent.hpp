@@ -30,7 +30,7 @@ struct IntermittentForecast {
   std::vector<float> median;       // of each step
   std::vector<float> at_quantile;  // horizon × quantiles
   std::vector<float> total_at_quantile;
-  double variance = 0;  // of a period
+  double variance = 0;              // of a period
   const ModelInfo* only = nullptr;  // when one named model gave the rate
 };
 

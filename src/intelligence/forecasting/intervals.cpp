@@ -119,10 +119,10 @@ void Intervals::learn(Group& group, bool totals) const {
   std::ranges::sort(shape);
 }
 
-void Intervals::finish() {
+void Intervals::finish(bool totals) {
   for (Group& group : groups_) {
     learn(group, false);
-    learn(group, true);
+    if (totals) learn(group, true);
     std::ranges::sort(group.ratios);
     if (!group.ratios.empty()) group.ratio = group.ratios[group.ratios.size() / 2];
     double sum = 0;

@@ -21,8 +21,8 @@ class Intervals {
   void add(std::size_t group, std::span<const float> errors);
   std::size_t origins() const { return origins_; }
   std::size_t horizon() const { return horizon_; }
-  // No more add() after this.
-  void finish();
+  // No more add() after this. Without `totals` nothing is learnt of sums over steps, and total_offset() may not be asked.
+  void finish(bool totals = true);
 
   // The scale of a series: from its own errors, and as one more origin `noise` (mean size of its first differences, adjusted for season)
   // times what errors in the group were to that. Without errors, from `noise` alone.

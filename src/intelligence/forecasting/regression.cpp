@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace sinan::forecasting {
 
@@ -11,18 +12,28 @@ void Regression::reset(std::size_t columns) {
   squares_ = 0;
   products_.assign(columns * columns, 0);
   sums_.assign(columns, 0);
+  row_.resize(columns);
   reduced_.assign(columns, 0);
 }
 
 void Regression::add(std::span<const float> row, double value) {
   ++rows_;
   squares_ += value * value;
+  double* values = row_.data();
+  for (std::size_t i = 0; i < columns_; ++i) values[i] = row[i];
   for (std::size_t i = 0; i < columns_; ++i) {
-    double x = row[i];
+    const double x = values[i];
     sums_[i] += x * value;
     double* to = &products_[i * columns_];
-    for (std::size_t j = 0; j <= i; ++j) to[j] += x * row[j];
+    for (std::size_t j = 0; j <= i; ++j) to[j] += x * values[j];
   }
+}
+
+void Regression::add(const Regression& other) {
+  rows_ += other.rows_;
+  squares_ += other.squares_;
+  std::ranges::transform(products_, other.products_, products_.begin(), std::plus());
+  std::ranges::transform(sums_, other.sums_, sums_.begin(), std::plus());
 }
 
 void Regression::solve(double ridge) {

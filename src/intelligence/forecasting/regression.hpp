@@ -13,6 +13,8 @@ class Regression {
   // `columns` with the constant.
   void reset(std::size_t columns);
   void add(std::span<const float> row, double value);
+  // Joins the rows of another with as many columns.
+  void add(const Regression& other);
 
   // Factorises, once all rows are in; `ridge` is added to the diagonal but for the constant's, relative to the values' mean square: 0 is
   // least squares. What follows is of the model with the first `columns` columns alone.
@@ -30,7 +32,8 @@ class Regression {
   double squares_ = 0;
   std::vector<double> products_;  // columns × columns, lower triangle; its Cholesky factor after solve()
   std::vector<double> sums_;      // with the value
-  std::vector<double> reduced_;   // sums_ in the factor's coordinates
+  std::vector<double> row_;
+  std::vector<double> reduced_;  // sums_ in the factor's coordinates
 };
 
 }  // namespace sinan::forecasting

@@ -25,8 +25,8 @@ std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share);
 void tell_members(const FileExplanation& e, std::string& out) {
   const forecasting::Explanation& why = e.why;
   if (why.members.empty() || why.tree_share == 1) return;
-  out += fmt::format("\nThe median of {} models{}, for {}:\n", why.members.size(),
-                     why.tree_share > 0 ? ", " + percent(1 - why.tree_share) : "", e.ds.front());
+  const double share = (1 - why.tree_share) * (1 - why.pooled_share);
+  out += fmt::format("\nThe median of {} models{}, for {}:\n", why.members.size(), share < 1 ? ", " + percent(share) : "", e.ds.front());
   std::vector<const forecasting::MemberForecast*> sorted;
   for (const auto& member : why.members) sorted.push_back(&member);
   std::ranges::stable_sort(sorted, {}, [](const auto* member) { return member->values.front(); });
@@ -34,6 +34,20 @@ void tell_members(const FileExplanation& e, std::string& out) {
     const bool middle = m == sorted.size() / 2 || m == (sorted.size() - 1) / 2;
     out += fmt::format("  {:28}{:>10}{}\n", sorted[m]->model, number(sorted[m]->values.front()), middle ? "  <- the middle" : "");
   }
+}
+
+// The forecast of step k as the sum of its parts; nothing where there is one alone.
+std::string parts_of(const forecasting::Explanation& why, std::size_t k) {
+  std::string out;
+  auto add = [&](double share, double value, std::string_view what) {
+    if (share > 0) out += fmt::format("{}{} * {} ({})", out.empty() ? " = " : " + ", percent(share), number(value), what);
+  };
+  if (why.pool.empty() || (why.tree_share == 0 && why.pooled_share == 0)) return out;
+  const double rest = 1 - why.tree_share;
+  add(rest * (1 - why.pooled_share), why.pool[k], "models");
+  if (why.pooled_share > 0) add(rest * why.pooled_share, why.pooled[k], "pooled regression of all series with this season");
+  if (why.tree_share > 0) add(why.tree_share, why.trees[k].forecast, "trees");
+  return out;
 }
 
 void tell_trees(const FileExplanation& e, std::string& out) {
@@ -85,6 +99,7 @@ Json to_json(const FileExplanation& e) {
   for (std::size_t k = 0; k < e.ds.size(); ++k) {
     Json step{{"ds", e.ds[k]}, {"yhat", why.median[k]}};
     if (!why.pool.empty()) step["pool"] = why.pool[k];
+    if (!why.pooled.empty()) step["pooled_regression"] = Json{{"share", why.pooled_share}, {"forecast", why.pooled[k]}};
     if (!why.trees.empty()) {
       const forecasting::TreeStep& trees = why.trees[k];
       Json effects = Json::array();
@@ -112,11 +127,7 @@ std::string to_text(const FileExplanation& e) {
   if (why.model == "negative_binomial")
     out += "Demand is rare: the forecast is a negative binomial around a rate that follows the series; newer periods count more.\n";
   for (std::size_t k = 0; k < e.ds.size(); ++k) {
-    out += fmt::format("  {:12}{:>10}", e.ds[k], number(why.median[k]));
-    if (why.tree_share > 0 && why.tree_share < 1)
-      out += fmt::format(" = {} * {} (models) + {} * {} (trees)", percent(1 - why.tree_share), number(why.pool[k]), percent(why.tree_share),
-                         number(why.trees[k].forecast));
-    out += '\n';
+    out += fmt::format("  {:12}{:>10}{}\n", e.ds[k], number(why.median[k]), parts_of(why, k));
   }
   tell_members(e, out);
   tell_trees(e, out);

@@ -1,0 +1,131 @@
+#include "intelligence/forecasting/pooled_regression.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "intelligence/forecasting/models/model.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+constexpr double kRidge = 0.01;       // of the mean square of a row
+constexpr float kLeastNoise = 0.02F;  // steadier series weigh no more
+constexpr std::size_t kLeastSeries = 10;
+constexpr std::size_t kRowsPerWeight = 10;
+
+std::vector<std::size_t> up_to(std::size_t longest) {
+  std::vector<std::size_t> out(longest);
+  std::iota(out.begin(), out.end(), std::size_t{1});
+  return out;
+}
+
+// The periods of two seasons, and around the same one of the days before, of a week ago and of two weeks ago.
+std::vector<std::size_t> of_day(std::size_t season) {
+  std::vector<std::size_t> out = up_to(std::min<std::size_t>(2 * season + 1, 49));
+  auto around = [&](std::size_t middle, std::size_t reach) {
+    for (std::size_t lag = middle - reach; lag <= middle + reach; ++lag)
+      if (lag > out.back()) out.push_back(lag);
+  };
+  for (std::size_t day : {1, 2, 3, 4, 5}) around(day * season, 0);
+  around(6 * season, 1);
+  around(7 * season, 2);
+  around(8 * season, 1);
+  around(14 * season, 1);
+  return out;
+}
+
+}  // namespace
+
+PooledRegression::PooledRegression(std::size_t season) {
+  if (season == 1) {
+    add_memory(up_to(3), 3);
+    add_memory(up_to(2), 2);
+  } else if (season == 7) {
+    add_memory(up_to(8 * 7 + 1), 8 * 7);
+    add_memory(up_to(4 * 7 + 1), 4 * 7);
+    add_memory(up_to(2 * 7 + 1), 2 * 7);
+  } else if (season < 24) {
+    for (std::size_t seasons : {4, 3, 2, 1})
+      if (season <= 12 || seasons <= 2) add_memory(up_to(seasons * season + 1), season);
+  } else if (is_day(season)) {
+    add_memory(of_day(season), 7 * season);
+  } else {
+    std::vector<std::size_t> lags = up_to(8);
+    for (std::size_t lag : {season - 1, season, season + 1}) lags.push_back(lag);
+    add_memory(std::move(lags), season / 4);
+  }
+}
+
+void PooledRegression::add_memory(std::vector<std::size_t> lags, std::size_t level) {
+  Memory memory{.lags = std::move(lags), .level = level};
+  memory.least = std::max(memory.lags.back(), level);
+  memory.regression.reset(memory.lags.size() + 1);
+  memories_.push_back(std::move(memory));
+}
+
+void PooledRegression::add(std::span<const float> y, std::size_t from, std::size_t to, float noise) {
+  const float weight = 1 / std::sqrt(std::max(noise, kLeastNoise));
+  std::vector<float> row;
+  for (Memory& memory : memories_) {
+    if (to <= memory.least) continue;
+    ++memory.series;
+    row.resize(memory.lags.size() + 1);
+    row[0] = weight;
+    std::size_t t = std::max(from, memory.least);
+    double sum = 0;
+    for (std::size_t k = t - memory.level; k < t; ++k) sum += y[k];
+    for (; t < to; ++t) {
+      const float level = static_cast<float>(sum / static_cast<double>(memory.level));
+      for (std::size_t k = 0; k < memory.lags.size(); ++k) row[k + 1] = weight * (y[t - memory.lags[k]] - level);
+      memory.regression.add(row, weight * (y[t] - level));
+      sum += static_cast<double>(y[t]) - static_cast<double>(y[t - memory.level]);
+    }
+  }
+}
+
+void PooledRegression::add(const PooledRegression& other) {
+  for (std::size_t k = 0; k < memories_.size(); ++k) {
+    memories_[k].series = std::max(memories_[k].series, other.memories_[k].series);
+    memories_[k].regression.add(other.memories_[k].regression);
+  }
+}
+
+void PooledRegression::finish() {
+  for (Memory& memory : memories_) {
+    const std::size_t columns = memory.lags.size() + 1;
+    if (memory.series < kLeastSeries || memory.regression.rows() < kRowsPerWeight * columns) continue;
+    memory.regression.solve(kRidge * static_cast<double>(memory.regression.rows()));
+    memory.weights.resize(columns);
+    memory.regression.coefficients(columns, memory.weights);
+  }
+}
+
+const PooledRegression::Memory* PooledRegression::memory_for(std::size_t length) const {
+  for (const Memory& memory : memories_)
+    if (!memory.weights.empty() && length >= memory.least) return &memory;
+  return nullptr;
+}
+
+void PooledRegression::forecast(std::span<const float> y, std::vector<float>& path, std::span<float> out) const {
+  const Memory& memory = *memory_for(y.size());
+  auto [least, most] = std::ranges::minmax(y);
+  const float beyond = most - least;
+  path.resize(memory.least + out.size());
+  std::ranges::copy(y.last(memory.least), path.begin());
+  double sum = std::accumulate(path.begin() + static_cast<std::ptrdiff_t>(memory.least - memory.level),
+                               path.begin() + static_cast<std::ptrdiff_t>(memory.least), 0.0);
+  std::span<const float> weights = std::span(memory.weights).subspan(1);
+  const float of_level = 1 - std::accumulate(weights.begin(), weights.end(), 0.0F);
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    const std::size_t t = memory.least + k;
+    // Four sums, so that the loop is not one chain.
+    std::array<float, 4> sums{memory.weights[0] + of_level * static_cast<float>(sum / static_cast<double>(memory.level))};
+    for (std::size_t i = 0; i < weights.size(); ++i) sums[i % 4] += weights[i] * path[t - memory.lags[i]];
+    out[k] = path[t] = std::clamp((sums[0] + sums[1]) + (sums[2] + sums[3]), least - beyond, most + beyond);
+    sum += static_cast<double>(path[t]) - static_cast<double>(path[t - memory.level]);
+  }
+}
+
+}  // namespace sinan::forecasting
