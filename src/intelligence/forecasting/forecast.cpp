@@ -17,6 +17,7 @@
 #include "intelligence/forecasting/sample.hpp"
 #include "intelligence/forecasting/season.hpp"
 #include "intelligence/forecasting/shared_season.hpp"
+#include "intelligence/forecasting/warm.hpp"
 
 namespace sinan::forecasting {
 
@@ -109,11 +110,13 @@ class Run {
         facts_(panel.size()) {}
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
+    look_back();
     SINAN_CHECK(each_series(cancel, progress));
-    if (!options_.shared) share_season();
+    if (!options_.shared && learns_sparse()) share_season();
     SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
-    if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(mix_trees(cancel));
+    if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(warm_ ? mix_known_trees(cancel) : mix_trees(cancel));
     spread(options_.shared ? options_.shared->intervals : learn());
+    if (options_.keep) SINAN_CHECK(keep());
     return std::move(out_);
   }
 
@@ -130,7 +133,12 @@ class Run {
     Cleaned cleaned;
     PoolForecast regular;
     IntermittentForecast rare;
-    std::vector<float> indices;
+    std::vector<float> indices, fresh;
+  };
+  struct TreeWorker {
+    Features features;
+    std::vector<float> cells;
+    std::vector<double> values;
   };
   // What the second pass needs of a series.
   struct Facts {
@@ -155,7 +163,7 @@ class Run {
   // The second pass: sparse series, whose season is shared.
   Status each_sparse(const std::map<int, SharedSeason>& seasons, const CancelToken* cancel) {
     return in_parallel(panel_.size(), options_.threads, cancel, {}, 0, 0, [&](std::size_t worker, std::size_t i) {
-      if (facts_[i].sparse) timed(i, [&] { sparse(workers_[worker], i, seasons); });
+      if (facts_[i].sparse) timed(i, [&] { known(i) ? resume_sparse(workers_[worker], i) : sparse(workers_[worker], i, seasons); });
     });
   }
 
@@ -201,6 +209,120 @@ class Run {
     out_.tree_shares.assign(n, 0);
   }
 
+  // Which series can go on from an earlier night. A fixed driver that changed may have given all categories other codes, which trees that
+  // were learnt then do not know: then all is learnt anew.
+  void look_back() {
+    if (options_.keep) kept_.resize(panel_.size());
+    const WarmState* state = options_.warm.get();
+    if (!state || options_.shared || panel_.size() == 0 || state->method != method_of(options_)) return;
+    const std::int64_t since = panel_.latest_end() - state->learnt;
+    if (since < 0 || since >= warm_periods(options_.horizon)) return;
+    before_.resize(panel_.size());
+    grown_.resize(panel_.size());
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      auto found = state->series.find(panel_.keys[i]);
+      if (found == state->series.end() || found->second->known_season != season_of(i)) continue;
+      std::optional<std::size_t> grown = found->second->grown(panel_, i);
+      if (!grown) continue;
+      if (found->second->fixed != hash_of_fixed(options_.drivers, i)) return before_.clear();
+      before_[i] = found->second;
+      grown_[i] = *grown;
+    }
+    warm_ = state;
+  }
+  const WarmSeries* known(std::size_t i) const { return before_.empty() ? nullptr : before_[i].get(); }
+
+  // Whether nothing but the newest periods of a dead or sparse series has to be looked at, or nothing at all.
+  bool resume(Worker& w, std::size_t i) {
+    const WarmSeries& past = *known(i);
+    const std::span<const double> fresh = panel_.series(i).last(grown_[i]);
+    const bool dead = past.kind == WarmSeries::Kind::kDead;
+    if (past.kind == WarmSeries::Kind::kRegular ? !fresh.empty()
+                                                : std::ranges::any_of(fresh, [&](double v) { return dead ? v != 0 : v < 0; }))
+      return false;
+    out_.classes[i] = past.demand_class;
+    out_.seasons[i] = past.season;
+    facts_[i].non_negative = past.non_negative;
+    facts_[i].unit = static_cast<float>(past.scale);
+    facts_[i].sparse = past.kind == WarmSeries::Kind::kSparse;
+    if (past.kind != WarmSeries::Kind::kRegular) return true;
+    w.cleaned.scale = past.scale;
+    w.cleaned.non_negative = past.non_negative;
+    w.regular.season = static_cast<std::size_t>(past.season);
+    w.regular.point = past.point;
+    w.regular.errors = past.errors;
+    w.regular.after.assign(origins_, 0);
+    w.regular.growth.assign(origins_, 1);
+    w.regular.only = past.only < 0 ? nullptr : &models()[static_cast<std::size_t>(past.only)];
+    take(w, i, past.noise);
+    return true;
+  }
+
+  // The errors that an earlier night found of a regular series that has grown since, in today's unit; empty: they are to be found anew.
+  KnownErrors known_errors(Worker& w, std::size_t i, std::size_t season) {
+    w.fresh.clear();
+    const WarmSeries* past = known(i);
+    if (!past) return {};
+    const int used = long_enough(w.cleaned.y.size(), season) ? static_cast<int>(season) : 1;
+    if (past->kind != WarmSeries::Kind::kRegular || past->season != used) {
+      before_[i] = nullptr;
+      return {};
+    }
+    const auto ratio = static_cast<float>(past->scale / w.cleaned.scale);
+    for (float error : past->errors) w.fresh.push_back(error * ratio);
+    return {w.fresh, past->level * ratio};
+  }
+
+  static bool is_regular(DemandClass c) { return c == DemandClass::kSmooth || c == DemandClass::kErratic || c == DemandClass::kShort; }
+  bool told_of_bursts() const { return options_.drivers && options_.drivers->tells_of_series(); }
+  bool learns_sparse() const {
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].sparse && !known(i)) return true;
+    return false;
+  }
+
+  void resume_sparse(Worker& w, std::size_t i) {
+    const WarmSeries& past = *known(i);
+    w.fresh.clear();
+    for (double v : panel_.series(i).last(grown_[i])) w.fresh.push_back(static_cast<float>(v / past.scale));
+    w.intermittent.resume(past.rate, w.fresh, w.rare);
+    write_sparse(w, i, past.scale);
+  }
+
+  // What the next nights go on from.
+  Status keep() {
+    auto state = std::make_shared<WarmState>();
+    state->method = method_of(options_);
+    state->learnt = warm_ ? warm_->learnt : panel_.size() > 0 ? panel_.latest_end() : 0;
+    if (warm_) {
+      state->trees = warm_->trees;
+      state->shares = warm_->shares;
+    } else if (out_.trees) {
+      SINAN_TRY(state->trees, out_.trees->trees().text());
+      state->shares = shares_;
+    }
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      if (known(i)) {
+        ++(grown_[i] == 0 ? out_.counts.unchanged : out_.counts.grown);
+        state->series.emplace(panel_.keys[i], before_[i]);
+        continue;
+      }
+      ++out_.counts.learnt;
+      WarmSeries& fresh = kept_[i];
+      if (fresh.kind == WarmSeries::Kind::kSparse && fresh.rate.sums.empty()) continue;  // named models learn from all in any case
+      fresh.remember(panel_, i);
+      fresh.known_season = season_of(i);
+      fresh.fixed = hash_of_fixed(options_.drivers, i);
+      fresh.demand_class = out_.classes[i];
+      fresh.non_negative = facts_[i].non_negative;
+      fresh.season = out_.seasons[i];
+      if (facts_[i].regular && sampled_[i]) fresh.errors.assign(errors_of(i).begin(), errors_of(i).end());
+      state->series.emplace(panel_.keys[i], std::make_shared<const WarmSeries>(std::move(fresh)));
+    }
+    out_.warm = std::move(state);
+    return {};
+  }
+
   int season_of(std::size_t i) const {
     if (!seasons_.empty() && seasons_[i] > 0) return seasons_[i];
     return 0;
@@ -218,16 +340,19 @@ class Run {
   }
 
   void one(Worker& w, std::size_t i) {
+    if (known(i) && resume(w, i)) return;
     int season = season_of(i);
     clean(panel_.series(i), panel_.lost_of(i), std::max(season, 1), w.cleaned);
     if (season == 0) {
       season = find_season(w.cleaned);
       if (season > 1) clean(panel_.series(i), panel_.lost_of(i), season, w.cleaned);
     }
-    if (!options_.drivers || !options_.drivers->tells_of_series()) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
+    if (!told_of_bursts()) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
+    if (options_.keep) kept_[i].scale = w.cleaned.scale;
+    if (known(i) && !is_regular(w.cleaned.demand_class)) before_[i] = nullptr;
     switch (w.cleaned.demand_class) {
       case DemandClass::kDead: return;
       case DemandClass::kIntermittent:
@@ -240,7 +365,23 @@ class Run {
   }
 
   void regular(Worker& w, std::size_t i, std::size_t season) {
-    w.pool.forecast(w.cleaned, season, w.regular);
+    w.pool.forecast(w.cleaned, season, w.regular, known_errors(w, i, season));
+    std::span<const float> y = w.cleaned.y;
+    std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
+    double sum = 0;
+    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
+    take(w, i, y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F);
+    if (!options_.keep) return;
+    WarmSeries& fresh = kept_[i];
+    fresh.kind = WarmSeries::Kind::kRegular;
+    fresh.noise = facts_[i].noise;
+    fresh.level = w.regular.level;
+    if (w.regular.only) fresh.only = static_cast<std::int32_t>(w.regular.only - models().data());
+    fresh.point = w.regular.point;
+    fresh.errors = w.regular.errors;
+  }
+
+  void take(const Worker& w, std::size_t i, float noise) {
     out_.seasons[i] = static_cast<int>(w.regular.season);
     out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "median";
     for (std::size_t k = 0; k < horizon_; ++k) {
@@ -249,11 +390,7 @@ class Run {
     }
     Facts& facts = facts_[i];
     facts.regular = true;
-    std::span<const float> y = w.cleaned.y;
-    std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
-    double sum = 0;
-    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
-    facts.noise = y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F;
+    facts.noise = noise;
     facts.own = mean_size(w.regular.errors);
     if (!sampled_[i]) return;
     std::ranges::copy(w.regular.errors, errors_.begin() + static_cast<std::ptrdiff_t>(slot_[i] * stride_));
@@ -310,9 +447,13 @@ class Run {
       }
     }
     if (w.indices.empty()) out_.seasons[i] = 1;
-    w.intermittent.forecast(w.cleaned, w.indices, w.rare);
+    if (options_.keep) kept_[i].kind = WarmSeries::Kind::kSparse;
+    w.intermittent.forecast(w.cleaned, w.indices, w.rare, options_.keep ? &kept_[i].rate : nullptr);
+    write_sparse(w, i, w.cleaned.scale);
+  }
+
+  void write_sparse(const Worker& w, std::size_t i, double scale) {
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
-    double scale = w.cleaned.scale;
     out_.variance[i] = w.rare.variance * scale * scale;
     double total = 0;
     for (std::size_t k = 0; k < horizon_; ++k) {
@@ -343,35 +484,49 @@ class Run {
     std::vector<float> theirs(errors_);
     SINAN_CHECK(each_regular(
         cancel, [&](TreeWorker& w, std::size_t i) { return sampled_[i] ? tree_errors(w, earlier, i, away, theirs) : Status(); }));
-    const std::vector<float> shares = choose_shares(theirs);
-    if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return {};
+    shares_ = choose_shares(theirs);
+    if (std::ranges::all_of(shares_, [](float share) { return share == 0; })) return {};
 
     SINAN_TRY(DriverModel latest, DriverModel::learn(panel_, drivers, out_.seasons, 0, how, cancel));
     out_.trees = std::make_shared<const DriverModel>(std::move(latest));
     return each_regular(cancel, [&](TreeWorker& w, std::size_t i) -> Status {
-      const float share = shares[group_of(i)];
-      if (share == 0 || !w.features.look(i, panel_.series(i).size(), static_cast<std::size_t>(out_.seasons[i]))) return {};
-      SINAN_CHECK(out_.trees->predict(w.features, w.cells, w.values));
-      for (std::size_t k = 0; k < horizon_; ++k) {
-        double& median = out_.median[i * horizon_ + k];
-        median += share * (w.values[k] - median);
-        if (facts_[i].non_negative) median = std::max(0.0, median);
-      }
-      out_.tree_shares[i] = share;
-      out_.models[i] = share == 1 ? "trees" : out_.models[i] + " + trees";
-      if (!sampled_[i]) return {};
+      SINAN_TRY(const bool mixed, mix_one(w, i));
+      if (!mixed || !sampled_[i]) return {};
       std::span<float> errors = errors_of(i);
-      for (std::size_t e = 0; e < stride_; ++e) errors[e] += share * (theirs[slot_[i] * stride_ + e] - errors[e]);
+      for (std::size_t e = 0; e < stride_; ++e) errors[e] += shares_[group_of(i)] * (theirs[slot_[i] * stride_ + e] - errors[e]);
       facts_[i].own = mean_size(errors);
       return {};
     });
   }
 
-  struct TreeWorker {
-    Features features;
-    std::vector<float> cells;
-    std::vector<double> values;
-  };
+  // The same with the trees of an earlier night, in shares of then: the errors of series that go on have them mixed in.
+  Status mix_known_trees(const CancelToken* cancel) {
+    if (warm_->trees.empty()) return {};
+    SINAN_TRY(DriverModel latest, DriverModel::read(warm_->trees));
+    out_.trees = std::make_shared<const DriverModel>(std::move(latest));
+    shares_ = warm_->shares;
+    return each_regular(cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+      SINAN_TRY(const bool mixed, mix_one(w, i));
+      (void)mixed;
+      return {};
+    });
+  }
+
+  // Mixes what the trees say of the periods ahead into the median of series i, if they have something to say.
+  Result<bool> mix_one(TreeWorker& w, std::size_t i) {
+    const float share = shares_[group_of(i)];
+    if (share == 0 || !w.features.look(i, panel_.series(i).size(), static_cast<std::size_t>(out_.seasons[i]))) return false;
+    SINAN_CHECK(out_.trees->predict(w.features, w.cells, w.values));
+    for (std::size_t k = 0; k < horizon_; ++k) {
+      double& median = out_.median[i * horizon_ + k];
+      median += share * (w.values[k] - median);
+      if (facts_[i].non_negative) median = std::max(0.0, median);
+    }
+    out_.tree_shares[i] = share;
+    out_.models[i] = share == 1 ? "trees" : out_.models[i] + " + trees";
+    return true;
+  }
+
   template <typename Work>
   Status each_regular(const CancelToken* cancel, const Work& work) {
     std::vector<TreeWorker> workers;
@@ -504,6 +659,11 @@ class Run {
   std::vector<float> errors_;
   std::vector<std::uint32_t> after_;  // with drivers, per sampled series and origin, as in PoolForecast
   std::vector<float> growth_;
+  std::vector<float> shares_;                              // with drivers: of trees, by group
+  const WarmState* warm_ = nullptr;                        // that this night goes on from
+  std::vector<std::shared_ptr<const WarmSeries>> before_;  // of each series; null: it is learnt anew
+  std::vector<std::size_t> grown_;
+  std::vector<WarmSeries> kept_;
 };
 
 }  // namespace
