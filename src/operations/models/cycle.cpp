@@ -112,6 +112,7 @@ class Cycle {
     forecasting::Options options = demand::options_of(contender.method, request_.threads);
     SINAN_TRY(WarmStart start, read_warm(fabric_, contender.version, report_.read_version, request_.cancel));
     options.warm = start.state;
+    warm_damaged_ = warm_damaged_ || start.damaged;
     options.keep = true;
     Progress progress;
     if (request_.progress)
@@ -184,7 +185,7 @@ class Cycle {
     add(std::move(challengers_), lake::Mode::kReplace);
     add(std::move(bursts_), lake::Mode::kReplace);
     SINAN_TRY(auto states, keep_warm());
-    add(std::move(states), lake::Mode::kMerge);
+    add(std::move(states), warm_damaged_ ? lake::Mode::kReplace : lake::Mode::kMerge);
     SINAN_TRY(State now, registry_.state());
     SINAN_TRY(auto tables, stage_tables(fabric_.lake(), now, scores_));
     add(std::move(tables.versions), lake::Mode::kReplace);
@@ -234,7 +235,8 @@ class Cycle {
   std::vector<Score> scores_;
   std::vector<RunVersion> made_;
   std::vector<std::shared_ptr<const forecasting::WarmState>> warm_;  // of each contender
-  std::size_t learnt_ = 0;                                           // series, by any of them
+  bool warm_damaged_ = false;
+  std::size_t learnt_ = 0;  // series, by any of them
   std::unique_ptr<lake::Staged> champion_, challengers_, bursts_;
 };
 

@@ -15,32 +15,25 @@ Schema schema() {
 // As DemandPanel's keys.
 std::string key_of(std::string_view item, std::string_view place) { return fmt::format("{}@{}", item, place); }
 
-// Adds the rows of a batch; false when one is damaged.
-bool add_rows(const Batch& batch, forecasting::WarmState& state, bool& shared) {
+Status add_rows(const Batch& batch, forecasting::WarmState& state, bool& shared) {
   const auto& c = batch.columns;
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     if (c[0].text(row).empty()) {
-      auto found = forecasting::WarmState::shared_from(c[2].text(row));
-      if (!found) return false;
-      found->series = std::move(state.series);
-      state = std::move(*found);
+      SINAN_TRY(auto found, forecasting::WarmState::shared_from(c[2].text(row)));
+      found.series = std::move(state.series);
+      state = std::move(found);
       shared = true;
       continue;
     }
-    auto series = forecasting::WarmState::series_from(c[2].text(row));
-    if (!series) return false;
+    SINAN_TRY(auto series, forecasting::WarmState::series_from(c[2].text(row)));
     state.series.insert_or_assign(key_of(c[0].text(row), c[1].text(row)),
-                                  std::make_shared<const forecasting::WarmSeries>(std::move(*series)));
+                                  std::make_shared<const forecasting::WarmSeries>(std::move(series)));
   }
-  return true;
+  return {};
 }
 
-}  // namespace
-
-Result<WarmStart> read_warm(fabric::Fabric& fabric, const std::string& model_version, lake::Version at, const CancelToken* cancel) {
-  const WarmStart first{nullptr, "this model version forecasts for the first time"};
-  if (!fabric.lake().table(kTable, at)) return first;
-  fabric::QueryOptions options{.at = at, .parameters = {{"version", model_version}}, .cancel = cancel};
+// Null: the version kept nothing.
+Result<std::shared_ptr<const forecasting::WarmState>> read_state(fabric::Fabric& fabric, const fabric::QueryOptions& options) {
   SINAN_TRY(auto rows, fabric.query(system_principal("planner"),
                                     "SELECT item_id, location_id, state FROM ops.forecast_states WHERE model_version = $version", options));
   auto state = std::make_shared<forecasting::WarmState>();
@@ -49,10 +42,21 @@ Result<WarmStart> read_warm(fabric::Fabric& fabric, const std::string& model_ver
   while (true) {
     SINAN_TRY(bool more, rows->next(batch));
     if (!more) break;
-    if (!add_rows(batch, *state, shared)) return WarmStart{nullptr, "what was kept in ops.forecast_states is damaged"};
+    SINAN_CHECK(add_rows(batch, *state, shared));
   }
-  if (!shared) return first;
-  return WarmStart{std::move(state), {}};
+  if (!shared) return nullptr;
+  return state;
+}
+
+}  // namespace
+
+Result<WarmStart> read_warm(fabric::Fabric& fabric, const std::string& model_version, lake::Version at, const CancelToken* cancel) {
+  const WarmStart first{nullptr, "this model version forecasts for the first time"};
+  if (!fabric.lake().table(kTable, at)) return first;
+  auto state = read_state(fabric, {.at = at, .parameters = {{"version", model_version}}, .cancel = cancel});
+  if (cancel) SINAN_CHECK(cancel->check());
+  if (!state) return WarmStart{nullptr, "ops.forecast_states cannot be read, it is written anew: " + state.error().message, true};
+  return *state ? WarmStart{std::move(*state), {}} : first;
 }
 
 Result<std::unique_ptr<lake::Staged>> stage_warm(lake::Lake& lake) {
