@@ -64,6 +64,47 @@ class Models(Company):
         self.assertEqual(len(self.rows("SELECT * FROM ops.model_versions")), 2)
         self.assertEqual([row["model_version"] != first["version"] for row in self.rows("SELECT DISTINCT model_version FROM ops.forecasts")], [True])
 
+    def warm(self):
+        steps = self.ok("runs", "show", "latest", "--json").json["steps"]
+        return next(step["output"]["warm"] for step in steps if step["id"] == "forecast")
+
+    def forecasts(self):
+        return self.rows("SELECT * EXCLUDE (run_id) FROM ops.forecasts ORDER BY item_id, location_id, ds")
+
+    def test_a_night_goes_on_from_what_the_night_before_learnt_and_a_replay_of_it_gives_the_same(self):
+        self.ok("run")
+        first = self.warm()
+        self.assertEqual((first["unchanged"], first["grown"]), (0, 0))
+        self.assertIn("first time", first["cold"])
+        self.ok("demo", "advance", self.dir, "--days", "1")
+        twin = self.home / "twin"
+        shutil.copytree(self.dir, twin)
+        self.ok("run")
+        second = self.warm()
+        self.assertEqual(second["cold"], "")
+        self.assertGreater(second["grown"], second["learnt"])
+        ours = self.forecasts()
+        replay = sinan("-C", twin, "run")
+        self.assertEqual(replay.code, 0, str(replay))
+        theirs = sinan("-C", twin, "query", "SELECT * EXCLUDE (run_id) FROM ops.forecasts ORDER BY item_id, location_id, ds", "--format", "json").json
+        self.assertEqual(ours, theirs)
+        # The same day once more: no history has changed since.
+        self.ok("run")
+        self.assertEqual(self.forecasts(), ours)
+        self.pass_days(6)
+        self.assertIn("on schedule", self.warm()["cold"])
+
+    def test_states_that_are_damaged_cost_time_and_no_forecast(self):
+        self.ok("run")
+        for file in (self.dir / ".sinan" / "lake").rglob("*"):
+            if file.is_file() and "forecast_states" in str(file):
+                file.write_bytes(b"no parquet")
+        self.pass_days(1)
+        self.assertIn("cannot be read", self.warm()["cold"])
+        self.assertGreater(len(self.forecasts()), 0)
+        self.pass_days(1)
+        self.assertEqual(self.warm()["cold"], "")
+
     def test_scores_are_what_forecasts_and_sales_say(self):
         self.ok("run")
         with sqlite3.connect(self.dir / ".sinan" / "state.db") as store:

@@ -149,7 +149,7 @@ Status blend_pooled(Run& run, const PooledBySeason& pooled, const CancelToken* c
   std::vector<PooledWorker> workers(static_cast<std::size_t>(run.options.threads));
   return in_parallel(run.panel.size(), run.options.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
     auto found = pooled.find(run.out.seasons[i]);
-    if (!moves(run, i) || found == pooled.end()) return;
+    if (!moves(run, i) || run.facts[i].resumed || found == pooled.end()) return;
     const Pooled& model = found->second;
     PooledWorker& w = workers[worker];
     run.clean_again(i, w.cleaned);
@@ -164,16 +164,64 @@ Status blend_pooled(Run& run, const PooledBySeason& pooled, const CancelToken* c
     w.values.resize(run.horizon);
     for (std::size_t k = 0; k < run.horizon; ++k) w.values[k] = w.forecast[k] * w.cleaned.scale;
     run.mix(i, model.share, w.values);
-    run.out.pooled_shares[i] = model.share;
-    run.out.models[i] = model.share == 1 ? "pooled_regression" : run.out.models[i] + " + pooled_regression";
+    run.note_pooled(i, model.share);
   });
 }
 
-Status blend_trees(Run& run, const CancelToken* cancel) {
+std::vector<float> numbers_of(const PooledBySeason& pooled) {
+  std::vector<float> out;
+  for (const auto& [season, model] : pooled) {
+    out.push_back(static_cast<float>(season));
+    out.push_back(model.share);
+    model.early.write(out);
+    model.all.write(out);
+  }
+  return out;
+}
+
+std::optional<PooledBySeason> pooled_from(std::span<const float> numbers) {
+  PooledBySeason out;
+  while (!numbers.empty()) {
+    if (numbers.size() < 2 || !(numbers[0] >= 1 && numbers[0] <= 20'000)) return std::nullopt;
+    const auto periods = static_cast<std::size_t>(numbers[0]);
+    Pooled model{PooledRegression(periods), PooledRegression(periods), numbers[1]};
+    numbers = numbers.subspan(2);
+    if (!model.early.read(numbers) || !model.all.read(numbers)) return std::nullopt;
+    out.emplace(static_cast<int>(periods), std::move(model));
+  }
+  return out;
+}
+
+namespace {
+
+// Mixes what the trees say of the periods ahead into the median of series i, if they have something to say.
+Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const float> shares) {
+  const float share = shares[run.group_of(i)];
+  if (share == 0 || !w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]))) return false;
+  SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
+  run.mix(i, share, w.values);
+  run.out.tree_shares[i] = share;
+  run.out.models[i] = share == 1 ? "trees" : run.out.models[i] + " + trees";
+  return true;
+}
+
+}  // namespace
+
+Status blend_known_trees(Run& run, const std::string& trees, std::span<const float> shares, const CancelToken* cancel) {
+  if (trees.empty()) return {};
+  SINAN_TRY(DriverModel latest, DriverModel::read(trees));
+  run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
+  return each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+    SINAN_TRY([[maybe_unused]] const bool mixed, mix_trees(run, w, i, shares));
+    return {};
+  });
+}
+
+Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
   const std::size_t away = run.past.oldest();
   DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .threads = run.options.threads, .seed = run.options.seed};
   SINAN_TRY(DriverModel earlier, DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, away, how, cancel));
-  if (!earlier.knows() || away == 0) return {};
+  if (!earlier.knows() || away == 0) return std::vector<float>();
   std::vector<float> theirs = run.past.all();
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) {
     return run.past.sampled(i) ? tree_errors(run, w, earlier, i, away, run.past.in(theirs, i)) : Status();
@@ -183,20 +231,16 @@ Status blend_trees(Run& run, const CancelToken* cancel) {
     if (run.facts[i].regular) groups[i] = static_cast<int>(run.group_of(i));
   const std::vector<float> shares =
       run.past.choose_shares(theirs, groups, std::vector<float>(run.panel.size(), 1), std::vector<float>(Run::kGroups, 1), run.order);
-  if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return {};
+  if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return std::vector<float>();
 
   SINAN_TRY(DriverModel latest, DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, 0, how, cancel));
   run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
-  return each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
-    const float share = shares[run.group_of(i)];
-    if (share == 0 || !w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]))) return {};
-    SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
-    run.mix(i, share, w.values);
-    run.out.tree_shares[i] = share;
-    run.out.models[i] = share == 1 ? "trees" : run.out.models[i] + " + trees";
-    if (run.past.sampled(i)) run.blend_errors(i, share, run.past.in(theirs, i));
+  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+    SINAN_TRY(const bool mixed, mix_trees(run, w, i, shares));
+    if (mixed && run.past.sampled(i)) run.blend_errors(i, shares[run.group_of(i)], run.past.in(theirs, i));
     return {};
-  });
+  }));
+  return shares;
 }
 
 }  // namespace sinan::forecasting

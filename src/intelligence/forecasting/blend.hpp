@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "intelligence/forecasting/pooled_regression.hpp"
 #include "intelligence/forecasting/run.hpp"
@@ -22,7 +23,14 @@ Result<PooledBySeason> learn_pooled(const Run& run, const CancelToken* cancel);
 // Mixes them into the medians, and into the errors at earlier origins.
 Status blend_pooled(Run& run, const PooledBySeason& pooled, const CancelToken* cancel);
 
-// Mixes in trees that learn from drivers, whose shares are by class and season; drivers must be given.
-Status blend_trees(Run& run, const CancelToken* cancel);
+// All that is learnt, as numbers, and back; nothing where they are no such numbers.
+std::vector<float> numbers_of(const PooledBySeason& pooled);
+std::optional<PooledBySeason> pooled_from(std::span<const float> numbers);
+
+// Mixes in trees that learn from drivers, which must be given. Returns their shares by Run::group_of(); none: they were of no use.
+Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel);
+// The same with the trees of an earlier night (DriverModel::text()), in shares of then: the errors of series that go on from it have them
+// mixed in.
+Status blend_known_trees(Run& run, const std::string& trees, std::span<const float> shares, const CancelToken* cancel);
 
 }  // namespace sinan::forecasting

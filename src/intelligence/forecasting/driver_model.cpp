@@ -113,6 +113,12 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
   return out;
 }
 
+Result<DriverModel> DriverModel::read(const std::string& text) {
+  DriverModel out;
+  SINAN_TRY(out.trees_, learning::Trees::read(text));
+  return out;
+}
+
 Status DriverModel::predict(const Features& features, std::vector<float>& cells, std::span<double> out) const {
   cells.resize(features.width() * out.size());
   for (std::size_t k = 0; k < out.size(); ++k) features.row(k + 1, std::span(cells).subspan(k * features.width(), features.width()));

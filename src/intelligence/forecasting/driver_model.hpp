@@ -27,6 +27,9 @@ class DriverModel {
   static Result<DriverModel> learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
                                    const Options& options, const CancelToken* cancel);
 
+  // One that was learnt before, from Trees::text().
+  static Result<DriverModel> read(const std::string& text);
+
   bool knows() const { return trees_.has_value(); }
   const learning::Trees& trees() const { return *trees_; }
 

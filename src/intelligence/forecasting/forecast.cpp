@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/blend.hpp"
+#include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/intermittent.hpp"
 #include "intelligence/forecasting/intervals.hpp"
 #include "intelligence/forecasting/parallel.hpp"
@@ -13,6 +14,7 @@
 #include "intelligence/forecasting/run.hpp"
 #include "intelligence/forecasting/season.hpp"
 #include "intelligence/forecasting/shared_season.hpp"
+#include "intelligence/forecasting/warm.hpp"
 
 namespace sinan::forecasting {
 
@@ -74,12 +76,15 @@ class Passes {
         facts_(run_.facts) {}
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
+    look_back();
     SINAN_CHECK(each_series(cancel, progress));
-    if (!options_.shared) share_season();
+    if (!options_.shared && learns_sparse()) share_season();
     SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
     SINAN_CHECK(pooled(cancel));
-    if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(blend_trees(run_, cancel));
+    if (options_.keep) keep_points();
+    SINAN_CHECK(trees(cancel));
     spread(options_.shared ? options_.shared->intervals : learn());
+    if (options_.keep) SINAN_CHECK(keep());
     return std::move(out_);
   }
 
@@ -97,7 +102,7 @@ class Passes {
     Cleaned cleaned;
     PoolForecast regular;
     IntermittentForecast rare;
-    std::vector<float> indices;
+    std::vector<float> indices, fresh;
   };
 
   // The first pass: the class of each series, and the forecasts of regular ones.
@@ -116,7 +121,7 @@ class Passes {
   // The second pass: sparse series, whose season is shared.
   Status each_sparse(const std::map<int, SharedSeason>& seasons, const CancelToken* cancel) {
     return in_parallel(panel_.size(), options_.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
-      if (facts_[i].sparse) timed(i, [&] { sparse(workers_[worker], i, seasons); });
+      if (facts_[i].sparse) timed(i, [&] { known(i) ? resume_sparse(workers_[worker], i) : sparse(workers_[worker], i, seasons); });
     });
   }
 
@@ -125,6 +130,8 @@ class Passes {
     if (!members_.empty()) return {};
     if (options_.shared) {
       out_.pooled = options_.shared->pooled;
+    } else if (warm_) {
+      out_.pooled = warm_->pooled;
     } else {
       SINAN_TRY(PooledBySeason found, learn_pooled(run_, cancel));
       out_.pooled = std::make_shared<const PooledBySeason>(std::move(found));
@@ -132,11 +139,145 @@ class Passes {
     return blend_pooled(run_, *out_.pooled, cancel);
   }
 
+  // What all regular series learn from drivers; in a warm night, what they learnt in an earlier one.
+  Status trees(const CancelToken* cancel) {
+    if (!options_.drivers || options_.drivers->empty()) return {};
+    if (warm_) return blend_known_trees(run_, warm_->trees, warm_->shares, cancel);
+    SINAN_TRY(tree_shares_, blend_trees(run_, cancel));
+    return {};
+  }
+
   template <typename Work>
   void timed(std::size_t i, const Work& work) {
     const std::int64_t begin = options_.clock ? options_.clock() : 0;
     work();
     if (options_.clock) out_.nanoseconds[i] += options_.clock() - begin;
+  }
+
+  // Which series can go on from an earlier night. A fixed driver that changed may have given all categories other codes, which trees that
+  // were learnt then do not know: then all is learnt anew.
+  void look_back() {
+    if (options_.keep) kept_.resize(panel_.size());
+    const WarmState* state = options_.warm.get();
+    if (!state || options_.shared || panel_.size() == 0 || state->method != method_of(options_)) return;
+    const std::int64_t since = panel_.latest_end() - state->learnt;
+    if (since < 0 || since >= warm_periods(options_.horizon)) return;
+    before_.resize(panel_.size());
+    grown_.resize(panel_.size());
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      auto found = state->series.find(panel_.keys[i]);
+      if (found == state->series.end() || found->second->known_season != run_.known_season(i)) continue;
+      std::optional<std::size_t> grown = found->second->grown(panel_, i);
+      if (!grown) continue;
+      if (found->second->fixed != hash_of_fixed(options_.drivers, i)) return before_.clear();
+      before_[i] = found->second;
+      grown_[i] = *grown;
+    }
+    warm_ = state;
+  }
+  const WarmSeries* known(std::size_t i) const { return before_.empty() ? nullptr : before_[i].get(); }
+
+  // Whether nothing but the newest periods of a dead or sparse series has to be looked at, or nothing at all.
+  bool resume(Worker& w, std::size_t i) {
+    const WarmSeries& past = *known(i);
+    const std::span<const double> fresh = panel_.series(i).last(grown_[i]);
+    const bool dead = past.kind == WarmSeries::Kind::kDead;
+    if (past.kind == WarmSeries::Kind::kRegular ? !fresh.empty()
+                                                : std::ranges::any_of(fresh, [&](double v) { return dead ? v != 0 : v < 0; }))
+      return false;
+    out_.classes[i] = past.demand_class;
+    out_.seasons[i] = past.season;
+    facts_[i].non_negative = past.non_negative;
+    facts_[i].unit = static_cast<float>(past.scale);
+    facts_[i].sparse = past.kind == WarmSeries::Kind::kSparse;
+    if (past.kind != WarmSeries::Kind::kRegular) return true;
+    w.cleaned.scale = past.scale;
+    w.cleaned.non_negative = past.non_negative;
+    w.regular.season = static_cast<std::size_t>(past.season);
+    w.regular.point = past.point;
+    w.regular.errors = past.errors;
+    w.regular.after.assign(run_.past.origins(), 0);
+    w.regular.growth.assign(run_.past.origins(), 1);
+    w.regular.only = past.only < 0 ? nullptr : &models()[static_cast<std::size_t>(past.only)];
+    take(w, i, past.noise);
+    facts_[i].resumed = true;
+    if (past.pooled_share > 0) run_.note_pooled(i, past.pooled_share);
+    return true;
+  }
+
+  // The errors that an earlier night found of a regular series that has grown since, in today's unit; empty: they are to be found anew.
+  KnownErrors known_errors(Worker& w, std::size_t i, std::size_t season) {
+    w.fresh.clear();
+    const WarmSeries* past = known(i);
+    if (!past) return {};
+    const int used = long_enough(w.cleaned.y.size(), season) ? static_cast<int>(season) : 1;
+    if (past->kind != WarmSeries::Kind::kRegular || past->season != used) {
+      before_[i] = nullptr;
+      return {};
+    }
+    const auto ratio = static_cast<float>(past->scale / w.cleaned.scale);
+    for (float error : past->errors) w.fresh.push_back(error * ratio);
+    return {w.fresh, past->level * ratio};
+  }
+
+  static bool is_regular(DemandClass c) { return c == DemandClass::kSmooth || c == DemandClass::kErratic || c == DemandClass::kShort; }
+  bool learns_sparse() const {
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].sparse && !known(i)) return true;
+    return false;
+  }
+
+  void resume_sparse(Worker& w, std::size_t i) {
+    const WarmSeries& past = *known(i);
+    w.fresh.clear();
+    for (double v : panel_.series(i).last(grown_[i])) w.fresh.push_back(static_cast<float>(v / past.scale));
+    w.intermittent.resume(past.rate, w.fresh, w.rare);
+    write_sparse(w, i, past.scale);
+  }
+
+  // Medians as they are before trees, which see more of tonight than of the night that this is kept for.
+  void keep_points() {
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      if (!facts_[i].regular || known(i)) continue;
+      kept_[i].pooled_share = out_.pooled_shares[i];
+      for (std::size_t k = 0; k < horizon_; ++k)
+        kept_[i].point.push_back(static_cast<float>(out_.median[i * horizon_ + k] / kept_[i].scale));
+    }
+  }
+
+  // What the next nights go on from.
+  Status keep() {
+    auto state = std::make_shared<WarmState>();
+    state->method = method_of(options_);
+    state->learnt = warm_ ? warm_->learnt : panel_.size() > 0 ? panel_.latest_end() : 0;
+    if (warm_) {
+      state->trees = warm_->trees;
+      state->shares = warm_->shares;
+    } else if (out_.trees) {
+      SINAN_TRY(state->trees, out_.trees->trees().text());
+      state->shares = tree_shares_;
+    }
+    state->pooled = out_.pooled;
+    for (std::size_t i = 0; i < panel_.size(); ++i) {
+      if (known(i)) {
+        ++(grown_[i] == 0 ? out_.counts.unchanged : out_.counts.grown);
+        state->series.emplace(panel_.keys[i], before_[i]);
+        continue;
+      }
+      ++out_.counts.learnt;
+      WarmSeries& fresh = kept_[i];
+      if (fresh.kind == WarmSeries::Kind::kSparse && fresh.rate.sums.empty()) continue;  // named models learn from all in any case
+      fresh.remember(panel_, i);
+      fresh.known_season = run_.known_season(i);
+      fresh.fixed = hash_of_fixed(options_.drivers, i);
+      fresh.demand_class = out_.classes[i];
+      fresh.non_negative = facts_[i].non_negative;
+      fresh.season = out_.seasons[i];
+      if (facts_[i].regular && run_.past.sampled(i)) fresh.errors.assign(run_.past.of(i).begin(), run_.past.of(i).end());
+      state->series.emplace(panel_.keys[i], std::make_shared<const WarmSeries>(std::move(fresh)));
+    }
+    out_.warm = std::move(state);
+    return {};
   }
 
   // The strongest of the candidates that the series shows.
@@ -151,6 +292,7 @@ class Passes {
   }
 
   void one(Worker& w, std::size_t i) {
+    if (known(i) && resume(w, i)) return;
     int season = run_.known_season(i);
     if (season == 0) {
       clean(panel_.series(i), panel_.lost_of(i), 1, w.cleaned);
@@ -161,6 +303,8 @@ class Passes {
     out_.classes[i] = w.cleaned.demand_class;
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
+    if (options_.keep) kept_[i].scale = w.cleaned.scale;
+    if (known(i) && !is_regular(w.cleaned.demand_class)) before_[i] = nullptr;
     switch (w.cleaned.demand_class) {
       case DemandClass::kDead: return;
       case DemandClass::kIntermittent:
@@ -173,7 +317,22 @@ class Passes {
   }
 
   void regular(Worker& w, std::size_t i, std::size_t season) {
-    w.pool.forecast(w.cleaned, season, w.regular);
+    w.pool.forecast(w.cleaned, season, w.regular, known_errors(w, i, season));
+    std::span<const float> y = w.cleaned.y;
+    std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
+    double sum = 0;
+    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
+    take(w, i, y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F);
+    if (!options_.keep) return;
+    WarmSeries& fresh = kept_[i];
+    fresh.kind = WarmSeries::Kind::kRegular;
+    fresh.noise = facts_[i].noise;
+    fresh.level = w.regular.level;
+    if (w.regular.only) fresh.only = static_cast<std::int32_t>(w.regular.only - models().data());
+    fresh.errors = w.regular.errors;
+  }
+
+  void take(const Worker& w, std::size_t i, float noise) {
     out_.seasons[i] = static_cast<int>(w.regular.season);
     out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "median";
     for (std::size_t k = 0; k < horizon_; ++k) {
@@ -182,11 +341,7 @@ class Passes {
     }
     Facts& facts = facts_[i];
     facts.regular = true;
-    std::span<const float> y = w.cleaned.y;
-    std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
-    double sum = 0;
-    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
-    facts.noise = y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F;
+    facts.noise = noise;
     facts.own = mean_size(w.regular.errors);
     if (!run_.past.sampled(i)) return;
     std::ranges::copy(w.regular.errors, run_.past.of(i).begin());
@@ -233,9 +388,13 @@ class Passes {
       }
     }
     if (w.indices.empty()) out_.seasons[i] = 1;
-    w.intermittent.forecast(w.cleaned, w.indices, w.rare);
+    if (options_.keep) kept_[i].kind = WarmSeries::Kind::kSparse;
+    w.intermittent.forecast(w.cleaned, w.indices, w.rare, options_.keep ? &kept_[i].rate : nullptr);
+    write_sparse(w, i, w.cleaned.scale);
+  }
+
+  void write_sparse(const Worker& w, std::size_t i, double scale) {
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
-    double scale = w.cleaned.scale;
     out_.variance[i] = w.rare.variance * scale * scale;
     double total = 0;
     for (std::size_t k = 0; k < horizon_; ++k) {
@@ -315,6 +474,11 @@ class Passes {
   std::vector<Facts>& facts_;
   std::vector<Worker> workers_;
   std::map<int, SharedSeason> sparse_seasons_;
+  std::vector<float> tree_shares_;                         // by group
+  const WarmState* warm_ = nullptr;                        // that this night goes on from
+  std::vector<std::shared_ptr<const WarmSeries>> before_;  // of each series; null: it is learnt anew
+  std::vector<std::size_t> grown_;
+  std::vector<WarmSeries> kept_;
 };
 
 }  // namespace

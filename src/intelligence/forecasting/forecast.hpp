@@ -32,6 +32,7 @@ namespace sinan::forecasting {
 class DriverModel;
 struct Pooled;
 struct Shared;
+struct WarmState;
 
 // Syntetos, Boylan & Croston (2005): squared coefficient of variation of demand sizes (cut at 0.49) against the mean interval between
 // demands (cut at 1.32); and three states that come before that.
@@ -51,6 +52,14 @@ struct Options {
   const Shared* shared = nullptr;     // what learn_shared() found, with the same options, in a sample of the series; not owned
   const Drivers* drivers = nullptr;   // of the panel, for the same horizon; not owned
   std::size_t tree_rows = 150'000;    // that trees learn from, about; fewer are faster
+  // What an earlier night kept, to go on from (warm.hpp); null, of other options, or too old: all is learnt anew. Not with `shared`.
+  std::shared_ptr<const WarmState> warm = nullptr;
+  bool keep = false;  // also fill Forecasts::warm
+};
+
+// How many series were forecast how: from what was kept as it is, from there on, or anew.
+struct WarmCounts {
+  std::size_t unchanged = 0, grown = 0, learnt = 0;
 };
 
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.
@@ -73,6 +82,8 @@ struct Forecasts {
   std::shared_ptr<const std::map<int, Pooled>> pooled;  // by season (blend.hpp)
   std::vector<float> tree_shares;                       // with drivers: the share of trees in each series' median, 0 … 1
   std::shared_ptr<const DriverModel> trees;             // with drivers, if there was enough to learn from
+  std::shared_ptr<const WarmState> warm;                // with Options::keep: for the next night
+  WarmCounts counts;
 };
 
 // `seasons`: the known season length of each series (1: none, 0: find it), or empty to find them among options.seasons. A known season

@@ -49,7 +49,7 @@ double unit_of(std::span<const float> y) {
 // Goes through the phases of a season, period by period.
 class Phase {
  public:
-  explicit Phase(std::span<const float> indices) : indices_(indices) {}
+  explicit Phase(std::span<const float> indices, std::size_t first = 0) : indices_(indices), at_(first) {}
   double next() {
     if (indices_.empty()) return 1;
     const float index = indices_[at_];
@@ -59,15 +59,58 @@ class Phase {
 
  private:
   std::span<const float> indices_;
-  std::size_t at_ = 0;
+  std::size_t at_;
 };
 
-// log P(x) of a negative binomial of that mean and dispersion.
-double log_likelihood(double x, double mean, double dispersion) {
-  const double r = mean / (dispersion - 1);
-  const double zero = -r * std::log(dispersion);
-  if (x == 0) return zero;
-  return std::lgamma(r + x) - std::lgamma(r) - std::lgamma(x + 1) + zero + x * std::log(1 - 1 / dispersion);
+// log P(x) of negative binomials of one dispersion.
+class LogLikelihood {
+ public:
+  explicit LogLikelihood(double dispersion)
+      : dispersion_(dispersion), log_dispersion_(std::log(dispersion)), log_step_(std::log(1 - 1 / dispersion)) {}
+  double operator()(double x, double mean) const {
+    const double r = mean / (dispersion_ - 1);
+    const double zero = -r * log_dispersion_;
+    if (x == 0) return zero;
+    return std::lgamma(r + x) - std::lgamma(r) - std::lgamma(x + 1) + zero + x * log_step_;
+  }
+
+ private:
+  double dispersion_, log_dispersion_, log_step_;
+};
+
+// What a half-life remembers of a series: in RateMemory::sums, one after the other.
+struct Fading {
+  double weighted = 0, weight = 0;
+  double squares = 0;  // of weights
+  double likelihood = 0;
+};
+constexpr std::size_t kSums = 4;
+Fading fading_at(const std::vector<double>& sums, std::size_t h) {
+  return {sums[h * kSums], sums[h * kSums + 1], sums[h * kSums + 2], sums[h * kSums + 3]};
+}
+double fade_of(std::size_t h) { return std::pow(0.5, 1 / (kFirstHalfLife * std::exp2(static_cast<double>(h)))); }
+
+// Goes on with `values`.
+void follow(RateMemory& memory, std::span<const float> values) {
+  const LogLikelihood log_likelihood(memory.counting.dispersion);
+  const std::size_t season = std::max<std::size_t>(memory.indices.size(), 1);
+  for (std::size_t h = 0; h * kSums < memory.sums.size(); ++h) {
+    Fading f = fading_at(memory.sums, h);
+    const double fade = fade_of(h);
+    Phase phase(memory.indices, memory.values % season);
+    for (std::size_t t = 0; t < values.size(); ++t) {
+      const double x = values[t] / memory.counting.unit;
+      const double index = phase.next();
+      if (memory.values + t >= kFirstJudged)
+        f.likelihood += log_likelihood(x, (f.weighted + kPrior * memory.mean) / (f.weight + kPrior) * index);
+      f.weighted = f.weighted * fade + x;
+      f.weight = f.weight * fade + index;
+      f.squares = f.squares * fade * fade + index;
+    }
+    std::ranges::copy(std::array{f.weighted, f.weight, f.squares, f.likelihood},
+                      memory.sums.begin() + static_cast<std::ptrdiff_t>(h * kSums));
+  }
+  memory.values += values.size();
 }
 
 // The inverse of the standard normal distribution, by bisection.
@@ -148,62 +191,68 @@ double Intermittent::named_rate(std::span<const float> y, std::span<const float>
   return used > 0 ? sum / static_cast<double>(used) : -1;
 }
 
-Intermittent::Rate Intermittent::rate(std::span<const float> y, std::span<const float> indices, const Counting& counting) {
-  double mean = 0;
-  for (float v : y) mean += v / counting.unit / static_cast<double>(y.size());
-  std::array<double, kHalfLives> likelihoods{};
-  std::array<Rate, kHalfLives> rates{};
-  std::size_t count = 0;
+Intermittent::Rate Intermittent::rate(const RateMemory& memory) {
   double best = -std::numeric_limits<double>::infinity();
-  for (double half_life = kFirstHalfLife; count < kHalfLives && (count == 0 || half_life < static_cast<double>(y.size())); half_life *= 2) {
-    const double fade = std::pow(0.5, 1 / half_life);
-    double weighted = 0;
-    double weight = 0;
-    double squares = 0;  // of weights
-    double likelihood = 0;
-    Phase phase(indices);
-    for (std::size_t t = 0; t < y.size(); ++t) {
-      const double x = y[t] / counting.unit;
-      const double index = phase.next();
-      if (t >= kFirstJudged) likelihood += log_likelihood(x, (weighted + kPrior * mean) / (weight + kPrior) * index, counting.dispersion);
-      weighted = weighted * fade + x;
-      weight = weight * fade + index;
-      squares = squares * fade * fade + index;
-    }
-    likelihoods[count] = likelihood;
-    rates[count] = {weighted / weight, counting.dispersion * weighted / weight * squares / (weight * weight)};
-    best = std::max(best, likelihood);
-    ++count;
-  }
+  const std::size_t count = memory.sums.size() / kSums;
+  for (std::size_t h = 0; h < count; ++h) best = std::max(best, fading_at(memory.sums, h).likelihood);
   double total = 0;
   Rate out;
   double squares = 0;
   for (std::size_t h = 0; h < count; ++h) {
-    const double weight = std::exp(likelihoods[h] - best);
+    const Fading f = fading_at(memory.sums, h);
+    const double weight = std::exp(f.likelihood - best);
+    const double mean = f.weighted / f.weight;
     total += weight;
-    out.mean += weight * rates[h].mean;
-    out.variance += weight * rates[h].variance;
-    squares += weight * rates[h].mean * rates[h].mean;
+    out.mean += weight * mean;
+    out.variance += weight * (memory.counting.dispersion * f.weighted / f.weight * f.squares / (f.weight * f.weight));
+    squares += weight * mean * mean;
   }
   out.mean /= total;
   out.variance = out.variance / total + std::max(0.0, squares / total - out.mean * out.mean);
   return out;
 }
 
-void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out) {
+void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, RateMemory* memory) {
   std::span<const float> y = series.y;
-  const std::size_t season = std::max<std::size_t>(indices.size(), 1);
-  const Counting counting = counting_of(y, indices);
-  const double unit = counting.unit;
-  Rate found{named_rate(y, indices, unit)};
-  if (found.mean < 0) found = rate(y, indices, counting);
+  RateMemory& kept = memory ? *memory : memory_;
+  kept.counting = counting_of(y, indices);
+  kept.indices.assign(indices.begin(), indices.end());
+  kept.values = 0;
+  kept.sums.clear();
+  Rate found{named_rate(y, indices, kept.counting.unit)};
+  if (found.mean < 0) {
+    kept.mean = 0;
+    for (float v : y) kept.mean += v / kept.counting.unit / static_cast<double>(y.size());
+    const auto length = static_cast<double>(y.size());
+    std::size_t count = 1;
+    while (count < kHalfLives && kFirstHalfLife * std::exp2(static_cast<double>(count)) < length) ++count;
+    kept.sums.assign(count * kSums, 0);
+    follow(kept, y);
+    found = rate(kept);
+  }
+  kept.values = y.size();
   out.only = only_;
+  spread(found, kept, out);
+}
+
+void Intermittent::resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out) {
+  memory_ = memory;
+  follow(memory_, values);
+  out.only = nullptr;
+  spread(rate(memory_), memory_, out);
+}
+
+// The quantiles of the periods that follow those seen.
+void Intermittent::spread(const Rate& found, const RateMemory& memory, IntermittentForecast& out) {
+  const std::vector<float>& indices = memory.indices;
+  const std::size_t season = std::max<std::size_t>(indices.size(), 1);
+  const double unit = memory.counting.unit;
   const std::size_t count = quantiles_.size();
   out.mean.resize(horizon_);
   out.median.resize(horizon_);
   out.at_quantile.resize(horizon_ * count);
   if (totals_) out.total_at_quantile.resize(horizon_ * count);
-  auto dispersion = [&](double index) { return counting.dispersion + (found.mean > 0 ? index * found.variance / found.mean : 0); };
+  auto dispersion = [&](double index) { return memory.counting.dispersion + (found.mean > 0 ? index * found.variance / found.mean : 0); };
   auto write = [&](double index, std::span<float> to) {
     negative_binomial_quantiles(index * found.mean, dispersion(index), quantiles_, found_);
     for (std::size_t q = 0; q < count; ++q) to[q] = static_cast<float>(found_[q] * unit);
@@ -211,7 +260,7 @@ void Intermittent::forecast(const Cleaned& series, std::span<const float> indice
   out.variance = found.mean * dispersion(1) * unit * unit;
   double total = 0;
   for (std::size_t k = 0; k < horizon_; ++k) {
-    const double index = indices.empty() ? 1 : indices[(y.size() + k) % season];
+    const double index = indices.empty() ? 1 : indices[(memory.values + k) % season];
     total += index;
     out.mean[k] = static_cast<float>(index * found.mean * unit);
     if (k >= season) {  // as a season before

@@ -34,6 +34,15 @@ struct IntermittentForecast {
   const ModelInfo* only = nullptr;  // when one named model gave the rate
 };
 
+// What forecast() learnt of a series, from which resume() goes on: the sums of each half-life, and what they are counted in.
+struct RateMemory {
+  Counting counting;
+  double mean = 0;             // of the whole history, in units
+  std::uint64_t values = 0;    // seen
+  std::vector<double> sums;    // of each half-life: demand and weight, faded; squares of weights; log likelihood
+  std::vector<float> indices;  // of the season
+};
+
 // The smallest counts whose distribution function reaches the increasing `quantiles`, for a negative binomial of that mean and
 // variance-to-mean ratio, which is above 1. Beyond a mean of a few hundred dispersions, of the normal distribution of the same moments.
 void negative_binomial_quantiles(double mean, double dispersion, std::span<const double> quantiles, std::span<double> out);
@@ -43,8 +52,12 @@ class Intermittent {
  public:
   // `named` models give the rate, if there are any.
   Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
-  // `indices` of the season: phase p belongs to values t with t % size == p; empty: none.
-  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out);
+  // `indices` of the season: phase p belongs to values t with t % size == p; empty: none. With `memory` what resume() needs is left there;
+  // it stays without sums when named models give the rate.
+  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, RateMemory* memory = nullptr);
+  // The same when a few `values` have followed, in units of the same Cleaned::scale: each costs a constant time. Without any, the same
+  // bits.
+  void resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out);
 
  private:
   // The mean of a period whose index is 1, in units, and how sure it is.
@@ -52,7 +65,8 @@ class Intermittent {
     double mean = 0;
     double variance = 0;
   };
-  static Rate rate(std::span<const float> y, std::span<const float> indices, const Counting& counting);
+  static Rate rate(const RateMemory& memory);
+  void spread(const Rate& rate, const RateMemory& memory, IntermittentForecast& out);
   double named_rate(std::span<const float> y, std::span<const float> indices, double unit);
 
   std::vector<const ModelInfo*> named_;
@@ -62,6 +76,7 @@ class Intermittent {
   bool totals_;
   Scratch scratch_;
   Parameters parameters_;
+  RateMemory memory_;
   std::vector<float> adjusted_;
   std::vector<double> found_;
 };

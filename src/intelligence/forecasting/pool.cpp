@@ -45,7 +45,6 @@ Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::si
 
 // The oldest leaves half of the series; they are spread evenly over at most three horizons.
 void Pool::choose_origins(std::size_t length) {
-  origins_.clear();
   std::size_t least = std::max({length / 2, periods_.season > 1 ? least_length(periods_.season) : 0, std::size_t{5}});
   if (length <= least) return;
   std::size_t reach = std::min(length - least, 3 * horizon_);
@@ -110,7 +109,7 @@ void Pool::combine(std::size_t steps, std::span<float> out) {
   }
 }
 
-void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out) {
+void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out, const KnownErrors& known) {
   std::size_t length = series.y.size();
   periods_ = {};
   if (long_enough(length, season)) periods_.season = season;
@@ -127,13 +126,16 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
     std::ranges::fill(out.errors, 0.0F);
     return;
   }
-  choose_origins(length);
+  out.level = series.non_negative ? level_at(series.y, length, season) : 1;
+  origins_.clear();
+  if (known.errors.empty()) choose_origins(length);
+  for (std::size_t e = 0; e < known.errors.size(); ++e) out.errors[e] = known.errors[e] * std::sqrt(out.level / known.level);
   for (std::size_t j = 0; j < origins_.size(); ++j) {
     std::size_t steps = std::min(horizon_, length - origins_[j]);
     run_models(series, origins_[j], j == 0, steps);
     std::span<float> errors = std::span(out.errors).subspan(j * horizon_, steps);
     combine(steps, errors);
-    const float growth = series.non_negative ? std::sqrt(level_at(series.y, length, season) / level_at(series.y, origins_[j], season)) : 1;
+    const float growth = series.non_negative ? std::sqrt(out.level / level_at(series.y, origins_[j], season)) : 1;
     out.after[j] = static_cast<std::uint32_t>(length - origins_[j]);
     out.growth[j] = growth;
     for (std::size_t k = 0; k < steps; ++k) errors[k] = growth * (series.y[origins_[j] + k] - errors[k]);

@@ -16,8 +16,15 @@ struct PoolForecast {
   std::vector<float> errors;         // origins × horizon: actual − combination at the earlier origins; NaN where the data ends
   std::vector<std::uint32_t> after;  // of each origin: how many values come after it; 0: there was no such origin
   std::vector<float> growth;         // of each origin: that its errors were multiplied by, because the level has grown since
+  float level = 1;                   // that it has grown to
   std::size_t season = 1;            // the period used
   const ModelInfo* only = nullptr;   // when a single model made it
+};
+
+// What was found of the same series when it was a few periods shorter: PoolForecast::errors and level, in today's units.
+struct KnownErrors {
+  std::span<const float> errors;  // empty: nothing
+  float level = 1;
 };
 
 // Not thread-safe: one per thread. Keeps its memory.
@@ -26,8 +33,9 @@ class Pool {
   // `named` models only; empty: those of models.inc that are for regular demand by default.
   Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::size_t origins);
 
-  // `season` 1: none. A season for which the history is too short is not used.
-  void forecast(const Cleaned& series, std::size_t season, PoolForecast& out);
+  // `season` 1: none. A season for which the history is too short is not used. Errors at earlier origins that are known already only grow
+  // with the level, which saves most of the work.
+  void forecast(const Cleaned& series, std::size_t season, PoolForecast& out, const KnownErrors& known = {});
 
   // The models that were asked, and what each said of the series last forecast, in units of Cleaned::scale; NaN: it does not fit the
   // series. Nothing for a constant series, of which none is asked.

@@ -102,6 +102,24 @@ void PooledRegression::finish() {
   }
 }
 
+void PooledRegression::write(std::vector<float>& numbers) const {
+  for (const Memory& memory : memories_) {
+    numbers.push_back(memory.weights.empty() ? 0 : 1);
+    numbers.insert(numbers.end(), memory.weights.begin(), memory.weights.end());
+  }
+}
+
+bool PooledRegression::read(std::span<const float>& numbers) {
+  for (Memory& memory : memories_) {
+    if (numbers.empty()) return false;
+    const std::size_t count = numbers[0] != 0 ? memory.lags.size() + 1 : 0;
+    if (numbers.size() < 1 + count) return false;
+    memory.weights.assign(numbers.begin() + 1, numbers.begin() + 1 + static_cast<std::ptrdiff_t>(count));
+    numbers = numbers.subspan(1 + count);
+  }
+  return true;
+}
+
 const PooledRegression::Memory* PooledRegression::memory_for(std::size_t length) const {
   for (const Memory& memory : memories_)
     if (!memory.weights.empty() && length >= memory.least) return &memory;

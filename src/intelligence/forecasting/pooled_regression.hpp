@@ -33,6 +33,11 @@ class PooledRegression {
   // its own range is cut off there.
   void forecast(std::span<const float> y, std::vector<float>& path, std::span<float> out) const;
 
+  // Appends what finish() found, and reads it back for the same season, from the front of `numbers`, which it takes off; false: these are
+  // no such numbers.
+  void write(std::vector<float>& numbers) const;
+  bool read(std::span<const float>& numbers);
+
  private:
   // One length of the memory.
   struct Memory {

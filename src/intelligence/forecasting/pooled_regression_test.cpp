@@ -7,6 +7,7 @@
 #include <numbers>
 #include <random>
 
+#include "intelligence/forecasting/blend.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 
@@ -85,6 +86,26 @@ TEST(PooledRegression, KnowsNothingFromTooFewSeriesAndStaysInReachOfWhatWas) {
     EXPECT_TRUE(std::isfinite(value));
     EXPECT_LT(std::abs(value), 4);
   }
+}
+
+TEST(PooledRegression, IsTheSameAfterItWasWrittenAndRead) {
+  Pooled model{PooledRegression(1), PooledRegression(1), 0.25F};
+  for (int s = 0; s < 12; ++s) {
+    model.early.add(wavy(s), 0, 9, 0.2F);
+    model.all.add(wavy(s), 0, 16, 0.2F);
+  }
+  model.early.finish();
+  model.all.finish();
+  const PooledBySeason before{{1, model}};
+  std::vector<float> numbers = numbers_of(before);
+  auto after = pooled_from(numbers);
+  ASSERT_TRUE(after && after->contains(1));
+  EXPECT_EQ(after->at(1).share, 0.25F);
+  EXPECT_EQ(ahead(after->at(1).all, wavy(3), 6), ahead(model.all, wavy(3), 6));
+  EXPECT_EQ(ahead(after->at(1).early, wavy(3), 6), ahead(model.early, wavy(3), 6));
+  numbers.pop_back();
+  EXPECT_FALSE(pooled_from(numbers));
+  EXPECT_FALSE(pooled_from(std::vector<float>{0, 1, 1}));
 }
 
 // Series of one process: a season of 12 that drifts, and a level that returns to its mean.

@@ -52,6 +52,11 @@ void Run::blend_errors(std::size_t i, float share, std::span<const float> theirs
   facts[i].own = mean_size(past.of(i));
 }
 
+void Run::note_pooled(std::size_t i, float share) {
+  out.pooled_shares[i] = share;
+  out.models[i] += " + pooled_regression";
+}
+
 void Run::mix(std::size_t i, float share, std::span<const double> values) {
   for (std::size_t k = 0; k < horizon; ++k) {
     double& median = out.median[i * horizon + k];

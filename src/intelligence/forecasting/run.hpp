@@ -9,11 +9,12 @@ namespace sinan::forecasting {
 
 // Of one series.
 struct Facts {
-  float unit = 1;       // of its errors
-  float noise = 0;      // mean size of its changes from season to season, in units
-  float own = 0;        // mean size of its errors; −1: there are none
-  int asked = 1;        // the season it was cleaned with
-  bool bursts = false;  // some of its history is forgotten
+  float unit = 1;        // of its errors
+  float noise = 0;       // mean size of its changes from season to season, in units
+  float own = 0;         // mean size of its errors; −1: there are none
+  int asked = 1;         // the season it was cleaned with
+  bool resumed = false;  // as an earlier night left it: what series learn from each other is in its median
+  bool bursts = false;   // some of its history is forgotten
   bool regular = false;
   bool sparse = false;
   bool non_negative = false;
@@ -32,6 +33,8 @@ struct Run {
   void clean_again(std::size_t i, Cleaned& cleaned) const;
   // Errors of a blend with that share of a rival, whose errors are `theirs`, take the place of those of sampled series i.
   void blend_errors(std::size_t i, float share, std::span<const float> theirs);
+  // Says that the pooled regression has that share of the median of series i.
+  void note_pooled(std::size_t i, float share);
   // Mixes a share of `values`, by step and in the units of the panel, into the median of series i.
   void mix(std::size_t i, float share, std::span<const double> values);
 

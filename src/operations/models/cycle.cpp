@@ -9,6 +9,7 @@
 #include "operations/models/scoring.hpp"
 #include "operations/models/tables.hpp"
 #include "operations/models/version.hpp"
+#include "operations/models/warm_table.hpp"
 #include "operations/models/watch.hpp"
 
 namespace sinan::models {
@@ -109,6 +110,10 @@ class Cycle {
     const Contender& contender = contenders_[c];
     auto started = std::chrono::steady_clock::now();
     forecasting::Options options = demand::options_of(contender.method, request_.threads);
+    SINAN_TRY(WarmStart start, read_warm(fabric_, contender.version, report_.read_version, request_.cancel));
+    options.warm = start.state;
+    warm_damaged_ = warm_damaged_ || start.damaged;
+    options.keep = true;
     Progress progress;
     if (request_.progress)
       progress = [&, c](std::uint64_t done, std::uint64_t total) { request_.progress(c * total + done, contenders_.size() * total); };
@@ -125,7 +130,12 @@ class Cycle {
     SINAN_TRY(auto forecasts, forecasting::forecast(panel, {}, options, request_.cancel, progress));
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     made_.push_back({contender.version, took.count(), explained_share(forecasts)});
+    warm_.push_back(forecasts.warm);
+    learnt_ += forecasts.counts.learnt;
     if (c == 0) {
+      report_.counts = forecasts.counts;
+      if (start.state && forecasts.warm->learnt != start.state->learnt) start.cold = "all is learnt anew on schedule";
+      report_.cold = start.cold;
       for (std::size_t i = 0; i < panel_.panel.size(); ++i) {
         ++report_.classes[std::string(forecasting::name(forecasts.classes[i]))];
         ++report_.models[forecasts.models[i]];
@@ -138,6 +148,14 @@ class Cycle {
       SINAN_TRY(staged, fabric_.lake().stage(c == 0 ? kTable : kChallengerTable, demand::forecast_schema(), key));
     }
     return demand::append_forecasts(*staged, panel_, forecasts, contender.version, request_.run_id, request_.cancel);
+  }
+
+  // What the next night goes on from, unless it is what this one went on from.
+  Result<std::unique_ptr<lake::Staged>> keep_warm() {
+    if (learnt_ == 0) return nullptr;
+    SINAN_TRY(auto staged, stage_warm(fabric_.lake()));
+    for (std::size_t c = 0; c < warm_.size(); ++c) SINAN_CHECK(append_warm(*staged, panel_, contenders_[c].version, *warm_[c]));
+    return staged;
   }
 
   // Nobody challenges any more: what the last challengers said goes.
@@ -166,6 +184,8 @@ class Cycle {
     add(std::move(champion_), lake::Mode::kReplace);
     add(std::move(challengers_), lake::Mode::kReplace);
     add(std::move(bursts_), lake::Mode::kReplace);
+    SINAN_TRY(auto states, keep_warm());
+    add(std::move(states), warm_damaged_ ? lake::Mode::kReplace : lake::Mode::kMerge);
     SINAN_TRY(State now, registry_.state());
     SINAN_TRY(auto tables, stage_tables(fabric_.lake(), now, scores_));
     add(std::move(tables.versions), lake::Mode::kReplace);
@@ -214,6 +234,9 @@ class Cycle {
   demand::DemandDrivers drivers_;
   std::vector<Score> scores_;
   std::vector<RunVersion> made_;
+  std::vector<std::shared_ptr<const forecasting::WarmState>> warm_;  // of each contender
+  bool warm_damaged_ = false;
+  std::size_t learnt_ = 0;  // series, by any of them
   std::unique_ptr<lake::Staged> champion_, challengers_, bursts_;
 };
 

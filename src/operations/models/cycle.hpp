@@ -36,6 +36,8 @@ struct ForecastReport {
   std::int64_t tests = 0, winners = 0;  // of challengers, in this cycle
   std::int64_t alarms = 0;              // of the drift watch that stand
   std::int64_t scored = 0;              // forecast values that were compared with what came
+  forecasting::WarmCounts counts;       // of the champion's series: how many went on from the night before
+  std::string cold;                     // why none did; empty: they did
 };
 
 // The same lake version, configuration and time give the same forecasts at any number of threads.
