@@ -241,6 +241,7 @@ class Run {
 
   void regular(Worker& w, std::size_t i, std::size_t season) {
     w.pool.forecast(w.cleaned, season, w.regular);
+    if (w.cleaned.y.size() == 1) std::ranges::fill(w.regular.errors, std::numeric_limits<float>::quiet_NaN());  // no error was made yet
     out_.seasons[i] = static_cast<int>(w.regular.season);
     out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "median";
     for (std::size_t k = 0; k < horizon_; ++k) {
