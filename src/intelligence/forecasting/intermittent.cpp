@@ -62,6 +62,24 @@ class Phase {
   std::size_t at_ = 0;
 };
 
+double mean_of(std::span<const float> y) {
+  double out = 0;
+  for (float v : y) out += v / static_cast<double>(y.size());
+  return out;
+}
+
+// Few values cannot tell how demand varies: the dispersion is what they and the prior say together.
+Counting with_prior(Counting counting, std::span<const float> y, const Prior& prior) {
+  if (!(prior.periods > 0)) return counting;
+  double demands = 0;
+  for (float v : y) demands += v != 0;
+  const auto length = static_cast<double>(y.size());
+  const double size = mean_of(y) * length / demands / counting.unit;
+  const double together = (length * counting.dispersion + prior.periods * prior.dispersion * size) / (length + prior.periods);
+  counting.dispersion = std::clamp(together, kLeastDispersion, kMostDispersion);
+  return counting;
+}
+
 // log P(x) of a negative binomial of that mean and dispersion.
 double log_likelihood(double x, double mean, double dispersion) {
   const double r = mean / (dispersion - 1);
@@ -148,13 +166,13 @@ double Intermittent::named_rate(std::span<const float> y, std::span<const float>
   return used > 0 ? sum / static_cast<double>(used) : -1;
 }
 
-Intermittent::Rate Intermittent::rate(std::span<const float> y, std::span<const float> indices, const Counting& counting) {
-  double mean = 0;
-  for (float v : y) mean += v / counting.unit / static_cast<double>(y.size());
+Intermittent::Rate Intermittent::rate(std::span<const float> y, std::span<const float> indices, const Counting& counting, double before,
+                                      double periods) {
   std::array<double, kHalfLives> likelihoods{};
   std::array<Rate, kHalfLives> rates{};
   std::size_t count = 0;
   double best = -std::numeric_limits<double>::infinity();
+  const double least = std::max(periods, kPrior);
   for (double half_life = kFirstHalfLife; count < kHalfLives && (count == 0 || half_life < static_cast<double>(y.size())); half_life *= 2) {
     const double fade = std::pow(0.5, 1 / half_life);
     double weighted = 0;
@@ -165,13 +183,14 @@ Intermittent::Rate Intermittent::rate(std::span<const float> y, std::span<const 
     for (std::size_t t = 0; t < y.size(); ++t) {
       const double x = y[t] / counting.unit;
       const double index = phase.next();
-      if (t >= kFirstJudged) likelihood += log_likelihood(x, (weighted + kPrior * mean) / (weight + kPrior) * index, counting.dispersion);
+      if (t >= kFirstJudged) likelihood += log_likelihood(x, (weighted + least * before) / (weight + least) * index, counting.dispersion);
       weighted = weighted * fade + x;
       weight = weight * fade + index;
       squares = squares * fade * fade + index;
     }
     likelihoods[count] = likelihood;
-    rates[count] = {weighted / weight, counting.dispersion * weighted / weight * squares / (weight * weight)};
+    const double mean = (weighted + periods * before) / (weight + periods);
+    rates[count] = {mean, counting.dispersion * mean * (squares + periods) / ((weight + periods) * (weight + periods))};
     best = std::max(best, likelihood);
     ++count;
   }
@@ -190,13 +209,14 @@ Intermittent::Rate Intermittent::rate(std::span<const float> y, std::span<const 
   return out;
 }
 
-void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out) {
+void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, const Prior& prior) {
   std::span<const float> y = series.y;
   const std::size_t season = std::max<std::size_t>(indices.size(), 1);
-  const Counting counting = counting_of(y, indices);
+  const Counting counting = with_prior(counting_of(y, indices), y, prior);
   const double unit = counting.unit;
+  const double before = prior.periods > 0 ? prior.mean / series.scale / unit : mean_of(y) / unit;
   Rate found{named_rate(y, indices, unit)};
-  if (found.mean < 0) found = rate(y, indices, counting);
+  if (found.mean < 0) found = rate(y, indices, counting, before, prior.periods);
   out.only = only_;
   const std::size_t count = quantiles_.size();
   out.mean.resize(horizon_);

@@ -24,13 +24,21 @@ struct Counting {
 };
 Counting counting_of(std::span<const float> y, std::span<const float> indices);
 
+// What is thought of a rate before the series is seen (a gamma distribution, so that the next demands are negative binomial): as if it had
+// been `mean` a period for so many `periods`, in which the variance to mean of demand was `dispersion` times the mean size of demands.
+struct Prior {
+  double mean = 0;     // in the units of the series
+  double periods = 0;  // 0: nothing is thought
+  double dispersion = 1;
+};
+
 // All in units of Cleaned::scale; flat as in Forecasts.
 struct IntermittentForecast {
   std::vector<float> mean;         // of each step
   std::vector<float> median;       // of each step
   std::vector<float> at_quantile;  // horizon × quantiles
   std::vector<float> total_at_quantile;
-  double variance = 0;  // of a period
+  double variance = 0;              // of a period
   const ModelInfo* only = nullptr;  // when one named model gave the rate
 };
 
@@ -44,7 +52,8 @@ class Intermittent {
   // `named` models give the rate, if there are any.
   Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
   // `indices` of the season: phase p belongs to values t with t % size == p; empty: none.
-  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out);
+  // With a prior, the rate and the dispersion are what it and the series say together, each half-life beginning with it.
+  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, const Prior& prior = {});
 
  private:
   // The mean of a period whose index is 1, in units, and how sure it is.
@@ -52,7 +61,8 @@ class Intermittent {
     double mean = 0;
     double variance = 0;
   };
-  static Rate rate(std::span<const float> y, std::span<const float> indices, const Counting& counting);
+  // `before` is what is thought of the mean, as if it had been seen in that many periods.
+  static Rate rate(std::span<const float> y, std::span<const float> indices, const Counting& counting, double before, double periods);
   double named_rate(std::span<const float> y, std::span<const float> indices, double unit);
 
   std::vector<const ModelInfo*> named_;
