@@ -1,6 +1,8 @@
 // Why a forecast is what it is: the members of the median, what each driver added to the trees, and when it was most like this before.
 #pragma once
 
+#include <optional>
+
 #include "intelligence/forecasting/forecast.hpp"
 
 namespace sinan::forecasting {
@@ -42,9 +44,10 @@ struct Explanation {
   std::vector<MemberForecast> members;  // of the median; none where another way was taken (Forecasts::models)
   std::vector<double> pool;             // their median, by step
   double tree_share = 0;
-  std::vector<TreeStep> trees;  // by step, with a share of trees above zero
-  std::vector<Alike> alike;     // as seen by the trees for the first step, most alike first, at most five
-  std::vector<double> median;   // the forecast, by step: (1 − share) · pool + share · trees, not below zero where the history is not
+  std::vector<TreeStep> trees;       // by step, with a share of trees above zero
+  std::vector<Alike> alike;          // as seen by the trees for the first step, most alike first, at most five
+  std::optional<Borrowed> borrowed;  // of a series with a short history that borrows from others; then there are neither members nor trees
+  std::vector<double> median;        // the forecast, by step: (1 − share) · pool + share · trees, not below zero where the history is not
 };
 
 // Series i of what forecast() made of the same panel, seasons and options.

@@ -13,6 +13,7 @@
 #include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/intermittent.hpp"
 #include "intelligence/forecasting/intervals.hpp"
+#include "intelligence/forecasting/newcomers.hpp"
 #include "intelligence/forecasting/pool.hpp"
 #include "intelligence/forecasting/sample.hpp"
 #include "intelligence/forecasting/season.hpp"
@@ -23,6 +24,7 @@ namespace sinan::forecasting {
 struct Shared {
   Intervals intervals;
   std::map<int, SharedSeason> seasons;  // of sparse demand, by the known season; 0: of series whose season is to be found
+  Newcomers newcomers;
 };
 
 namespace {
@@ -58,13 +60,9 @@ Status check_panel(const Panel& panel, std::span<const int> seasons) {
     auto bad = [&](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message), visible(panel.keys[i])); };
     if (!seasons.empty() && (seasons[i] < 0 || seasons[i] > 20'000))
       return bad(fmt::format("the season of a series must be 1 … 20000 periods, not {}", seasons[i]));
-    bool known = false;
-    for (double v : panel.series(i)) {
+    for (double v : panel.series(i))
       if (std::isinf(v) || std::abs(v) > 1e30)
         return bad(fmt::format("a series may not hold infinite values or such beyond 1e30: {}; correct or remove it", v));
-      known = known || std::isfinite(v);
-    }
-    if (!known) return bad("a series needs at least one value that is not missing; give one or leave the series out");
   }
   return {};
 }
@@ -106,6 +104,7 @@ class Run {
         horizon_(static_cast<std::size_t>(options.horizon)),
         count_(options.quantiles.size()),
         origins_(static_cast<std::size_t>(options.origins)),
+        borrows_(options.models.empty()),
         facts_(panel.size()) {}
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
@@ -113,17 +112,58 @@ class Run {
     if (!options_.shared) share_season();
     SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
     if (options_.drivers && !options_.drivers->empty()) SINAN_CHECK(mix_trees(cancel));
-    spread(options_.shared ? options_.shared->intervals : learn());
+    std::unique_ptr<const Shared> own;
+    if (!options_.shared) own = std::make_unique<const Shared>(learn(), std::move(sparse_seasons_));
+    const Shared& shared = own ? *own : *options_.shared;
+    spread(shared.intervals);
+    if (borrows_) SINAN_CHECK(borrow(shared, cancel));
+    SINAN_CHECK(check_known());
     return std::move(out_);
   }
 
   Result<std::shared_ptr<const Shared>> shared(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
     share_season();
-    return std::make_shared<const Shared>(learn(), std::move(sparse_seasons_));
+    auto out = std::make_shared<Shared>(learn(), std::move(sparse_seasons_));
+    if (borrows_) {
+      SINAN_TRY(out->newcomers, Newcomers::learn(panel_, seasons_, options_, out_, sampled_, alone(*out, cancel)));
+    }
+    return out;
+  }
+
+  // Each by itself, with what is thought of its rate before.
+  Result<Forecasts> alone(std::span<const Prior> priors, const CancelToken* cancel) {
+    priors_ = priors;
+    borrows_ = false;
+    return all(cancel, {});
   }
 
  private:
+  // Every series has values, or has borrowed.
+  Status check_known() const {
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].unknown && !out_.borrowed.contains(i))
+        return fail(ErrorCode::kInvalidInput,
+                    "a series needs at least one value that is not missing, or more older series to borrow from; give a value or leave "
+                    "the series out",
+                    visible(panel_.keys[i]));
+    return {};
+  }
+
+  // New series borrow from others.
+  Status borrow(const Shared& shared, const CancelToken* cancel) {
+    const ForecastAlone forecast = alone(shared, cancel);
+    if (options_.shared) return shared.newcomers.apply(panel_, seasons_, options_, forecast, out_);
+    SINAN_TRY(const Newcomers found, Newcomers::learn(panel_, seasons_, options_, out_, sampled_, forecast));
+    return found.apply(panel_, seasons_, options_, forecast, out_);
+  }
+  ForecastAlone alone(const Shared& shared, const CancelToken* cancel) const {
+    return [this, &shared, cancel](const Panel& panel, std::span<const int> seasons, std::span<const Prior> priors, Options options) {
+      options.shared = &shared;
+      return Run(panel, options, seasons, members_).alone(priors, cancel);
+    };
+  }
+
   struct Worker {
     Pool pool;
     Intermittent intermittent;
@@ -140,6 +180,7 @@ class Run {
     bool regular = false;
     bool sparse = false;
     bool non_negative = false;
+    bool unknown = false;  // all values are missing
   };
 
   // The first pass: the class of each series, and the forecasts of regular ones.
@@ -226,10 +267,18 @@ class Run {
     }
     if (!options_.drivers || !options_.drivers->tells_of_series()) forget_bursts(panel_.series(i), std::max(season, 1), w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
+    facts_[i].unknown = std::ranges::none_of(panel_.series(i), [](double v) { return std::isfinite(v); });
+    if (facts_[i].unknown) {
+      out_.classes[i] = DemandClass::kShort;
+      return;
+    }
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
     switch (w.cleaned.demand_class) {
       case DemandClass::kDead: return;
+      case DemandClass::kShort:
+        if (priors_.empty()) return regular(w, i, static_cast<std::size_t>(season));
+        [[fallthrough]];
       case DemandClass::kIntermittent:
       case DemandClass::kLumpy:
         facts_[i].sparse = true;
@@ -311,7 +360,7 @@ class Run {
       }
     }
     if (w.indices.empty()) out_.seasons[i] = 1;
-    w.intermittent.forecast(w.cleaned, w.indices, w.rare);
+    w.intermittent.forecast(w.cleaned, w.indices, w.rare, priors_.empty() ? Prior() : priors_[i]);
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
     double scale = w.cleaned.scale;
     out_.variance[i] = w.rare.variance * scale * scale;
@@ -498,6 +547,8 @@ class Run {
   std::size_t stride_ = 0;
   Forecasts out_;
   std::vector<Worker> workers_;
+  std::span<const Prior> priors_;  // of each series, or none
+  bool borrows_;
   std::map<int, SharedSeason> sparse_seasons_;
   std::vector<Facts> facts_;
   std::vector<std::uint8_t> sampled_;
