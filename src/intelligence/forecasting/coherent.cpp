@@ -32,6 +32,7 @@ void append(std::vector<T>& to, const std::vector<T>& more) {
 
 // The forecasts of more series behind those of some.
 void append(Forecasts& to, const Forecasts& more) {
+  for (const auto& [i, borrowed] : more.borrowed) to.borrowed.emplace(to.classes.size() + i, borrowed);
   append(to.median, more.median);
   append(to.quantiles, more.quantiles);
   append(to.mean, more.mean);

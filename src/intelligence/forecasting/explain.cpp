@@ -106,6 +106,10 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
   Explanation out{.demand_class = forecasts.classes.at(i), .season = forecasts.seasons[i], .model = forecasts.models[i]};
   out.median.assign(forecasts.median.begin() + static_cast<std::ptrdiff_t>(i * horizon),
                     forecasts.median.begin() + static_cast<std::ptrdiff_t>((i + 1) * horizon));
+  if (auto found = forecasts.borrowed.find(i); found != forecasts.borrowed.end()) {
+    out.borrowed = found->second;
+    return out;
+  }
   const bool regular =
       out.demand_class == DemandClass::kSmooth || out.demand_class == DemandClass::kErratic || out.demand_class == DemandClass::kShort;
   if (!regular) return out;

@@ -1,6 +1,8 @@
 // Why a forecast is what it is: the members of the median, what each driver added to the trees, and when it was most like this before.
 #pragma once
 
+#include <optional>
+
 #include "intelligence/forecasting/forecast.hpp"
 
 namespace sinan::forecasting {
@@ -44,8 +46,9 @@ struct Explanation {
   double pooled_share = 0;
   std::vector<double> pooled;  // what the pooled regression says, by step, with a share above zero
   double tree_share = 0;
-  std::vector<TreeStep> trees;  // by step, with a share of trees above zero
-  std::vector<Alike> alike;     // as seen by the trees for the first step, most alike first, at most five
+  std::vector<TreeStep> trees;       // by step, with a share of trees above zero
+  std::vector<Alike> alike;          // as seen by the trees for the first step, most alike first, at most five
+  std::optional<Borrowed> borrowed;  // of a series with a short history that borrows from others; then there are neither members nor trees
   // The forecast, by step, not below zero where the history is not: s = (1 − pooled_share) · pool + pooled_share · pooled, then
   // (1 − tree_share) · s + tree_share · trees.
   std::vector<double> median;

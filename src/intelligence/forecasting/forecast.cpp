@@ -9,6 +9,7 @@
 #include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/intermittent.hpp"
 #include "intelligence/forecasting/intervals.hpp"
+#include "intelligence/forecasting/newcomers.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/pool.hpp"
 #include "intelligence/forecasting/run.hpp"
@@ -23,6 +24,7 @@ struct Shared {
   Intervals intervals;
   std::shared_ptr<const PooledBySeason> pooled;  // null where models were named
   std::map<int, SharedSeason> seasons;           // of sparse demand, by the known season; 0: of series whose season is to be found
+  Newcomers newcomers;
 };
 
 namespace {
@@ -52,13 +54,9 @@ Status check_panel(const Panel& panel, std::span<const int> seasons) {
     auto bad = [&](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message), visible(panel.keys[i])); };
     if (!seasons.empty() && (seasons[i] < 0 || seasons[i] > 20'000))
       return bad(fmt::format("the season of a series must be 1 … 20000 periods, not {}", seasons[i]));
-    bool known = false;
-    for (double v : panel.series(i)) {
+    for (double v : panel.series(i))
       if (std::isinf(v) || std::abs(v) > 1e30)
         return bad(fmt::format("a series may not hold infinite values or such beyond 1e30: {}; correct or remove it", v));
-      known = known || std::isfinite(v);
-    }
-    if (!known) return bad("a series needs at least one value that is not missing; give one or leave the series out");
   }
   return {};
 }
@@ -72,6 +70,7 @@ class Passes {
         members_(std::move(members)),
         horizon_(run_.horizon),
         count_(options.quantiles.size()),
+        borrows_(options.models.empty()),
         out_(run_.out),
         facts_(run_.facts) {}
 
@@ -83,8 +82,13 @@ class Passes {
     SINAN_CHECK(pooled(cancel));
     if (options_.keep) keep_points();
     SINAN_CHECK(trees(cancel));
-    spread(options_.shared ? options_.shared->intervals : learn());
+    std::shared_ptr<const Shared> own;
+    if (!options_.shared) own = what_is_shared();
+    const Shared& shared = own ? *own : *options_.shared;
+    spread(shared.intervals);
     if (options_.keep) SINAN_CHECK(keep());
+    if (borrows_) SINAN_CHECK(borrow(shared, cancel));
+    SINAN_CHECK(check_known());
     return std::move(out_);
   }
 
@@ -92,10 +96,52 @@ class Passes {
     SINAN_CHECK(each_series(cancel, progress));
     share_season();
     SINAN_CHECK(pooled(cancel));
-    return std::make_shared<const Shared>(options_.cumulative, learn(), out_.pooled, std::move(sparse_seasons_));
+    auto out = what_is_shared();
+    if (borrows_) {
+      SINAN_TRY(out->newcomers, Newcomers::learn(panel_, run_.seasons, options_, out_, run_.past.sample(), alone(*out, cancel)));
+    }
+    return out;
+  }
+
+  // Each by itself, with what is thought of its rate before.
+  Result<Forecasts> alone(std::span<const Prior> priors, const CancelToken* cancel) {
+    priors_ = priors;
+    borrows_ = false;
+    return all(cancel, {});
   }
 
  private:
+  std::shared_ptr<Shared> what_is_shared() {
+    return std::make_shared<Shared>(options_.cumulative, learn(), out_.pooled, std::move(sparse_seasons_));
+  }
+
+  // Every series has values, or has borrowed.
+  Status check_known() const {
+    for (std::size_t i = 0; i < panel_.size(); ++i)
+      if (facts_[i].unknown && !out_.borrowed.contains(i))
+        return fail(ErrorCode::kInvalidInput,
+                    "a series needs at least one value that is not missing, or more older series to borrow from; give a value or leave "
+                    "the series out",
+                    visible(panel_.keys[i]));
+    return {};
+  }
+
+  // New series borrow from others.
+  Status borrow(const Shared& shared, const CancelToken* cancel) {
+    const ForecastAlone forecast = alone(shared, cancel);
+    if (options_.shared) return shared.newcomers.apply(panel_, run_.seasons, options_, forecast, out_);
+    SINAN_TRY(const Newcomers found, Newcomers::learn(panel_, run_.seasons, options_, out_, run_.past.sample(), forecast));
+    return found.apply(panel_, run_.seasons, options_, forecast, out_);
+  }
+  ForecastAlone alone(const Shared& shared, const CancelToken* cancel) const {
+    return [this, &shared, cancel](const Panel& panel, std::span<const int> seasons, std::span<const Prior> priors, Options options) {
+      options.shared = &shared;
+      options.warm = nullptr;
+      options.keep = false;
+      return Passes(panel, options, seasons, members_).alone(priors, cancel);
+    };
+  }
+
   struct Worker {
     Pool pool;
     Intermittent intermittent;
@@ -265,6 +311,7 @@ class Passes {
         continue;
       }
       ++out_.counts.learnt;
+      if (facts_[i].unknown) continue;
       WarmSeries& fresh = kept_[i];
       if (fresh.kind == WarmSeries::Kind::kSparse && fresh.rate.sums.empty()) continue;  // named models learn from all in any case
       fresh.remember(panel_, i);
@@ -301,12 +348,20 @@ class Passes {
     facts_[i].asked = std::max(season, 1);
     run_.clean_first(i, w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
+    facts_[i].unknown = std::ranges::none_of(panel_.series(i), [](double v) { return std::isfinite(v); });
+    if (facts_[i].unknown) {
+      out_.classes[i] = DemandClass::kShort;
+      return;
+    }
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
     if (options_.keep) kept_[i].scale = w.cleaned.scale;
     if (known(i) && !is_regular(w.cleaned.demand_class)) before_[i] = nullptr;
     switch (w.cleaned.demand_class) {
       case DemandClass::kDead: return;
+      case DemandClass::kShort:
+        if (priors_.empty()) return regular(w, i, static_cast<std::size_t>(season));
+        [[fallthrough]];
       case DemandClass::kIntermittent:
       case DemandClass::kLumpy:
         facts_[i].sparse = true;
@@ -318,6 +373,7 @@ class Passes {
 
   void regular(Worker& w, std::size_t i, std::size_t season) {
     w.pool.forecast(w.cleaned, season, w.regular, known_errors(w, i, season));
+    if (w.cleaned.y.size() == 1) std::ranges::fill(w.regular.errors, std::numeric_limits<float>::quiet_NaN());  // no error was made yet
     std::span<const float> y = w.cleaned.y;
     std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
     double sum = 0;
@@ -389,7 +445,7 @@ class Passes {
     }
     if (w.indices.empty()) out_.seasons[i] = 1;
     if (options_.keep) kept_[i].kind = WarmSeries::Kind::kSparse;
-    w.intermittent.forecast(w.cleaned, w.indices, w.rare, options_.keep ? &kept_[i].rate : nullptr);
+    w.intermittent.forecast(w.cleaned, w.indices, w.rare, priors_.empty() ? Prior() : priors_[i], options_.keep ? &kept_[i].rate : nullptr);
     write_sparse(w, i, w.cleaned.scale);
   }
 
@@ -470,6 +526,8 @@ class Passes {
   std::vector<const ModelInfo*> members_;
   std::size_t horizon_;
   std::size_t count_;
+  std::span<const Prior> priors_;  // of each series, or none
+  bool borrows_;
   Forecasts& out_;
   std::vector<Facts>& facts_;
   std::vector<Worker> workers_;

@@ -1,6 +1,6 @@
 // Forecasting: a panel of series in, forecasts with quantiles out. Pure functions; same input and options give the same bits at any
-// number of threads, and the order of the series does not matter. Without drivers the median of regular demand depends on that series
-// alone; sparse series lend each other their season.
+// number of threads, and the order of the series does not matter. Series learn from each other: a regression, the season of sparse
+// demand, the level of new items, and what drivers do.
 //
 // Each series is cleaned (missing and lost-sales periods filled, past bursts forgotten), classed, and forecast:
 //  - regular demand by the median of those models of models.inc that serve its kind of season (models/model.hpp), each on the seasonally
@@ -9,10 +9,14 @@
 //  - intermittent and lumpy demand by a negative binomial whose rate follows the series as fast as the series asks for (intermittent.hpp),
 //    with a season that all such series show together (shared_season.hpp);
 //  - dead series by zero.
-// Where drivers are given (drivers.hpp), trees that learn from all regular series together forecast too (driver_model.hpp), at the same
-// origins. The share that makes the errors of a class there smallest, 0 … 1 in quarters, is mixed with the median; none where that gains
-// less than 1 %. Quantiles of regular demand come from the errors at these origins, grown with the root of the series' level, scaled by
-// series, pooled over series of the same class (intervals.hpp).
+// A regression that all regular series with one season share (pooled_regression.hpp) and, where drivers are given (drivers.hpp), trees that
+// learn from all regular series together (driver_model.hpp) forecast too, at the same origins. The share, 0 … 1 in quarters, that makes the
+// errors there smallest is mixed with the median; none where that gains less than 1 % (blend.hpp). Quantiles of regular demand come from
+// the errors at these origins, grown with the root of the series' level, scaled by series, pooled over series of the same class
+// (intervals.hpp).
+//
+// Series with a short history borrow level, season, the shape of a launch and quantiles from those with the same fixed attributes, where
+// that made the forecasts of such series better before (newcomers.hpp); not with named models, nor where trees have a share.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +66,21 @@ struct WarmCounts {
   std::size_t unchanged = 0, grown = 0, learnt = 0;
 };
 
+// What a series with a short history borrowed, and how (newcomers.hpp).
+struct Borrowed {
+  std::vector<std::string> attributes;  // that say something of it; none: its group is all series
+  std::size_t series = 0;               // older ones in the group: with the rarest of these attributes
+  std::size_t cases = 0;                // on which this way was chosen: series that were as new, or seen as if they were
+  double level = 0;                     // of the group, per period
+  double own = 0;                       // level that the series' own values say; NaN: there are none
+  double own_weight = 1;                // 0 … 1: the level is own ^ weight · level ^ (1 − weight)
+  double periods = 0;                   // above 0: instead, `level` was thought of the rate, as if it had been that in so many periods
+  int season = 1;                       // of the group, in periods
+  double season_power = 0;              // of its indices; 0: not borrowed
+  double spread = 0;                    // above 0: its own, times this; else that of the cases
+  std::vector<double> drift;            // by step: what the cases demanded against such a level; empty with `periods`
+};
+
 // Flat arrays; series i, step h (0 = first period ahead), quantile q.
 struct Forecasts {
   int horizon = 0;
@@ -76,8 +95,10 @@ struct Forecasts {
   std::vector<int> seasons;               // the period used; 1: none
   std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
   // The model; "median" of several, "negative_binomial" or "zero"; " + pooled_regression" and " + trees" where those are mixed in, alone
-  // where they took its place.
+  // where they took its place; of series that borrow with the attributes, or "group" for all series: "median + category", and just
+  // "category" where there is no demand yet.
   std::vector<std::string> models;
+  std::map<std::size_t, Borrowed> borrowed;             // by series
   std::vector<float> pooled_shares;                     // of the pooled regression in each series' median, 0 … 1
   std::shared_ptr<const std::map<int, Pooled>> pooled;  // by season (blend.hpp)
   std::vector<float> tree_shares;                       // with drivers: the share of trees in each series' median, 0 … 1
@@ -88,7 +109,8 @@ struct Forecasts {
 
 // `seasons`: the known season length of each series (1: none, 0: find it), or empty to find them among options.seasons. A known season
 // for which a series is too short is not used; of one that it does not show nothing is left.
-// Every series needs at least one value that is not missing; infinite values and such beyond 1e30 are kInvalidInput and name the series.
+// Every series needs at least one value that is not missing, or enough older ones to borrow from; infinite values and such beyond 1e30 are
+// kInvalidInput and name the series.
 Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, const Options& options, const CancelToken* cancel = nullptr,
                            const Progress& progress = {});
 

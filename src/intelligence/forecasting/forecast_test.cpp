@@ -51,7 +51,9 @@ TEST(Forecast, IsTheSameAtAnyNumberOfThreadsAndInAnyOrder) {
   EXPECT_EQ(one->quantiles, two->quantiles);
   EXPECT_EQ(one->sums, two->sums);
   std::vector<std::vector<double>> reversed(series.rbegin(), series.rend());
-  auto back = forecast(panel_of(reversed), {}, options);
+  Panel backwards = panel_of(reversed);
+  std::ranges::reverse(backwards.keys);
+  auto back = forecast(backwards, {}, options);
   for (std::size_t i = 0; i < series.size(); ++i)
     for (std::size_t h = 0; h < 8; ++h) {
       EXPECT_EQ(one->median[i * 8 + h], back->median[(series.size() - 1 - i) * 8 + h]);
@@ -98,6 +100,35 @@ TEST(Forecast, DeadItemsGoToZeroAndStockOutsDoNotLowerTheForecast) {
   EXPECT_EQ(result->classes[0], DemandClass::kDead);
   EXPECT_EQ(result->median[0], 0);
   EXPECT_NEAR(result->median[14], result->median[7], 8);
+}
+
+// Sold five a day, then not for 200 days, then again.
+TEST(Forecast, AnItemThatComesBackIsNotDeadAnyMore) {
+  auto returned = [](std::size_t days) {
+    std::vector<double> values(260, 0);
+    std::fill_n(values.begin(), 60, 5.0);
+    values.insert(values.end(), days, 5.0);
+    return values;
+  };
+  auto result = forecast(panel_of({returned(0), returned(1), returned(10)}), {}, {.horizon = 7});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->classes[0], DemandClass::kDead);
+  EXPECT_EQ(result->mean[0], 0);
+  EXPECT_NE(result->classes[1], DemandClass::kDead);
+  EXPECT_GT(result->mean[7], 0.5);  // a fifth is what smoothing over three days makes of the first
+  EXPECT_NEAR(result->mean[14], 5, 1);
+}
+
+// A series of one value says nothing of errors, and so does not make others of its class look certain.
+TEST(Forecast, LoneValuesMakeNoOtherForecastCertain) {
+  std::vector<std::vector<double>> series{{1536, 1408, 1472, 1984}};
+  auto alone = forecast(panel_of(series), {}, {.horizon = 2, .quantiles = {0.1, 0.9}});
+  for (int i = 0; i < 5; ++i) series.push_back({5});
+  auto beside = forecast(panel_of(series), {}, {.horizon = 2, .quantiles = {0.1, 0.9}});
+  ASSERT_TRUE(alone && beside);
+  EXPECT_GT(alone->quantiles[1], alone->median[0] + 100);
+  EXPECT_EQ(alone->quantiles[1], beside->quantiles[1]);
+  EXPECT_GT(beside->quantiles[2 * 2 + 1], beside->median[2]);
 }
 
 TEST(Forecast, ForgetsABurstThatIsOverFollowsOneThatRunsAndLearnsOneThatLasts) {

@@ -62,6 +62,24 @@ class Phase {
   std::size_t at_;
 };
 
+double mean_of(std::span<const float> y) {
+  double out = 0;
+  for (float v : y) out += v / static_cast<double>(y.size());
+  return out;
+}
+
+// Few values cannot tell how demand varies: the dispersion is what they and the prior say together.
+Counting with_prior(Counting counting, std::span<const float> y, const Prior& prior) {
+  if (!(prior.periods > 0)) return counting;
+  double demands = 0;
+  for (float v : y) demands += v != 0;
+  const auto length = static_cast<double>(y.size());
+  const double size = mean_of(y) * length / demands / counting.unit;
+  const double together = (length * counting.dispersion + prior.periods * prior.dispersion * size) / (length + prior.periods);
+  counting.dispersion = std::clamp(together, kLeastDispersion, kMostDispersion);
+  return counting;
+}
+
 // log P(x) of negative binomials of one dispersion.
 class LogLikelihood {
  public:
@@ -94,6 +112,7 @@ double fade_of(std::size_t h) { return std::pow(0.5, 1 / (kFirstHalfLife * std::
 void follow(RateMemory& memory, std::span<const float> values) {
   const LogLikelihood log_likelihood(memory.counting.dispersion);
   const std::size_t season = std::max<std::size_t>(memory.indices.size(), 1);
+  const double prior = std::max(memory.periods, kPrior);
   for (std::size_t h = 0; h * kSums < memory.sums.size(); ++h) {
     Fading f = fading_at(memory.sums, h);
     const double fade = fade_of(h);
@@ -102,7 +121,7 @@ void follow(RateMemory& memory, std::span<const float> values) {
       const double x = values[t] / memory.counting.unit;
       const double index = phase.next();
       if (memory.values + t >= kFirstJudged)
-        f.likelihood += log_likelihood(x, (f.weighted + kPrior * memory.mean) / (f.weight + kPrior) * index);
+        f.likelihood += log_likelihood(x, (f.weighted + prior * memory.mean) / (f.weight + prior) * index);
       f.weighted = f.weighted * fade + x;
       f.weight = f.weight * fade + index;
       f.squares = f.squares * fade * fade + index;
@@ -201,10 +220,11 @@ Intermittent::Rate Intermittent::rate(const RateMemory& memory) {
   for (std::size_t h = 0; h < count; ++h) {
     const Fading f = fading_at(memory.sums, h);
     const double weight = std::exp(f.likelihood - best);
-    const double mean = f.weighted / f.weight;
+    const double seen = f.weight + memory.periods;
+    const double mean = (f.weighted + memory.periods * memory.mean) / seen;
     total += weight;
     out.mean += weight * mean;
-    out.variance += weight * (memory.counting.dispersion * f.weighted / f.weight * f.squares / (f.weight * f.weight));
+    out.variance += weight * memory.counting.dispersion * mean * (f.squares + memory.periods) / (seen * seen);
     squares += weight * mean * mean;
   }
   out.mean /= total;
@@ -212,17 +232,18 @@ Intermittent::Rate Intermittent::rate(const RateMemory& memory) {
   return out;
 }
 
-void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, RateMemory* memory) {
+void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, const Prior& prior,
+                            RateMemory* memory) {
   std::span<const float> y = series.y;
   RateMemory& kept = memory ? *memory : memory_;
-  kept.counting = counting_of(y, indices);
+  kept.counting = with_prior(counting_of(y, indices), y, prior);
   kept.indices.assign(indices.begin(), indices.end());
   kept.values = 0;
   kept.sums.clear();
   Rate found{named_rate(y, indices, kept.counting.unit)};
   if (found.mean < 0) {
-    kept.mean = 0;
-    for (float v : y) kept.mean += v / kept.counting.unit / static_cast<double>(y.size());
+    kept.mean = (prior.periods > 0 ? prior.mean / series.scale : mean_of(y)) / kept.counting.unit;
+    kept.periods = prior.periods;
     const auto length = static_cast<double>(y.size());
     std::size_t count = 1;
     while (count < kHalfLives && kFirstHalfLife * std::exp2(static_cast<double>(count)) < length) ++count;

@@ -24,6 +24,14 @@ struct Counting {
 };
 Counting counting_of(std::span<const float> y, std::span<const float> indices);
 
+// What is thought of a rate before the series is seen (a gamma distribution, so that the next demands are negative binomial): as if it had
+// been `mean` a period for so many `periods`, in which the variance to mean of demand was `dispersion` times the mean size of demands.
+struct Prior {
+  double mean = 0;     // in the units of the series
+  double periods = 0;  // 0: nothing is thought
+  double dispersion = 1;
+};
+
 // All in units of Cleaned::scale; flat as in Forecasts.
 struct IntermittentForecast {
   std::vector<float> mean;         // of each step
@@ -37,7 +45,8 @@ struct IntermittentForecast {
 // What forecast() learnt of a series, from which resume() goes on: the sums of each half-life, and what they are counted in.
 struct RateMemory {
   Counting counting;
-  double mean = 0;             // of the whole history, in units
+  double mean = 0;             // of the whole history, or what was thought of it before, in units
+  double periods = 0;          // for so many periods; 0: nothing was
   std::uint64_t values = 0;    // seen
   std::vector<double> sums;    // of each half-life: demand and weight, faded; squares of weights; log likelihood
   std::vector<float> indices;  // of the season
@@ -52,9 +61,11 @@ class Intermittent {
  public:
   // `named` models give the rate, if there are any.
   Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
-  // `indices` of the season: phase p belongs to values t with t % size == p; empty: none. With `memory` what resume() needs is left there;
-  // it stays without sums when named models give the rate.
-  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, RateMemory* memory = nullptr);
+  // `indices` of the season: phase p belongs to values t with t % size == p; empty: none. With a prior, the
+  // rate and the dispersion are what it and the series say together, each half-life beginning with it. With `memory` what resume() needs
+  // is left there; it stays without sums when named models give the rate.
+  void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, const Prior& prior = {},
+                RateMemory* memory = nullptr);
   // The same when a few `values` have followed, in units of the same Cleaned::scale: each costs a constant time. Without any, the same
   // bits.
   void resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out);

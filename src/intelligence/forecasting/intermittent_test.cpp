@@ -116,5 +116,33 @@ TEST(Intermittent, ScalesWithWhatItCounts) {
   }
 }
 
+// With one half-life (three periods or fewer) the mean is that of a gamma distribution after Poisson counts: (κ μ + Σ w x) / (κ + Σ w), the
+// weights w falling by half in three periods.
+TEST(Intermittent, IsBetweenItsPriorAndItsHistory) {
+  const std::vector<double> values{2, 0, 1};
+  Cleaned cleaned;
+  clean(values, {}, 1, cleaned);
+  const double fade = std::pow(0.5, 1.0 / 3);
+  for (double periods : {0.5, 4.0, 1e6}) {
+    IntermittentForecast out;
+    Intermittent({}, 1, std::vector<double>{0.5}, false).forecast(cleaned, {}, out, {.mean = 5, .periods = periods, .dispersion = 1});
+    const double weights = fade * fade + fade + 1;
+    EXPECT_NEAR(out.mean[0] * cleaned.scale, (5 * periods + 2 * fade * fade + 1) / (periods + weights), 1e-4);
+  }
+}
+
+// Of a prior that is as good as certain, quantiles are those of the negative binomial with its mean and dispersion.
+TEST(Intermittent, OfACertainPriorIsItsDistribution) {
+  const std::vector<double> values{2, 0, 1};
+  Cleaned cleaned;
+  clean(values, {}, 1, cleaned);
+  const std::vector<double> levels{0.1, 0.5, 0.9, 0.99};
+  IntermittentForecast out;
+  Intermittent({}, 1, levels, false).forecast(cleaned, {}, out, {.mean = 4, .periods = 1e9, .dispersion = 2});  // to a mean size of 1.5
+  std::vector<double> expected(4);
+  negative_binomial_quantiles(4, 3, levels, expected);
+  for (std::size_t q = 0; q < 4; ++q) EXPECT_NEAR(out.at_quantile[q] * cleaned.scale, expected[q], 1e-4);
+}
+
 }  // namespace
 }  // namespace sinan::forecasting

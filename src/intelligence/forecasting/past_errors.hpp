@@ -21,6 +21,7 @@ class PastErrors {
 
   // Only sampled series have a place in what follows.
   bool sampled(std::size_t i) const { return sampled_[i]; }
+  std::span<const std::uint8_t> sample() const { return sampled_; }
   // Actual − forecast, by origin and step, in units of the series, times `growth`; NaN where the data ends.
   std::span<float> of(std::size_t i) { return in(errors_, i); }
   std::span<const float> of(std::size_t i) const { return in(errors_, i); }

@@ -18,6 +18,7 @@ struct Facts {
   bool regular = false;
   bool sparse = false;
   bool non_negative = false;
+  bool unknown = false;  // all its values are missing
 };
 
 struct Run {

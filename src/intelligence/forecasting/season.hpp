@@ -1,6 +1,7 @@
 // Seasons: whether a period is in the data, which of several, and the indices that remove it.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,12 @@ namespace sinan::forecasting {
 // whole seasons.
 double season_strength(std::span<const float> y, int season);
 bool has_season(std::span<const float> y, int season);
+
+// The phase of a period, by its number (Panel::ends), which may be negative.
+inline std::size_t phase_of(std::int64_t period, std::size_t season) {
+  const auto m = static_cast<std::int64_t>(season);
+  return static_cast<std::size_t>(((period % m) + m) % m);
+}
 
 enum class SeasonKind : unsigned char { kNone, kAdditive, kMultiplicative };
 

@@ -14,11 +14,6 @@ constexpr double kAlike = 4;                                   // series that ar
 constexpr double kUnlike = 0.5;                                // and to be so to each lesser degree
 constexpr int kRounds = 50;                                    // of EM
 
-std::size_t phase_of(std::int64_t period, std::size_t season) {
-  const auto m = static_cast<std::int64_t>(season);
-  return static_cast<std::size_t>(((period % m) + m) % m);
-}
-
 // The phase of the first of `length` periods that end at `end`.
 std::size_t first_phase(std::int64_t end, std::size_t length, std::size_t season) {
   return (phase_of(end, season) + season - (length - 1) % season) % season;

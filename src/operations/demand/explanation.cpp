@@ -50,6 +50,31 @@ std::string parts_of(const forecasting::Explanation& why, std::size_t k) {
   return out;
 }
 
+void tell_borrowed(const FileExplanation& e, std::string& out) {
+  if (!e.why.borrowed) return;
+  const forecasting::Borrowed& b = *e.why.borrowed;
+  std::vector<std::string> attributes;
+  for (const std::string& name : b.attributes) attributes.push_back(visible(name));
+  const std::string whose = attributes.empty() ? "" : fmt::format(" of its {}", fmt::join(attributes, " and "));
+  out += fmt::format("\nIts history is short: it borrows from {} older series{}, in the way that was best for {} cases that were as new.\n",
+                     b.series, whose, b.cases);
+  out += fmt::format("  {:44}{:>10}\n", "level of the group, per period", number(b.level));
+  if (std::isfinite(b.own)) out += fmt::format("  {:44}{:>10}\n", "its own", number(b.own));
+  if (b.periods > 0)
+    out += fmt::format("  the group's level counts as if it had been that for {} periods\n", number(b.periods));
+  else if (std::isfinite(b.own))
+    out += fmt::format("  {:44}{:>10}  own level ^ {:.2f} * group's level ^ {:.2f}\n", "weight of its own level", percent(b.own_weight),
+                       b.own_weight, 1 - b.own_weight);
+  if (b.season_power > 0)
+    out += fmt::format("  {:44}{:>10}  of {} periods, to the power of {}\n", "season of the group", "", b.season, b.season_power);
+  if (!b.drift.empty())
+    out += fmt::format("  {:44}{:>10}  and {} at the last step\n", "demand of such cases to that, at first", number(b.drift.front()),
+                       number(b.drift.back()));
+  if (b.periods == 0)
+    out += b.spread > 0 ? fmt::format("  quantiles: its own, {} times as far apart\n", number(b.spread))
+                        : std::string("  quantiles: as the demand of such cases scattered\n");
+}
+
 void tell_trees(const FileExplanation& e, std::string& out) {
   const forecasting::Explanation& why = e.why;
   if (why.trees.empty()) return;
@@ -129,6 +154,7 @@ std::string to_text(const FileExplanation& e) {
   for (std::size_t k = 0; k < e.ds.size(); ++k) {
     out += fmt::format("  {:12}{:>10}{}\n", e.ds[k], number(why.median[k]), parts_of(why, k));
   }
+  tell_borrowed(e, out);
   tell_members(e, out);
   tell_trees(e, out);
   return out;

@@ -224,6 +224,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
     if (metrics) metrics->add(forecasts, kept_parts, seasons, periods);  // the sums would outweigh them
     for (std::size_t row = 0; row < std::min(kept_parts.size(), forecasts.tree_shares.size()); ++row)
       report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
+    report.borrowed = forecasts.borrowed.size();
   }
   SINAN_TRY(report.rows_written, out->finish());
   if (!options.bursts.empty()) {
@@ -255,6 +256,7 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
     SINAN_TRY(auto forecasts, forecasting::forecast(block.panel, seasons_of(options, block, all_of(block, kept)), how, options.cancel));
     for (std::size_t i = 0; i < block.panel.size(); ++i) SINAN_CHECK(write_series(*out, block, forecasts, options, i, i, 0));
     report.series += block.panel.size();
+    report.borrowed += forecasts.borrowed.size();
     report.rows_read += block.rows;
     if (options.progress) options.progress(report.rows_read, std::max(rows, report.rows_read));
     return {};

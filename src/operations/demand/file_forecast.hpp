@@ -7,6 +7,9 @@
 // Other columns are drivers (file_drivers.hpp): prices, promotions, weather, attributes. Those that `future` also holds are known ahead:
 // its rows are unique_id, ds and drivers of the periods of the horizon.
 //
+// New series borrow from older ones with the same attributes (forecasting/newcomers.hpp); one whose every y is empty is forecast from what
+// these began with, from the period after its last row on.
+//
 // With `hierarchy` or `blocks` forecasts add up (forecasting/coherent.hpp), and yhat is their mean: the sums of series follow the series
 // (file_hierarchy.hpp); rows of longer periods follow those of single ones, and a column `periods` says of how many each row is the sum, up
 // to its ds.
@@ -81,6 +84,7 @@ struct FileForecastReport {
   std::vector<std::string> notes;    // on drivers: what was not used, and what was missing
   // Of the last origin, per class that learnt from drivers: the share of trees in its median, 0 … 1.
   std::map<std::string, double> tree_shares;
+  std::size_t borrowed = 0;                            // series with a short history that borrow from others, at the last origin
   std::shared_ptr<const FileExplanation> explanation;  // when one was asked for
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "operations/demand/calendar.hpp"
+#include "operations/demand/explanation.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
@@ -228,6 +229,43 @@ TEST_F(FileForecast, AStreamedFileGivesTheSameMedians) {
   ASSERT_EQ(scattered.size(), 121U);
   EXPECT_EQ(scattered[1][0], "s59");
   for (const auto& entry : std::filesystem::directory_iterator(dir_)) EXPECT_NE(entry.path().extension(), ".part");
+}
+
+// Sixty items of two categories, 12 and 200 a day and twice that on weekends; one that began three days ago and one that will tomorrow.
+TEST_F(FileForecast, NewItemsBorrowFromTheirCategoryAndSayIt) {
+  std::string csv = "unique_id,ds,y,category\n";
+  auto add = [&](const std::string& id, int days, int level, const char* category) {
+    for (int t = -days + 1; t <= 0; ++t) {
+      const int day = 18'000 - 3 + t;  // 18,000 is a Monday, the day ahead
+      const int usual = (day + 3) % 7 >= 5 ? 2 * level : level;
+      csv += fmt::format("{},{},{},{}\n", id, format_date(Date(std::chrono::days(day + 2))), usual + (day * 31 + days) % (level / 3),
+                         category);
+    }
+  };
+  for (int i = 0; i < 60; ++i) add(fmt::format("old{}", i), 60 + i, i % 2 ? 200 : 12, i % 2 ? "fine" : "plain");
+  add("fresh", 3, 150, "fine");
+  csv += fmt::format("unseen,{},,plain\n", format_date(Date(std::chrono::days(17'999))));
+  options_.horizon = 7;
+  options_.explain = "unseen";
+  auto report = run(csv);
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->borrowed, 2U);
+  const auto rows = cells();
+  ASSERT_EQ(rows.size(), 1U + 62 * 7);
+  const auto& unseen = rows[rows.size() - 7];
+  EXPECT_EQ(unseen[0], "unseen");
+  EXPECT_EQ(unseen[1], "2019-04-14");
+  EXPECT_EQ(unseen.back(), "category");
+  const double forecast = std::stod(unseen[2]);
+  EXPECT_GT(forecast, 8);
+  EXPECT_LT(forecast, 35);
+  ASSERT_TRUE(report->explanation);
+  const std::string text = to_text(*report->explanation);
+  EXPECT_NE(text.find("borrows from 30 older series of its category"), std::string::npos) << text;
+  const Json json = to_json(*report->explanation);
+  EXPECT_EQ(json["class"], "short");
+  EXPECT_EQ(json["borrowed"]["attributes"], Json::array({"category"}));
+  EXPECT_TRUE(json["borrowed"]["own"].is_null());
 }
 
 }  // namespace

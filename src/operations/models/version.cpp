@@ -11,7 +11,8 @@ constexpr std::size_t kFixedDays = 200;
 constexpr int kFixedHorizon = 8;
 constexpr std::size_t kFixedRows = 1'000;  // for trees: they cost most
 
-// Series of every class: a week, a trend, noise, few demands, few and uneven ones, a short one, a dead one.
+// Series of every class: a week, a trend, noise, few demands, few and uneven ones, a short one, a dead one; and enough older and new ones
+// that these borrow from those.
 Panel fixed_series() {
   Panel panel;
   std::uint64_t state = 20'260'301;
@@ -31,6 +32,9 @@ Panel fixed_series() {
   add("uneven", kFixedDays, [&](double) { return random() < 0.2 ? 1 + 40 * random() * random() : 0.0; });
   add("short", 9, [&](double) { return 5 + 4 * random(); });
   add("dead", kFixedDays, [&](double t) { return t < 20 ? 3.0 : 0.0; });
+  for (int i = 0; i < 24; ++i)
+    add(fmt::format("old{}", i), 60, [&](double t) { return (20 + 9 * (static_cast<int>(t) % 7 >= 5)) * random(); });
+  for (int i = 0; i < 3; ++i) add(fmt::format("new{}", i), 3, [&](double) { return 1 + 20 * random(); });
   return panel;
 }
 

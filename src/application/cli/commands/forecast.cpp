@@ -48,6 +48,9 @@ std::vector<std::string> names(const Invocation& invocation, const std::string& 
 // Which columns helped, and how much.
 void say_drivers(Invocation& invocation, const demand::FileForecastReport& report) {
   for (const std::string& note : report.notes) invocation.say(fmt::format("Drivers: {}.", note));
+  if (report.borrowed > 0)
+    invocation.say(fmt::format("{} series with a short history borrow from older ones; their column model says from which, --explain how.",
+                               report.borrowed));
   if (report.drivers.empty()) return;
   std::vector<std::string> columns;
   for (const std::string& name : report.drivers) columns.push_back(visible(name));
@@ -55,8 +58,9 @@ void say_drivers(Invocation& invocation, const demand::FileForecastReport& repor
   for (const auto& [demand_class, share] : report.tree_shares)
     if (share > 0) shares += fmt::format("{}{:.0f} % of {} series' forecasts", shares.empty() ? "" : ", ", 100 * share, demand_class);
   invocation.say(fmt::format("Drivers: {}; {}.", fmt::join(columns, ", "),
-                             shares.empty() ? "at earlier origins they made nothing better, so forecasts are made from y alone"
-                                            : "trees that learn from them make " + shares));
+                             shares.empty()
+                                 ? "at earlier origins trees that learn from them made nothing better, so forecasts are made from y"
+                                 : "trees that learn from them make " + shares));
 }
 
 Result<int> forecast_command(Invocation& invocation) {
@@ -134,7 +138,8 @@ CommandInfo forecast() {
       .details =
           "The file has the columns unique_id, ds (integers, dates or times) and y; a column `season` gives each series its period. Other "
           "columns are "
-          "drivers, such as price or promotion: they are used where that made earlier forecasts better. CSV "
+          "drivers, such as price or promotion: they are used where that made earlier forecasts better. Series with a short history borrow "
+          "from older ones with the same category, brand or place, and one without any y from what these began with. CSV "
           "(.gz too) or Parquet, in and out, by the name's ending. yhat is the median; with --cumulative rows are sums from the first "
           "step on, and yhat is their mean. --plot draws history, median and a band for each symmetric pair of quantiles (0.1,0.9), "
           "with --backtest from each origin beside what came, as SVG files and an index.html that shows them all.",
