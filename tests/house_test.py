@@ -83,7 +83,7 @@ class Architecture(unittest.TestCase):
             "boost/": ["platform/http"],
             "sodium": ["platform/secrets"],
             "yaml-cpp": ["base"],
-            "unicode/": ["base", "intelligence/matching"],
+            "unicode/": ["base", "intelligence/matching", "intelligence/text"],
             "CLI/": ["application/cli"],
         }
         wrong = []

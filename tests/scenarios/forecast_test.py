@@ -152,8 +152,23 @@ class Drivers(unittest.TestCase):
         self.assertIn("price = ", text)
         self.assertIn("Most like 85 were", text)
 
+    def test_events_are_texts_in_two_languages_about_all_or_some_series(self):
+        (self.dir / "events.csv").write_text("ds,text,shop\n" + "".join(
+            f"{week},{'Strike at the port' if week % 2 else '港口罢工'},{'south' if week % 3 else ''}\n" for week in range(1, 84)))
+        answer = self.forecast("--events", "events.csv", "--explain", "i3")
+        self.assertEqual(answer.code, 0, str(answer))
+        self.assertIn("83 events", answer.err)
+        self.assertEqual(self.forecast("--events", "events.csv", "--backtest", "2").code, 0)
+
     def test_mistakes_name_their_place(self):
+        (self.dir / "no-text.csv").write_text("ds,words\n1,x\n")
+        (self.dir / "no-column.csv").write_text("ds,text,shopp\n1,x,south\n")
+        (self.dir / "broken.csv").write_bytes(b"ds,text\n1,caf\xe9\n")
         for options, words in [
+            (["--events", "no-text.csv"], ["no-text.csv: the column 'text' is missing"]),
+            (["--events", "no-column.csv"], ["did you mean 'shop'"]),
+            (["--events", "broken.csv"], ["broken.csv"]),
+            (["--events", "no-text.csv", "--no-drivers"], ["--no-drivers"]),
             (["--future", "none.csv"], ["none.csv: there is no such file"]),
             (["--future", "ahead.csv", "--backtest", "2"], ["--known"]),
             (["--known", "price"], ["--future"]),

@@ -5,6 +5,8 @@ namespace sinan::catalog {
 const std::map<std::string, std::vector<std::string>>& required_columns() {
   static const std::map<std::string, std::vector<std::string>> kRequired{
       {"customers", {"customer_id", "name"}},
+      {"drivers", {"name", "day", "value"}},
+      {"events", {"event_id", "published_at", "text"}},
       {"items", {"item_id", "name", "category", "unit", "unit_cost", "currency", "status"}},
       {"lanes", {"from_location_id", "to_location_id", "mode", "transit_days", "cost_per_unit", "currency"}},
       {"locations", {"location_id", "name", "kind"}},

@@ -33,25 +33,52 @@ Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
     if (std::ranges::any_of(driver.values, [](float v) { return std::isinf(v); }))
       return bad("a driver may not hold infinite values; correct or remove them", driver.name);
   }
+  const Events& events = drivers.events;
+  if (!events.empty() && (events.scope_offsets.size() != panel.size() + 1 ||
+                          std::ranges::any_of(events.scope_ids, [&](std::uint32_t id) { return id >= events.scopes.size(); })))
+    return bad("events need the scopes of every series, and no others", "events");
+  for (const Releases& releases : drivers.releases)
+    if (!releases.scopes || releases.scope_of.size() != panel.size() ||
+        std::ranges::any_of(releases.scope_of, [&](std::uint32_t id) { return id != Releases::kNone && id >= releases.scopes->size(); }))
+      return bad("numbers that become known in time need the scope of every series", releases.name);
   return {};
 }
 
-Features::Features(const Panel& panel, const Drivers& drivers) : panel_(panel), drivers_(drivers), past_(drivers.columns.size()) {
+Features::Features(const Panel& panel, const Drivers& drivers)
+    : panel_(panel),
+      drivers_(drivers),
+      past_(drivers.columns.size()),
+      events_(drivers.events),
+      releases_(drivers.releases.begin(), drivers.releases.end()) {
   names_.assign(std::begin(kHistory), std::end(kHistory));
   names_.insert(names_.end(), {"a season before", "two seasons before"});
   owners_.assign(names_.size(), -1);
-  for (std::size_t c = 0; c < drivers.columns.size(); ++c) {
-    const Driver& driver = drivers.columns[c];
-    owners_.resize(names_.size(), static_cast<int>(c) - 1);
+  for (const Driver& driver : drivers.columns) {
+    driver_names_.push_back(driver.name);
     if (driver.category) categories_.push_back(static_cast<int>(names_.size()));
-    names_.push_back(driver.name);
+    add_feature(driver.name);
     if (driver.fixed || driver.category) continue;
-    names_.push_back(driver.name + " against its usual value");
+    add_feature(driver.name + " against its usual value");
     if (!driver.known_ahead) continue;
-    names_.push_back(driver.name + " against the period before");
-    names_.push_back(driver.name + " against two periods before");
+    add_feature(driver.name + " against the period before");
+    add_feature(driver.name + " against two periods before");
   }
-  owners_.resize(names_.size(), static_cast<int>(drivers.columns.size()) - 1);
+  if (!drivers.events.empty())
+    for (std::string& name : drivers.events.feature_names()) {
+      driver_names_.push_back(name);
+      add_feature(std::move(name));
+    }
+  first_word_ = names_.size() - drivers.events.names.size();
+  for (const Releases& releases : drivers.releases) {
+    driver_names_.push_back(releases.name);
+    for (std::string& name : releases.feature_names()) add_feature(std::move(name));
+  }
+}
+
+// Of the driver named last.
+void Features::add_feature(std::string name) {
+  names_.push_back(std::move(name));
+  owners_.push_back(static_cast<int>(driver_names_.size()) - 1);
 }
 
 double Features::taught(double value) const { return std::asinh(value / unit_) - centre_; }
@@ -108,6 +135,9 @@ bool Features::look(std::size_t i, std::size_t known, std::size_t season) {
     }
     past.mean = seen > 0 ? past.mean / static_cast<double>(seen) : kUnknown;
   }
+  origin_ = panel_.end_of(i) - static_cast<std::int64_t>(panel_.series(i).size() - known);
+  if (!drivers_.events.empty()) events_.look(i, origin_, static_cast<std::int64_t>(std::min(known, kRecent)));
+  for (ReleaseView& releases : releases_) releases.look(i, origin_);
   return true;
 }
 
@@ -137,6 +167,15 @@ void Features::row(std::size_t step, std::span<float> out) const {
         past.positive && past.mean > 0 && now > 0 ? std::log(now / static_cast<float>(past.mean)) : now - static_cast<float>(past.mean);
     if (!driver.known_ahead) continue;
     for (std::size_t away : {1U, 2U}) out[at++] = target >= away ? now - x[target - away] : kUnknown;
+  }
+  const std::int64_t period = origin_ + static_cast<std::int64_t>(step);
+  if (!drivers_.events.empty()) {
+    events_.row(period, out.subspan(at, 2 + drivers_.events.names.size()));
+    at += 2 + drivers_.events.names.size();
+  }
+  for (const ReleaseView& releases : releases_) {
+    releases.row(period, out.subspan(at, Releases::kFeatures));
+    at += Releases::kFeatures;
   }
 }
 

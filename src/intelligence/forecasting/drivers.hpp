@@ -2,7 +2,8 @@
 // trees read for one period of one series.
 //
 // A row belongs to a series, an origin (the last period of which demand is known) and a step ahead. It holds nothing of demand after the
-// origin, and nothing of a driver after it unless the driver is known ahead. All of demand is told relative to the series' own recent
+// origin, nothing of a driver after it unless the driver is known ahead, and no event (events.hpp) and no number (releases.hpp) that became
+// known after it. All of demand is told relative to the series' own recent
 // level, so that one model serves series of any size: r(v) = asinh(v / (0.1 · m)) − b, where m is the mean size and b the mean of
 // asinh(v / (0.1 · m)) of the newest 26 known values. asinh is logarithmic for large and linear for small values, so zeros and
 // negative values need no rule of their own.
@@ -16,6 +17,8 @@
 
 #include "base/result.hpp"
 #include "base/series.hpp"
+#include "intelligence/forecasting/events.hpp"
+#include "intelligence/forecasting/releases.hpp"
 
 namespace sinan::forecasting {
 
@@ -33,9 +36,11 @@ struct Driver {
 struct Drivers {
   std::size_t horizon = 0;
   std::vector<Driver> columns;
+  Events events;
+  std::vector<Releases> releases;
   std::int64_t last = 0;  // the period, as in Panel::ends, `horizon` before the last one of drivers that all series share
 
-  bool empty() const { return columns.empty(); }
+  bool empty() const { return columns.empty() && events.empty() && releases.empty(); }
   // The values of a driver that changes in time: as many as the series has, and `horizon` more.
   std::span<const float> of(const Driver& driver, const Panel& panel, std::size_t i) const {
     const std::size_t length = panel.offsets[i + 1] - panel.offsets[i] + horizon;
@@ -60,8 +65,13 @@ class Features {
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<int>& categories() const { return categories_; }
   std::size_t width() const { return names_.size(); }
-  // The driver that a feature tells of, by its place in Drivers::columns; −1: the series' own history.
+  // The driver that a feature tells of, by its place in drivers(); −1: the series' own history.
   int owner(std::size_t feature) const { return owners_[feature]; }
+  // The names of Drivers::columns, then those of the features of events, then those of the releases.
+  const std::vector<std::string>& drivers() const { return driver_names_; }
+
+  // The features that are words of events: from this one on, as many as Events::names.
+  std::size_t first_word() const { return first_word_; }
 
   // Looks at series i as it was when `known` values of it had been seen; `season`: its period, 1: none. False when there is nothing to
   // learn from: no value, or only zeros.
@@ -81,18 +91,25 @@ class Features {
     bool positive = true;  // all of them are above zero
   };
 
+  void add_feature(std::string name);
+
   const Panel& panel_;
   const Drivers& drivers_;
   std::vector<std::string> names_;
   std::vector<int> categories_;
   std::vector<int> owners_;
+  std::vector<std::string> driver_names_;
+  std::size_t first_word_ = 0;
   std::size_t series_ = 0;
   std::size_t known_ = 0;
   std::size_t season_ = 1;
-  double unit_ = 1;    // 0.1 · m
-  double centre_ = 0;  // b
+  std::int64_t origin_ = 0;  // as a period of Panel::ends
+  double unit_ = 1;          // 0.1 · m
+  double centre_ = 0;        // b
   float history_[7] = {};
   std::vector<Past> past_;
+  EventView events_;
+  std::vector<ReleaseView> releases_;
 };
 
 }  // namespace sinan::forecasting

@@ -48,6 +48,34 @@ struct Shop {
   }
 };
 
+// Events and numbers of 60 periods that end with period 0, some of them about later ones.
+void tell_outside(Shop& shop) {
+  EventTexts texts;
+  std::vector<Releases::Release> numbers;
+  for (std::int32_t known = -59; known <= 4; ++known) {
+    EXPECT_TRUE(texts.add(known % 3 ? "a strike" : "港口 罢工", {known, known + known % 4, known + 5}, 0));
+    for (std::int32_t ahead : {0, 2}) numbers.push_back({known + ahead, known, static_cast<float>(known * ahead)});
+  }
+  Releases::sort(numbers);
+  shop.drivers.events = texts.known_at(1'000, 3);
+  shop.drivers.releases = {{"rain", std::make_shared<const std::vector<std::vector<Releases::Release>>>(1, std::move(numbers)), {}}};
+  for (std::size_t i = 0; i < shop.panel.size(); ++i) {
+    shop.drivers.events.scope_ids.push_back(0);
+    shop.drivers.events.scope_offsets.push_back(i + 1);
+    shop.drivers.releases[0].scope_of.push_back(0);
+  }
+}
+
+// Another truth about everything that became known after `origin`.
+void change_after(Drivers& drivers, std::int64_t origin) {
+  for (auto& event : drivers.events.scopes[0].events)
+    if (event.when.known > origin) event.when.from = -40, event.when.to = 40;
+  auto numbers = *drivers.releases[0].scopes;
+  for (auto& release : numbers[0])
+    if (release.known > origin) release.value = -77;
+  drivers.releases[0].scopes = std::make_shared<const std::vector<std::vector<Releases::Release>>>(std::move(numbers));
+}
+
 TEST(Features, HoldNothingOfTheFuture) {
   Shop shop(3, 60, 4);
   shop.drivers.columns.push_back({"weather", false, false, false, shop.drivers.columns[2].values});  // not known ahead
@@ -55,10 +83,12 @@ TEST(Features, HoldNothingOfTheFuture) {
   shop.drivers.columns.push_back({"shelf", false, true, false, {1, 2, 3}});
   shop.drivers.columns.push_back({"weekday", true, false, false, {}, true});
   for (int t = 0; t < 64; ++t) shop.drivers.columns[6].values.push_back(static_cast<float>(t % 7));
+  tell_outside(shop);
   ASSERT_TRUE(check(shop.drivers, shop.panel, 4));
   for (std::size_t known : {5U, 30U, 60U})
     for (std::size_t season : {1U, 12U}) {
       Shop other = shop;
+      change_after(other.drivers, static_cast<std::int64_t>(known) - 60);
       for (std::size_t i = 0; i < 3; ++i) {
         for (std::size_t t = known; t < 60; ++t) other.panel.values[other.panel.offsets[i] + t] = 1e6;
         for (std::size_t c : {3U, 4U})
@@ -99,6 +129,17 @@ TEST(Features, OneColumnServesSeriesOfAnyEnd) {
   EXPECT_EQ(read(2), (std::vector<float>{14, 15, 16}));
   drivers.columns[0].values.pop_back();
   EXPECT_FALSE(check(drivers, panel, 2));
+}
+
+TEST(Features, OfEventsAndNumbersNeedTheScopesOfAllSeries) {
+  Shop shop(2, 60, 4);
+  tell_outside(shop);
+  ASSERT_TRUE(check(shop.drivers, shop.panel, 4));
+  shop.drivers.events.scope_ids[1] = 7;
+  EXPECT_EQ(check(shop.drivers, shop.panel, 4).error().place, "events");
+  shop.drivers.events = {};
+  shop.drivers.releases[0].scope_of.pop_back();
+  EXPECT_EQ(check(shop.drivers, shop.panel, 4).error().place, "rain");
 }
 
 TEST(Features, TaughtAndValueAreInverse) {

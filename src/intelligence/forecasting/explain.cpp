@@ -44,26 +44,31 @@ Status explain_pool(const Panel& panel, std::span<const int> seasons, const Opti
   return {};
 }
 
-Result<TreeStep> explain_step(const learning::Trees& trees, const Features& features, const Drivers& drivers, const Panel& panel,
-                              std::size_t i, std::size_t step) {
+Result<TreeStep> explain_step(const learning::Trees& trees, const Features& features, const Drivers& drivers, std::size_t step) {
   std::vector<float> row(features.width());
   features.row(step, row);
   std::vector<double> parts(features.width() + 1);
   SINAN_CHECK(trees.contributions(row, parts));
   TreeStep out{.expected = parts.back(), .score = parts.back(), .centre = features.centre(), .unit = features.unit()};
-  std::vector<double> sums(drivers.columns.size() + 1, 0);
+  out.effects.push_back({"own history", 0, kMissing});
+  for (const std::string& name : features.drivers()) out.effects.push_back({name, 0, kMissing});
   for (std::size_t f = 0; f < features.width(); ++f) {
-    sums[static_cast<std::size_t>(features.owner(f) + 1)] += parts[f];
+    const int owner = features.owner(f);
+    Effect& effect = out.effects[static_cast<std::size_t>(owner + 1)];
+    if (owner >= 0 && owner != features.owner(f - 1)) effect.value = row[f];
+    effect.score += parts[f];
     out.score += parts[f];
   }
-  for (std::size_t c = 0; c < sums.size(); ++c) {
-    Effect effect{c == 0 ? "own history" : drivers.columns[c - 1].name, sums[c], kMissing};
-    if (c > 0) {
-      const Driver& driver = drivers.columns[c - 1];
-      const std::size_t ahead = panel.series(i).size() - 1 + (driver.known_ahead ? step : 0);
-      effect.value = driver.fixed ? driver.values[i] : drivers.of(driver, panel, i)[ahead];
-    }
-    out.effects.push_back(std::move(effect));
+  if (!drivers.events.names.empty()) {
+    // Words that no event has now, or that no tree asks for, say little, and are many: one sum.
+    const auto first = out.effects.end() - static_cast<std::ptrdiff_t>(drivers.releases.size() + drivers.events.names.size());
+    const auto last = first + static_cast<std::ptrdiff_t>(drivers.events.names.size());
+    const auto absent = std::stable_partition(first, last, [](const Effect& e) { return e.value != 0 && e.score != 0; });
+    Effect others{"other words of events", 0, 0};
+    for (auto word = absent; word != last; ++word) others.score += word->score;
+    const bool any = absent != last;
+    out.effects.erase(absent, last);
+    if (any) out.effects.push_back(std::move(others));
   }
   std::ranges::stable_sort(out.effects, std::ranges::greater{}, [](const Effect& e) { return std::abs(e.score); });
   out.forecast = features.value(out.score);
@@ -121,7 +126,7 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
   const auto season = static_cast<std::size_t>(out.season);
   features.look(i, panel.series(i).size(), season);
   for (std::size_t step = 1; step <= horizon; ++step) {
-    SINAN_TRY(TreeStep found, explain_step(trees, features, *options.drivers, panel, i, step));
+    SINAN_TRY(TreeStep found, explain_step(trees, features, *options.drivers, step));
     out.trees.push_back(std::move(found));
   }
   SINAN_CHECK(find_alike(trees, features, panel, i, season, out));

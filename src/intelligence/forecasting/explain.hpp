@@ -14,9 +14,9 @@ struct MemberForecast {
 
 // The effect of a driver, or of the series' own history, on what the trees say.
 struct Effect {
-  std::string name;  // of the driver; "own history"
+  std::string name;  // of the driver; "own history"; "other words of events": those that no event has now or no tree asks for, together
   double score = 0;  // Shapley value of the raw score (Lundberg et al. 2020), summed over the features of the driver
-  double value = 0;  // the driver at this period; NaN when unknown, and for the history
+  double value = 0;  // the driver at this period, as far as it is known; NaN when unknown, and for the history
 };
 
 // How the trees come to their forecast of one step: expected + Σ effects = score; (score + centre) on the asinh scale of the series' level

@@ -187,6 +187,9 @@ std::uint64_t method_of(const Options& options) {
   for (const std::string& name : options.models) add(name);
   if (!options.drivers) return out;
   for (const Driver& driver : options.drivers->columns) add(driver.name);
+  // Trees know words of events by their number alone.
+  for (const std::string& word : options.drivers->events.names) add(word);
+  for (const Releases& release : options.drivers->releases) add(release.name);
   return next_hash(out, options.drivers->tells_of_series());
 }
 

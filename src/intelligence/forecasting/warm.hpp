@@ -2,7 +2,7 @@
 //
 // A series whose history is the one that was learnt from is not computed again. Of one that has only grown since, the errors at earlier
 // origins are kept, and the rate of sparse demand takes one step per new period; models of regular demand learn from all of its history
-// as ever, so that its median is what it would be without a warm start. Everything is learnt anew after warm_periods(); and so is, in any
+// as ever; trees and pooled regressions stay what they were. Everything is learnt anew after warm_periods(); and so is, in any
 // night, a series whose history was revised, whose newest periods lack a value or stock, that was dead and sold, or whose demand became
 // sparse (what is sparse is classed again when all is learnt). What is kept says from what it was learnt, so a forecast is a function of
 // the panel, the options and one WarmState, which never changes.

@@ -12,6 +12,10 @@ using forecasting::Driver;
 using std::chrono::days;
 
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+constexpr double kHalfLife = 7;  // days in which what an event means halves
+constexpr int kBefore = 60;      // days before the history whose events and numbers may still count
+constexpr std::size_t kMostNumbers = 5'000'000;
+constexpr std::size_t kMostNames = 50;
 
 Date day_at(const Column& column, std::size_t row) { return Date(days(static_cast<int>(column.ints[row]))); }
 
@@ -29,13 +33,26 @@ Status each(fabric::Fabric& fabric, std::string_view sql, const fabric::QueryOpt
   }
 }
 
-// False also where the table is not there.
-Result<bool> has_column(fabric::Fabric& fabric, const std::string& table, std::string_view column, const fabric::QueryOptions& options) {
+// The columns of a table; none where it is not there.
+Result<Schema> schema_of(fabric::Fabric& fabric, const std::string& table, const fabric::QueryOptions& options) {
   auto rows = fabric.query(system_principal("planner"), fmt::format("SELECT * FROM {} LIMIT 0", table), options);
-  if (!rows && rows.error().code == ErrorCode::kNotFound) return false;
+  if (!rows && rows.error().code == ErrorCode::kNotFound) return Schema{};
   if (!rows) return std::unexpected(std::move(rows).error());
-  return (*rows)->schema().index_of(column).has_value();
+  return (*rows)->schema();
 }
+
+// A column that may be missing, in a type.
+std::string cell(const Schema& schema, std::string_view column, std::string_view type) {
+  return fmt::format("CAST({} AS {})", schema.index_of(column) ? column : "NULL", type);
+}
+
+// A day, or a time of which the day is to be found where it is.
+std::string moment(const Schema& schema, std::string_view column) {
+  auto found = schema.index_of(column);
+  return cell(schema, column, found && schema.fields[*found].type.id == TypeId::kDate ? "DATE" : "TIMESTAMP");
+}
+
+std::string text_at(const Column& column, std::size_t row) { return column.is_null(row) ? "" : std::string(column.text(row)); }
 
 // Texts of each series as codes in order of the texts.
 Driver attribute(std::string name, const std::vector<std::string>& texts) {
@@ -59,34 +76,167 @@ bool tells(const Driver& driver) {
 
 }  // namespace
 
+namespace {
+
+class Reading {
+ public:
+  Reading(fabric::Fabric& fabric, const PanelRequest& request) : fabric_(fabric), request_(request) {
+    options_.at = request.at;
+    options_.cancel = request.cancel;
+  }
+
+  Result<DemandDrivers> all() {
+    SINAN_CHECK(promotions());
+    SINAN_CHECK(each(fabric_,
+                     "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
+                     "IS NOT NULL",
+                     options_, [&](const Columns& c, std::size_t r) { out_.categories.emplace(c[0].text(r), c[1].text(r)); }));
+    SINAN_CHECK(zones());
+    SINAN_CHECK(events());
+    SINAN_CHECK(numbers());
+    return std::move(out_);
+  }
+
+ private:
+  using Columns = std::vector<Column>;
+
+  Status promotions() {
+    SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.promotions", options_));
+    return each(fabric_,
+                fmt::format("SELECT CAST(item_id AS VARCHAR), {}, CAST(starts_on AS DATE), CAST(ends_on AS DATE), "
+                            "CAST(discount AS DOUBLE) FROM ops.promotions WHERE item_id IS NOT NULL AND starts_on IS NOT NULL AND "
+                            "ends_on >= starts_on AND discount > 0",
+                            cell(schema, "location_id", "VARCHAR")),
+                options_, [&](const Columns& c, std::size_t r) {
+                  out_.promotions[std::string(c[0].text(r))].push_back(
+                      {text_at(c[1], r), day_at(c[2], r), day_at(c[3], r), static_cast<float>(c[4].doubles[r])});
+                });
+  }
+
+  Status zones() {
+    SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.locations", options_));
+    if (!schema.index_of("timezone")) return {};
+    return each(fabric_, "SELECT CAST(location_id AS VARCHAR), CAST(timezone AS VARCHAR) FROM ops.locations WHERE timezone IS NOT NULL",
+                options_, [&](const Columns& c, std::size_t r) {
+                  if (auto zone = Zone::find(c[1].text(r)); zone && !c[0].is_null(r)) zones_.emplace(c[0].text(r), *zone);
+                });
+  }
+
+  // The day of a moment at a place.
+  std::int64_t day_there(const Column& column, std::size_t r, const std::string& place) const {
+    if (column.type.id == TypeId::kDate) return column.ints[r];
+    auto found = zones_.find(place);
+    const Zone& zone = found == zones_.end() ? request_.zone : found->second;
+    return zone.day_of(Instant(std::chrono::microseconds(column.ints[r]))).time_since_epoch().count();
+  }
+
+  // Older ones cannot be of use.
+  std::string oldest() const { return format_date(std::chrono::floor<days>(request_.now) - days(request_.history_days + kBefore)); }
+
+  Status events() {
+    SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.events", options_));
+    if (schema.fields.empty()) return {};
+    Status result;
+    SINAN_CHECK(each(
+        fabric_,
+        fmt::format("SELECT {}, CAST(text AS VARCHAR), {}, {}, {}, {}, {} FROM ops.events WHERE published_at >= DATE '{}' AND "
+                    "text IS NOT NULL",
+                    moment(schema, "published_at"), cell(schema, "item_id", "VARCHAR"), cell(schema, "category", "VARCHAR"),
+                    cell(schema, "location_id", "VARCHAR"), cell(schema, "starts_on", "DATE"), cell(schema, "ends_on", "DATE"), oldest()),
+        options_, [&](const Columns& c, std::size_t r) {
+          if (result) result = add_event(c, r);
+        }));
+    return result;
+  }
+
+  Status add_event(const Columns& c, std::size_t r) {
+    const std::string item = text_at(c[2], r), category = text_at(c[3], r), place = text_at(c[4], r);
+    forecasting::EventTime when{.known = day_there(c[0], r, place)};
+    when.from = c[5].is_null(r) ? when.known : c[5].ints[r];
+    when.to = c[6].is_null(r) ? when.from : c[6].ints[r];
+    if (when.to < when.from) return {};
+    auto added = out_.events.add(c[1].text(r), when, out_.event_scopes.add({item, category, place}));
+    if (!added) return std::unexpected(std::move(added).error().within("ops.events"));
+    return {};
+  }
+
+  Status numbers() {
+    SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.drivers", options_));
+    if (schema.fields.empty()) return {};
+    std::map<std::string, OutsideNumber> found;
+    std::size_t count = 0;
+    SINAN_CHECK(
+        each(fabric_,
+             fmt::format("SELECT CAST(name AS VARCHAR), CAST(day AS DATE), CAST(value AS DOUBLE), {}, {}, {} FROM ops.drivers WHERE "
+                         "name IS NOT NULL AND day >= DATE '{}' AND abs(CAST(value AS DOUBLE)) < 1e30",
+                         cell(schema, "item_id", "VARCHAR"), cell(schema, "location_id", "VARCHAR"), moment(schema, "known_at"), oldest()),
+             options_, [&](const Columns& c, std::size_t r) {
+               if (++count > kMostNumbers || found.size() > kMostNames) return;
+               const std::string item = text_at(c[3], r), place = text_at(c[4], r);
+               OutsideNumber& number = found[std::string(c[0].text(r))];
+               const std::uint32_t scope = number.scopes.add({item, place});
+               if (number.releases.size() <= scope) number.releases.resize(scope + 1);
+               const std::int64_t known = c[5].is_null(r) ? c[1].ints[r] : day_there(c[5], r, place);
+               number.releases[scope].push_back(
+                   {static_cast<std::int32_t>(c[1].ints[r]), static_cast<std::int32_t>(known), static_cast<float>(c[2].doubles[r])});
+             }));
+    if (count > kMostNumbers || found.size() > kMostNames)
+      return fail(
+          ErrorCode::kLimit,
+          fmt::format("more than {} rows or {} names, the most that are learnt from; narrow model/drivers.sql", kMostNumbers, kMostNames),
+          "ops.drivers");
+    for (auto& [name, number] : found) {
+      for (auto& releases : number.releases) forecasting::Releases::sort(releases);
+      out_.numbers.emplace(name, std::make_shared<const OutsideNumber>(std::move(number)));
+    }
+    return {};
+  }
+
+  fabric::Fabric& fabric_;
+  const PanelRequest& request_;
+  fabric::QueryOptions options_;
+  std::unordered_map<std::string, Zone> zones_;  // by place
+  DemandDrivers out_;
+};
+
+}  // namespace
+
 Result<DemandDrivers> read_drivers(fabric::Fabric& fabric, const PanelRequest& request, const std::vector<Holidays>& holidays) {
-  fabric::QueryOptions options;
-  options.at = request.at;
-  options.cancel = request.cancel;
-  DemandDrivers out;
+  SINAN_TRY(DemandDrivers out, Reading(fabric, request).all());
   out.holidays = holidays;
-  SINAN_TRY(bool by_place, has_column(fabric, "ops.promotions", "location_id", options));
-  SINAN_CHECK(each(fabric,
-                   fmt::format("SELECT CAST(item_id AS VARCHAR), CAST({} AS VARCHAR), CAST(starts_on AS DATE), CAST(ends_on AS DATE), "
-                               "CAST(discount AS DOUBLE) FROM ops.promotions WHERE item_id IS NOT NULL AND starts_on IS NOT NULL AND "
-                               "ends_on >= starts_on AND discount > 0",
-                               by_place ? "location_id" : "NULL"),
-                   options, [&](const std::vector<Column>& c, std::size_t r) {
-                     out.promotions[std::string(c[0].text(r))].push_back({c[1].is_null(r) ? "" : std::string(c[1].text(r)), day_at(c[2], r),
-                                                                          day_at(c[3], r), static_cast<float>(c[4].doubles[r])});
-                   }));
-  SINAN_CHECK(each(fabric,
-                   "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
-                   "IS NOT NULL",
-                   options, [&](const std::vector<Column>& c, std::size_t r) { out.categories.emplace(c[0].text(r), c[1].text(r)); }));
   return out;
 }
 
 std::vector<std::string> driver_names(const std::vector<Holidays>& holidays) {
-  std::vector<std::string> out{"promotion", "category", "location"};
+  std::vector<std::string> out{"promotion", "category", "location", "events", "outside numbers"};
   for (const CalendarDriver& calendar : calendar_drivers(Date(), 1, holidays)) out.push_back(calendar.driver.name);
   return out;
 }
+
+namespace {
+
+// Events and outside numbers, as far as they were known on the last day.
+void tell_outside(const DemandDrivers& known, const DemandPanel& demand, const std::vector<std::size_t>& kept, forecasting::Drivers& out) {
+  out.events = known.events.known_at(out.last, kHalfLife);
+  for (std::size_t i : kept) {
+    if (out.events.empty()) break;
+    auto category = known.categories.find(demand.item_ids[i]);
+    for (std::uint32_t scope : known.event_scopes.of(
+             {demand.item_ids[i], category == known.categories.end() ? "" : std::string_view(category->second), demand.location_ids[i]}))
+      if (scope < out.events.scopes.size()) out.events.scope_ids.push_back(scope);
+    out.events.scope_offsets.push_back(out.events.scope_ids.size());
+  }
+  for (const auto& [name, number] : known.numbers) {
+    forecasting::Releases releases{name, {number, &number->releases}, {}};
+    for (std::size_t i : kept) {
+      const auto scopes = number->scopes.of({demand.item_ids[i], demand.location_ids[i]});
+      releases.scope_of.push_back(scopes.empty() ? forecasting::Releases::kNone : scopes.back());
+    }
+    out.releases.push_back(std::move(releases));
+  }
+}
+
+}  // namespace
 
 forecasting::Drivers drivers_of(const DemandDrivers& known, const DemandPanel& demand, const std::vector<std::size_t>& kept,
                                 const Panel& panel, std::size_t periods, std::size_t horizon) {
@@ -133,6 +283,7 @@ forecasting::Drivers drivers_of(const DemandDrivers& known, const DemandPanel& d
   const std::size_t length = static_cast<std::size_t>((last - first).count()) + 1 + horizon;
   for (CalendarDriver& calendar : calendar_drivers(first, length, known.holidays)) add(std::move(calendar.driver));
   out.last = last.time_since_epoch().count();
+  tell_outside(known, demand, kept, out);
   return out;
 }
 

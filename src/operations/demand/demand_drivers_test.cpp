@@ -97,5 +97,69 @@ TEST(DemandDrivers, AreReadFromTheCanonicalModel) {
   EXPECT_TRUE(none->promotions.empty() && none->categories.empty());
 }
 
+// How many events, weighted, series i sees on the first day ahead.
+float events_ahead(const forecasting::Drivers& drivers, const Panel& panel, std::size_t i) {
+  if (drivers.events.empty()) return 0;
+  forecasting::EventView view(drivers.events);
+  view.look(i, panel.ends[i], 26);
+  std::vector<float> row(drivers.events.feature_names().size());
+  view.row(panel.ends[i] + 1, row);
+  return row[0];
+}
+
+// The value of an outside number of series i on a day ahead.
+float number_ahead(const forecasting::Drivers& drivers, std::size_t number, const Panel& panel, std::size_t i, std::int64_t ahead = 1) {
+  forecasting::ReleaseView view(drivers.releases.at(number));
+  view.look(i, panel.ends[i]);
+  std::vector<float> row(forecasting::Releases::kFeatures);
+  view.row(panel.ends[i] + ahead, row);
+  return row[0];
+}
+
+TEST(DemandDrivers, EventsAndOutsideNumbersAreThoseOfTheirItemsPlacesAndDays) {
+  fabric::test::Company company({{"model/events.sql", "SELECT * FROM lake.news"},
+                                 {"model/drivers.sql", "SELECT * FROM lake.weather"},
+                                 {"model/locations.sql", "SELECT * FROM lake.places"},
+                                 {"model/items.sql", "SELECT 'pot' AS item_id, 'kitchen' AS category UNION ALL SELECT 'pan', 'fire'"}});
+  company.lake.put("lake.places", "SELECT 'N' AS location_id, 'Asia/Shanghai' AS timezone UNION ALL SELECT 'S', NULL");
+  // The third was published on 11 March in Shanghai; the last two lack a text, or end before they start.
+  company.lake.put("lake.news",
+                   "SELECT * FROM (VALUES ('e1', TIMESTAMP '2026-03-10 15:00:00', 'recall', 'pot', NULL, NULL, NULL, NULL), "
+                   "('e2', TIMESTAMP '2026-03-09 10:00:00', '停电', NULL, 'fire', NULL, NULL, NULL), "
+                   "('e3', TIMESTAMP '2026-03-10 18:00:00', 'flood', NULL, NULL, 'N', NULL, NULL), "
+                   "('e4', TIMESTAMP '2026-03-01 10:00:00', 'fair', NULL, NULL, 'S', DATE '2026-03-11', DATE '2026-03-12'), "
+                   "('e5', TIMESTAMP '2026-03-01 10:00:00', NULL, NULL, NULL, NULL, NULL, NULL), "
+                   "('e6', TIMESTAMP '2026-03-01 10:00:00', 'fair', NULL, NULL, NULL, DATE '2026-03-12', DATE '2026-03-11')) "
+                   "t(event_id, published_at, text, item_id, category, location_id, starts_on, ends_on)");
+  company.lake.put("lake.weather",
+                   "SELECT * FROM (VALUES ('rain', DATE '2026-03-10', 5.0, NULL, NULL, NULL), ('rain', DATE '2026-03-11', 9.0, NULL, NULL, "
+                   "DATE '2026-03-10'), ('rain', DATE '2026-03-12', 8.0, NULL, NULL, NULL), ('rain', DATE '2026-03-11', 7.0, NULL, 'S', "
+                   "DATE '2026-03-09'), ('rain', DATE '2026-03-11', CAST('nan' AS DOUBLE), NULL, NULL, DATE '2026-03-10'), "
+                   "('price', DATE '2026-03-02', 2.5, 'pan', NULL, NULL)) t(name, day, value, item_id, location_id, known_at)");
+  auto known = read_drivers(company.fabric(), {.now = *parse_instant("2026-03-11T08:00:00Z"), .zone = {}}, {});
+  ASSERT_TRUE(known) << known.error().text();
+  EXPECT_EQ(known->events.size(), 4U);
+  DemandPanel panel = small();
+  const auto drivers = drivers_of(*known, panel, {0, 1, 2}, panel.panel, 0, 2);
+  ASSERT_TRUE(forecasting::check(drivers, panel.panel, 2));
+  const auto left = [](double days) { return static_cast<float>(std::exp2(-days / 7)); };
+  EXPECT_FLOAT_EQ(events_ahead(drivers, panel.panel, 0), left(1)) << "pot in N: the recall, and the flood is not known yet";
+  EXPECT_FLOAT_EQ(events_ahead(drivers, panel.panel, 1), left(1) + 1) << "pot in S: the recall, and the fair has been announced";
+  EXPECT_FLOAT_EQ(events_ahead(drivers, panel.panel, 2), left(1)) << "pan: ends on the 9th, and knows of the power cut";
+  ASSERT_EQ(drivers.releases.size(), 2U);
+  EXPECT_EQ(drivers.releases[1].name, "rain");
+  EXPECT_EQ(number_ahead(drivers, 1, panel.panel, 0), 9);
+  EXPECT_EQ(number_ahead(drivers, 1, panel.panel, 0, 2), 9) << "the 12th is not known ahead";
+  EXPECT_EQ(number_ahead(drivers, 1, panel.panel, 1), 7) << "of the place itself";
+  EXPECT_EQ(number_ahead(drivers, 0, panel.panel, 2), 2.5F);
+  EXPECT_TRUE(std::isnan(number_ahead(drivers, 0, panel.panel, 0)));
+
+  // Two days before, nothing of the last days was known.
+  Panel before{{1, 2}, {0, 2}, {"pot@N"}, {}, {panel.panel.ends[0] - 2}};
+  const auto then = drivers_of(*known, panel, {0}, before, 2, 2);
+  EXPECT_EQ(events_ahead(then, before, 0), 0);
+  EXPECT_TRUE(std::isnan(number_ahead(then, 1, before, 0)));
+}
+
 }  // namespace
 }  // namespace sinan::demand

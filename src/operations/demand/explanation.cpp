@@ -138,6 +138,20 @@ Json to_json(const FileExplanation& e) {
     }
     out["steps"].push_back(std::move(step));
   }
+  if (why.borrowed) {
+    const forecasting::Borrowed& b = *why.borrowed;
+    out["borrowed"] = Json{{"attributes", b.attributes},
+                           {"series", b.series},
+                           {"cases", b.cases},
+                           {"level", b.level},
+                           {"own", std::isfinite(b.own) ? Json(b.own) : Json(nullptr)},
+                           {"own_weight", b.own_weight},
+                           {"periods", b.periods},
+                           {"season", b.season},
+                           {"season_power", b.season_power},
+                           {"spread", b.spread},
+                           {"drift", b.drift}};
+  }
   for (const auto& member : why.members) out["members"].push_back(Json{{"model", member.model}, {"yhat", member.values}});
   for (std::size_t a = 0; a < why.alike.size(); ++a)
     out["alike"].push_back(Json{{"ds", e.alike[a]}, {"y", why.alike[a].demand}, {"likeness", why.alike[a].likeness}});

@@ -78,6 +78,7 @@ class Reading {
       : options_(options), file_(file), connection_(connection) {
     for (std::size_t i = 0; i < file.panel.size(); ++i) numbers_.emplace(file.panel.keys[i], i);
     out_.drivers.horizon = horizon();
+    out_.drivers.last = file.panel.latest_end();
   }
 
   Result<FileDrivers> all() {
@@ -253,7 +254,6 @@ class Reading {
       if (column.driver.category) out_.categories.emplace(column.driver.name, std::move(column.codes));
       out_.drivers.columns.push_back(std::move(column.driver));
     }
-    out_.drivers.last = file_.panel.latest_end();
   }
 
   Status add_calendar() {

@@ -13,6 +13,7 @@
 #include "operations/demand/explanation.hpp"
 #include "operations/demand/file_bursts.hpp"
 #include "operations/demand/file_drivers.hpp"
+#include "operations/demand/file_events.hpp"
 #include "operations/demand/file_hierarchy.hpp"
 #include "operations/demand/file_metrics.hpp"
 #include "operations/demand/file_panel.hpp"
@@ -93,7 +94,7 @@ Status check(const FileForecastOptions& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (options.backtest < 0 || options.backtest > 10'000)
     return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
-  for (const std::filesystem::path& file : {options.input, options.future})
+  for (const std::filesystem::path& file : {options.input, options.future, options.events})
     if (std::error_code ignored;
         !file.empty() && file.string().find_first_of("*?[") == std::string::npos && !std::filesystem::exists(file, ignored))
       return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
@@ -107,6 +108,7 @@ Status check(const FileForecastOptions& options) {
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
   if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
+  if (!options.events.empty() && !options.drivers) return bad("--events and --no-drivers contradict each other; leave one out");
   if (!options.metrics.empty() && options.backtest == 0) return bad("--metrics measures a backtest; say how many origins: --backtest 4");
   if (!options.metrics.empty() && options.cumulative)
     return bad("--metrics measures forecasts of single periods and does not go with --cumulative, whose rows are sums");
@@ -162,6 +164,20 @@ std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel&
   return out;
 }
 
+// What there is to forecast, and to learn from.
+FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const FileDrivers& drivers, const FileEvents& events) {
+  FileForecastReport out{.series = parts,
+                         .sums = file.panel.size() - parts,
+                         .rows_read = file.rows,
+                         .frequency = file.calendar.name(),
+                         .drivers = drivers.used,
+                         .notes = drivers.notes};
+  for (const std::string& unused : drivers.unused) out.notes.push_back("not used: " + unused);
+  if (!events.empty()) out.drivers.push_back(fmt::format("{} events", events.size()));
+  out.notes.insert(out.notes.end(), events.notes().begin(), events.notes().end());
+  return out;
+}
+
 Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_TRY(FilePanel file, read_file_panel(options));
   SINAN_CHECK(reach_future(options, file));
@@ -169,6 +185,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   if (options.drivers) {
     SINAN_TRY(found, read_file_drivers(options, file));
   }
+  SINAN_TRY(const FileEvents events, FileEvents::read(options, file));
   SINAN_TRY(const FileHierarchy hierarchy, FileHierarchy::read(options, file));
   forecasting::Coherence coherence{.how = options.reconciliation};
   SINAN_TRY(coherence.blocks, read_blocks(options, file.calendar));
@@ -184,13 +201,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   }
   SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
 
-  FileForecastReport report{.series = hierarchy.parts(),
-                            .sums = file.panel.size() - hierarchy.parts(),
-                            .rows_read = file.rows,
-                            .frequency = file.calendar.name(),
-                            .drivers = found.used,
-                            .notes = found.notes};
-  for (const std::string& unused : found.unused) report.notes.push_back("not used: " + unused);
+  FileForecastReport report = begin_report(file, hierarchy.parts(), found, events);
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
   for (int origin = origins; origin >= 1; --origin) {
@@ -204,10 +215,10 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
         options.progress(done_before * total + done, static_cast<std::uint64_t>(origins) * total);
       };
     forecasting::Drivers then;
-    if (options.backtest > 0 && !found.drivers.empty())
-      then = drivers_before(found.drivers, file.panel, kept_parts, periods, options.known_ahead);
-    how.drivers = options.backtest > 0 ? &then : &found.drivers;
-    if (how.drivers->empty()) how.drivers = nullptr;
+    if (options.backtest > 0) then = drivers_before(found.drivers, file.panel, kept_parts, periods, options.known_ahead);
+    forecasting::Drivers& drivers = options.backtest > 0 ? then : found.drivers;
+    drivers.events = events.seen_from(drivers.last, kept_parts);
+    how.drivers = drivers.empty() ? nullptr : &drivers;
     const std::vector<int> seasons = seasons_of(options, file, kept);
     SINAN_TRY(auto all, forecasting::forecast_coherent(panel, seasons, how, coherence, options.cancel, progress));
     const forecasting::Forecasts& forecasts = all.single;
@@ -268,7 +279,7 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
 // Whether nothing that is asked for needs all series at once.
 bool can_stream(const FileForecastOptions& options) {
   return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.bursts.empty() &&
-         options.future.empty() && options.explain.empty() && options.hierarchy.empty() && options.blocks.empty();
+         options.future.empty() && options.events.empty() && options.explain.empty() && options.hierarchy.empty() && options.blocks.empty();
 }
 
 }  // namespace

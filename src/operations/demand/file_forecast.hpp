@@ -5,7 +5,8 @@
 // Parquet when the name ends so. Series come in the order in which they are first met.
 //
 // Other columns are drivers (file_drivers.hpp): prices, promotions, weather, attributes. Those that `future` also holds are known ahead:
-// its rows are unique_id, ds and drivers of the periods of the horizon.
+// its rows are unique_id, ds and drivers of the periods of the horizon. `events` holds texts that became known in time (file_events.hpp);
+// an origin sees those that were known by then, also in a backtest.
 //
 // New series borrow from older ones with the same attributes (forecasting/newcomers.hpp); one whose every y is empty is forecast from what
 // these began with, from the period after its last row on.
@@ -39,6 +40,7 @@ struct FileExplanation;  // explanation.hpp
 struct FileForecastOptions {
   std::filesystem::path input;
   std::filesystem::path future;                   // empty: no driver is known ahead
+  std::filesystem::path events;                   // empty: none
   std::vector<std::string> known_ahead;           // drivers that a backtest sees beyond its origins
   std::vector<std::string> fixed;                 // drivers that must not change in time
   bool drivers = true;                            // false: forecasts are made from y alone

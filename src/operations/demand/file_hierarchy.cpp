@@ -8,9 +8,8 @@
 #include <unordered_set>
 
 #include "base/text.hpp"
-#include "base/yaml.hpp"
 #include "intelligence/forecasting/clean.hpp"
-#include "platform/duck/duck.hpp"
+#include "operations/demand/file_attributes.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -25,74 +24,6 @@ std::vector<std::string> columns_of(const std::string& level) {
   for (std::string name; std::getline(parts, name, '*');) out.push_back(name);
   return out;
 }
-
-// What each series has in some columns, by name of the column.
-class Attributes {
- public:
-  static Result<Attributes> read(const FileForecastOptions& options, const FilePanel& file) {
-    Attributes out;
-    for (const std::string& level : options.hierarchy)
-      for (std::string& name : columns_of(level)) out.texts_[std::move(name)].resize(file.panel.size());
-    SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
-    SINAN_TRY(auto connection, database.connect());
-    SINAN_CHECK(out.check_columns(options, connection));
-    std::unordered_map<std::string_view, std::size_t> numbers;
-    for (std::size_t i = 0; i < file.panel.size(); ++i) numbers.emplace(file.panel.keys[i], i);
-    std::string cells;
-    for (const auto& [name, texts] : out.texts_) {
-      const std::string cell = fmt::format("nullif(trim(CAST({} AS VARCHAR)), '')", duck::quote_name(name));
-      cells += fmt::format(", min({0}), max({0})", cell);
-    }
-    SINAN_TRY(auto reader, connection.query(fmt::format("SELECT ifnull(CAST(unique_id AS VARCHAR), ''){} FROM {} GROUP BY 1", cells,
-                                                        file_sql(options.input)),
-                                            {.cancel = options.cancel}));
-    Batch batch;
-    while (true) {
-      SINAN_TRY(bool more, reader->next(batch));
-      if (!more) return out;
-      for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(out.add(options, batch, r, numbers));
-    }
-  }
-
-  const std::string& of(const std::string& column, std::size_t i) const { return texts_.at(column)[i]; }
-
- private:
-  Status check_columns(const FileForecastOptions& options, duck::Connection& connection) const {
-    SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + file_sql(options.input)));
-    std::vector<std::string> known;
-    for (const Field& field : schema.fields)
-      if (is_driver(field.name)) known.push_back(field.name);
-    for (const auto& [name, texts] : texts_)
-      if (std::ranges::find(known, name) == known.end())
-        return fail(ErrorCode::kInvalidInput,
-                    fmt::format("--hierarchy: there is no column '{}' to sum by, {}", visible(name),
-                                known.empty() ? "only unique_id, ds and y" : near_or_all(name, known)),
-                    options.input.string());
-    return {};
-  }
-
-  Status add(const FileForecastOptions& options, const Batch& batch, std::size_t r,
-             const std::unordered_map<std::string_view, std::size_t>& numbers) {
-    auto found = numbers.find(batch.columns[0].text(r));
-    if (found == numbers.end()) return {};
-    std::size_t column = 1;
-    for (auto& [name, texts] : texts_) {
-      const Column& least = batch.columns[column++];
-      const Column& most = batch.columns[column++];
-      if (least.is_null(r)) continue;
-      if (least.text(r) != most.text(r))
-        return fail(ErrorCode::kInvalidInput,
-                    fmt::format("--hierarchy: the column '{}' changes in time ('{}', '{}'), so the series has no one place in it; sum by a "
-                                "column that is the same in all rows of a series",
-                                visible(name), visible(least.text(r)), visible(most.text(r))),
-                    fmt::format("{}, series {}", options.input.string(), visible(found->first)));
-      texts[found->second] = least.text(r);
-    }
-    return {};
-  }
-
-  std::map<std::string, std::vector<std::string>> texts_;
-};
 
 Status check_ends(const FileForecastOptions& options, const FilePanel& file) {
   const std::int64_t latest = file.panel.latest_end();
@@ -159,7 +90,10 @@ Result<FileHierarchy> FileHierarchy::read(const FileForecastOptions& options, Fi
   if (options.hierarchy.size() > kMostLevels)
     return fail(ErrorCode::kLimit, fmt::format("--hierarchy takes at most {} levels, not {}", kMostLevels, options.hierarchy.size()));
   SINAN_CHECK(check_ends(options, file));
-  SINAN_TRY(const Attributes attributes, Attributes::read(options, file));
+  std::vector<std::string> columns;
+  for (const std::string& level : options.hierarchy)
+    for (std::string& name : columns_of(level)) columns.push_back(std::move(name));
+  SINAN_TRY(const FileAttributes attributes, FileAttributes::read(options, file, columns, "--hierarchy"));
   std::vector<Groups> levels(1);
   std::vector<std::size_t>& order = levels[0][kTotal];  // by key, so that sums have the same bits in any order of series
   for (std::size_t i = 0; i < out.parts_; ++i) order.push_back(i);

@@ -78,6 +78,7 @@ Result<int> forecast_command(Invocation& invocation) {
   options.seed = static_cast<std::uint64_t>(seed);
   options.frequency = invocation.text("freq");
   if (invocation.has("future")) options.future = invocation.directory / invocation.text("future");
+  if (invocation.has("events")) options.events = invocation.directory / invocation.text("events");
   options.known_ahead = names(invocation, "known");
   options.fixed = names(invocation, "static");
   options.drivers = !invocation.flag("no-drivers");
@@ -179,6 +180,10 @@ CommandInfo forecast() {
                    .value = "FILE",
                    .summary = "What the backtest's forecasts were worth, by class of demand: CSV, or JSON by the ending"},
                   {.name = "future", .value = "FILE", .summary = "Drivers of the periods ahead: unique_id, ds and columns of the input"},
+                  {.name = "events",
+                   .value = "FILE",
+                   .summary = "Texts that became known in time: ds and text; starts and ends of what they announce; unique_id or columns "
+                              "that do not change in time for whom they are about, empty: all"},
                   {.name = "known",
                    .value = "LIST",
                    .summary = "Drivers that a backtest sees beyond its origins; default: none",
@@ -201,6 +206,7 @@ CommandInfo forecast() {
                    "sinan forecast --input sales.csv --season 12 --horizon 24 --quantiles 0.1,0.9 --output f.csv --plot pictures",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
+                   "sinan forecast --input sales.csv --events news.csv --horizon 8 --explain tea",
                    "sinan forecast --input sales.csv --horizon 28 --holidays western,chinese --output f.csv",
                    "sinan forecast --input sales.csv --horizon 28 --hierarchy category,place --aggregate week --output f.csv",
                    "sinan forecast --input sales.csv --horizon 12 --backtest 4 --step 3 --metrics metrics.csv --output backtest.csv",
