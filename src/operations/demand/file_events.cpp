@@ -135,7 +135,11 @@ Result<FileEvents> FileEvents::read(const FileForecastOptions& options, const Fi
   FileEvents out;
   if (options.events.empty()) return out;
   Reading reading(options, file);
-  SINAN_CHECK(reading.all(out.texts_));
+  if (auto done = reading.all(out.texts_); !done) {
+    Error error = std::move(done).error();
+    if (error.place.empty()) error.place = options.events.string();  // what the engine says of a file that it cannot read
+    return fail(std::move(error));
+  }
   SINAN_TRY(const FileAttributes attributes, FileAttributes::read(options, file, reading.attributes(), "--events"));
   std::vector<bool> met(reading.scopes().size(), false);
   std::vector<std::string_view> about;

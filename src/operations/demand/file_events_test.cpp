@@ -114,7 +114,7 @@ TEST_F(FileEventsTest, MistakesNameTheirPlace) {
                         Case{"ds,text\n9223372036854775807,x\n", "row 1: ds: lies beyond any calendar"},
                         Case{"ds,text,starts,ends\n1,x,5,4\n", "row 1: an event ends before it starts"},
                         Case{"ds,text,citty\n1,x,Bonn\n", "--events: there is no column 'citty' in the series, did you mean 'city'?"},
-                        Case{"ds,text\n1,\"x\n", "events.csv"}}) {
+                        Case{"ds,text\n1,\"x\n", "events.csv"}, Case{"ds,text\n1,caf\xe9\n", "events.csv"}}) {
     auto events = read(kSeries, c.events);
     ASSERT_FALSE(events) << c.events;
     EXPECT_NE(events.error().text().find(c.message), std::string::npos) << events.error().text();
