@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 
 #include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/parallel.hpp"
@@ -219,8 +220,13 @@ Status blend_known_trees(Run& run, const std::string& trees, std::span<const flo
 
 Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
   const std::size_t away = run.past.oldest();
-  DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .threads = run.options.threads, .seed = run.options.seed};
-  SINAN_TRY(DriverModel earlier, DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, away, how, cancel));
+  DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .seed = run.options.seed};
+  auto learn = [&](std::size_t unseen) {
+    return DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
+  };
+  // A second thread grows the trees that forecast before it is known whether they are of use; without one they wait for that.
+  auto grown = std::async(run.options.threads > 1 ? std::launch::async : std::launch::deferred, learn, 0);
+  SINAN_TRY(const DriverModel earlier, learn(away));
   if (!earlier.knows() || away == 0) return std::vector<float>();
   std::vector<float> theirs = run.past.all();
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) {
@@ -233,7 +239,7 @@ Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
       run.past.choose_shares(theirs, groups, std::vector<float>(run.panel.size(), 1), std::vector<float>(Run::kGroups, 1), run.order);
   if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return std::vector<float>();
 
-  SINAN_TRY(DriverModel latest, DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, 0, how, cancel));
+  SINAN_TRY(DriverModel latest, grown.get());
   run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
     SINAN_TRY(const bool mixed, mix_trees(run, w, i, shares));

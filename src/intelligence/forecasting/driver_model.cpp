@@ -58,7 +58,7 @@ class Rows {
     how.rounds /= 4;
     SINAN_TRY(const learning::Trees few, learning::Trees::train(without, target_, how, cancel));
     std::vector<double> known(target_.size());
-    SINAN_CHECK(few.predict(without.cells, known, how.threads));
+    SINAN_CHECK(few.predict(without.cells, known));
     std::vector<float> unexplained(target_.size());
     for (std::size_t row = 0; row < known.size(); ++row) unexplained[row] = target_[row] - static_cast<float>(known[row]);
     std::vector<bool> chosen(table_.width(), false);
@@ -138,10 +138,7 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
   DriverModel out;
   constexpr std::size_t kLeastRows = 100;
   if (rows.target().size() < kLeastRows) return out;
-  // Few rows leave two threads little to share, and they wait for each other by spinning: on a busy machine that takes many times as long.
-  const bool many = options.rows >= kManyRows;
-  learning::BoostingOptions how{
-      .loss = learning::Loss::kAbsolute, .rounds = many ? 200 : 100, .threads = many ? options.threads : 1, .seed = options.seed};
+  learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
   how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target().size() / 1000, 5, 40));
   SINAN_CHECK(rows.choose_words(how, cancel));
   SINAN_TRY(out.trees_, learning::Trees::train(rows.table(), rows.target(), how, cancel));

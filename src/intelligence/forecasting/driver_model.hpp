@@ -16,7 +16,6 @@ class DriverModel {
   struct Options {
     std::size_t horizon = 1;
     std::size_t rows = 150'000;  // that are learnt from, about
-    int threads = 1;
     std::uint64_t seed = 1;
   };
 

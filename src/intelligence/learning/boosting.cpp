@@ -40,8 +40,8 @@ std::string_view objective(Loss loss) {
 std::string parameters(const BoostingOptions& o, const Table& table) {
   std::string out = fmt::format(
       "objective={} boosting={} learning_rate={} num_leaves={} min_data_in_leaf={} feature_fraction={} bagging_fraction={} bagging_freq=1 "
-      "num_threads={} seed={} deterministic=true force_row_wise=true verbosity=-1 boost_from_average=true feature_pre_filter=false",
-      objective(o.loss), o.forest ? "rf" : "gbdt", o.learning_rate, o.leaves, o.rows_in_leaf, o.columns_sampled, o.rows_sampled, o.threads,
+      "num_threads=1 seed={} deterministic=true force_row_wise=true verbosity=-1 boost_from_average=true feature_pre_filter=false",
+      objective(o.loss), o.forest ? "rf" : "gbdt", o.learning_rate, o.leaves, o.rows_in_leaf, o.columns_sampled, o.rows_sampled,
       o.seed % 2'000'000'000);
   if (o.loss == Loss::kQuantile) out += fmt::format(" alpha={}", o.quantile);
   if (o.loss == Loss::kTweedie) out += fmt::format(" tweedie_variance_power={}", o.tweedie_power);
@@ -61,7 +61,6 @@ Status check(const Table& table, std::span<const float> target, const BoostingOp
   if (o.rounds < 1 || o.rounds > 10'000) return bad(fmt::format("trees must be 1 … 10000, not {}", o.rounds));
   if (o.leaves < 2 || o.leaves > 100'000) return bad(fmt::format("leaves must be 2 … 100000, not {}", o.leaves));
   if (o.rows_in_leaf < 1) return bad(fmt::format("rows in a leaf must be 1 or more, not {}", o.rows_in_leaf));
-  if (o.threads < 1) return bad(fmt::format("threads must be 1 or more, not {}", o.threads));
   auto share = [](double v) { return v > 0 && v <= 1; };
   if (!share(o.learning_rate) || !share(o.columns_sampled) || !share(o.rows_sampled))
     return bad("the learning rate and the shares of rows and columns must lie above 0, and be 1 at most");
@@ -145,7 +144,7 @@ Result<std::string> Trees::text() const {
   return out;
 }
 
-Result<std::vector<double>> Trees::run(std::span<const float> cells, int what, int threads) const {
+Result<std::vector<double>> Trees::run(std::span<const float> cells, int what) const {
   if (cells.size() % width_ != 0)
     return fail(ErrorCode::kInvalidInput, fmt::format("{} cells are no rows of {} columns", cells.size(), width_));
   auto rows = static_cast<std::int32_t>(cells.size() / width_);
@@ -155,30 +154,29 @@ Result<std::vector<double>> Trees::run(std::span<const float> cells, int what, i
   if (LGBM_BoosterCalcNumPredict(handle_->booster, rows, what, 0, -1, &length) != 0)
     return library_error(ErrorCode::kInternal, "the trees cannot be asked");
   out.resize(static_cast<std::size_t>(length));
-  const std::string how = fmt::format("num_threads={} verbosity=-1", threads);
   if (LGBM_BoosterPredictForMat(handle_->booster, cells.data(), kFloat32, rows, static_cast<std::int32_t>(width_), 1, what, 0, -1,
-                                how.c_str(), &length, out.data()) != 0)
+                                "num_threads=1 verbosity=-1", &length, out.data()) != 0)
     return library_error(ErrorCode::kInternal, "the trees cannot answer");
   return out;
 }
 
-Status Trees::predict(std::span<const float> cells, std::span<double> out, int threads) const {
-  SINAN_TRY(auto found, run(cells, kPredictNormal, threads));
+Status Trees::predict(std::span<const float> cells, std::span<double> out) const {
+  SINAN_TRY(auto found, run(cells, kPredictNormal));
   if (found.size() != out.size()) return fail(ErrorCode::kInvalidInput, "the answers of the trees need one place per row");
   std::ranges::copy(found, out.begin());
   return {};
 }
 
-Status Trees::contributions(std::span<const float> cells, std::span<double> out, int threads) const {
-  SINAN_TRY(auto found, run(cells, kPredictContributions, threads));
+Status Trees::contributions(std::span<const float> cells, std::span<double> out) const {
+  SINAN_TRY(auto found, run(cells, kPredictContributions));
   if (found.size() != out.size())
     return fail(ErrorCode::kInvalidInput, "contributions need one place per row and column, and one per row for the expected value");
   std::ranges::copy(found, out.begin());
   return {};
 }
 
-Result<std::vector<int>> Trees::leaves(std::span<const float> cells, int threads) const {
-  SINAN_TRY(auto found, run(cells, kPredictLeaves, threads));
+Result<std::vector<int>> Trees::leaves(std::span<const float> cells) const {
+  SINAN_TRY(auto found, run(cells, kPredictLeaves));
   return std::vector<int>(found.begin(), found.end());
 }
 

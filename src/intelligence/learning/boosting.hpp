@@ -1,7 +1,10 @@
 // Gradient-boosted decision trees and random forests: a table of numbers and a target in, a model that predicts and explains itself out.
 //
 // The trees are LightGBM's (Ke et al. 2017), called through its C interface here and nowhere else. The same table, options and seed give
-// the same trees and predictions at any number of threads. A missing cell is NaN: each split learns on which side it goes.
+// the same trees and predictions. A missing cell is NaN: each split learns on which side it goes.
+//
+// All work is done on the calling thread, and several threads may train and ask at once: the library's own threads wait for each other by
+// spinning, which on two idle cores gained a quarter of the time and on busy ones cost many times as much.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +33,6 @@ struct BoostingOptions {
   int rows_in_leaf = 40;         // at least
   double columns_sampled = 0.7;  // share of the columns that a tree may use
   double rows_sampled = 0.8;     // share of the rows that a tree learns from
-  int threads = 1;
   std::uint64_t seed = 1;
 };
 
@@ -59,19 +61,19 @@ class Trees {
 
   std::size_t width() const { return width_; }
   // `cells`: rows × width(); one value per row into `out`.
-  Status predict(std::span<const float> cells, std::span<double> out, int threads = 1) const;
+  Status predict(std::span<const float> cells, std::span<double> out) const;
   // Exact Shapley values of the trees (Lundberg et al. 2020) before the link: per row width() values, and then the expected value, which
   // together make the raw score.
-  Status contributions(std::span<const float> cells, std::span<double> out, int threads = 1) const;
+  Status contributions(std::span<const float> cells, std::span<double> out) const;
   // The leaf of each tree in which each row lies: rows × trees.
-  Result<std::vector<int>> leaves(std::span<const float> cells, int threads = 1) const;
+  Result<std::vector<int>> leaves(std::span<const float> cells) const;
   // The whole model as text.
   Result<std::string> text() const;
 
  private:
   struct Handle;
   explicit Trees(std::unique_ptr<Handle> handle);
-  Result<std::vector<double>> run(std::span<const float> cells, int what, int threads) const;
+  Result<std::vector<double>> run(std::span<const float> cells, int what) const;
 
   std::unique_ptr<Handle> handle_;
   std::size_t width_ = 0;
