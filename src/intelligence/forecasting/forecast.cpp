@@ -8,14 +8,13 @@
 #include "intelligence/forecasting/blend.hpp"
 #include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/intermittent.hpp"
-#include "intelligence/forecasting/intervals.hpp"
 #include "intelligence/forecasting/newcomers.hpp"
+#include "intelligence/forecasting/night.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/pool.hpp"
-#include "intelligence/forecasting/run.hpp"
 #include "intelligence/forecasting/season.hpp"
 #include "intelligence/forecasting/shared_season.hpp"
-#include "intelligence/forecasting/warm.hpp"
+#include "intelligence/forecasting/spread.hpp"
 
 namespace sinan::forecasting {
 
@@ -30,7 +29,6 @@ struct Shared {
 namespace {
 
 constexpr std::size_t kMostCompared = 20'000;  // sparse series that are compared with the season of all
-constexpr double kNormalDeviation = 1.2533;    // standard deviation to mean size, of normal errors
 
 Status check_options(const Options& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
@@ -65,6 +63,7 @@ class Passes {
  public:
   Passes(const Panel& panel, const Options& options, std::span<const int> seasons, std::vector<const ModelInfo*> members)
       : run_(panel, options, seasons),
+        night_(run_),
         panel_(panel),
         options_(options),
         members_(std::move(members)),
@@ -75,18 +74,19 @@ class Passes {
         facts_(run_.facts) {}
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
-    look_back();
     SINAN_CHECK(each_series(cancel, progress));
     if (!options_.shared && learns_sparse()) share_season();
     SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
     SINAN_CHECK(pooled(cancel));
-    if (options_.keep) keep_points();
+    night_.keep_points();
     SINAN_CHECK(trees(cancel));
     std::shared_ptr<const Shared> own;
     if (!options_.shared) own = what_is_shared();
     const Shared& shared = own ? *own : *options_.shared;
-    spread(shared.intervals);
-    if (options_.keep) SINAN_CHECK(keep());
+    spread(run_, shared.intervals);
+    if (options_.keep) {
+      SINAN_TRY(out_.warm, night_.keep(tree_shares_, out_.counts));
+    }
     if (borrows_) SINAN_CHECK(borrow(shared, cancel));
     SINAN_CHECK(check_known());
     return std::move(out_);
@@ -112,7 +112,7 @@ class Passes {
 
  private:
   std::shared_ptr<Shared> what_is_shared() {
-    return std::make_shared<Shared>(options_.cumulative, learn(), out_.pooled, std::move(sparse_seasons_));
+    return std::make_shared<Shared>(options_.cumulative, learn_shapes(run_), out_.pooled, std::move(sparse_seasons_));
   }
 
   // Every series has values, or has borrowed.
@@ -167,7 +167,7 @@ class Passes {
   // The second pass: sparse series, whose season is shared.
   Status each_sparse(const std::map<int, SharedSeason>& seasons, const CancelToken* cancel) {
     return in_parallel(panel_.size(), options_.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
-      if (facts_[i].sparse) timed(i, [&] { known(i) ? resume_sparse(workers_[worker], i) : sparse(workers_[worker], i, seasons); });
+      if (facts_[i].sparse) timed(i, [&] { night_.before(i) ? resume_sparse(workers_[worker], i) : sparse(workers_[worker], i, seasons); });
     });
   }
 
@@ -176,8 +176,8 @@ class Passes {
     if (!members_.empty()) return {};
     if (options_.shared) {
       out_.pooled = options_.shared->pooled;
-    } else if (warm_) {
-      out_.pooled = warm_->pooled;
+    } else if (night_.state()) {
+      out_.pooled = night_.state()->pooled;
     } else {
       SINAN_TRY(PooledBySeason found, learn_pooled(run_, cancel));
       out_.pooled = std::make_shared<const PooledBySeason>(std::move(found));
@@ -188,7 +188,7 @@ class Passes {
   // What all regular series learn from drivers; in a warm night, what they learnt in an earlier one.
   Status trees(const CancelToken* cancel) {
     if (!options_.drivers || options_.drivers->empty()) return {};
-    if (warm_) return blend_known_trees(run_, warm_->trees, warm_->shares, cancel);
+    if (const WarmState* state = night_.state()) return blend_known_trees(run_, state->trees, state->shares, cancel);
     SINAN_TRY(tree_shares_, blend_trees(run_, cancel));
     return {};
   }
@@ -200,33 +200,10 @@ class Passes {
     if (options_.clock) out_.nanoseconds[i] += options_.clock() - begin;
   }
 
-  // Which series can go on from an earlier night. A fixed driver that changed may have given all categories other codes, which trees that
-  // were learnt then do not know: then all is learnt anew.
-  void look_back() {
-    if (options_.keep) kept_.resize(panel_.size());
-    const WarmState* state = options_.warm.get();
-    if (!state || options_.shared || panel_.size() == 0 || state->method != method_of(options_)) return;
-    const std::int64_t since = panel_.latest_end() - state->learnt;
-    if (since < 0 || since >= warm_periods(options_.horizon)) return;
-    before_.resize(panel_.size());
-    grown_.resize(panel_.size());
-    for (std::size_t i = 0; i < panel_.size(); ++i) {
-      auto found = state->series.find(panel_.keys[i]);
-      if (found == state->series.end() || found->second->known_season != run_.known_season(i)) continue;
-      std::optional<std::size_t> grown = found->second->grown(panel_, i);
-      if (!grown) continue;
-      if (found->second->fixed != hash_of_fixed(options_.drivers, i)) return before_.clear();
-      before_[i] = found->second;
-      grown_[i] = *grown;
-    }
-    warm_ = state;
-  }
-  const WarmSeries* known(std::size_t i) const { return before_.empty() ? nullptr : before_[i].get(); }
-
   // Whether nothing but the newest periods of a dead or sparse series has to be looked at, or nothing at all.
   bool resume(Worker& w, std::size_t i) {
-    const WarmSeries& past = *known(i);
-    const std::span<const double> fresh = panel_.series(i).last(grown_[i]);
+    const WarmSeries& past = *night_.before(i);
+    const std::span<const double> fresh = night_.fresh(i);
     const bool dead = past.kind == WarmSeries::Kind::kDead;
     if (past.kind == WarmSeries::Kind::kRegular ? !fresh.empty()
                                                 : std::ranges::any_of(fresh, [&](double v) { return dead ? v != 0 : v < 0; }))
@@ -254,11 +231,11 @@ class Passes {
   // The errors that an earlier night found of a regular series that has grown since, in today's unit; empty: they are to be found anew.
   KnownErrors known_errors(Worker& w, std::size_t i, std::size_t season) {
     w.fresh.clear();
-    const WarmSeries* past = known(i);
+    const WarmSeries* past = night_.before(i);
     if (!past) return {};
     const int used = long_enough(w.cleaned.y.size(), season) ? static_cast<int>(season) : 1;
     if (past->kind != WarmSeries::Kind::kRegular || past->season != used) {
-      before_[i] = nullptr;
+      night_.learn_anew(i);
       return {};
     }
     const auto ratio = static_cast<float>(past->scale / w.cleaned.scale);
@@ -269,62 +246,16 @@ class Passes {
   static bool is_regular(DemandClass c) { return c == DemandClass::kSmooth || c == DemandClass::kErratic || c == DemandClass::kShort; }
   bool learns_sparse() const {
     for (std::size_t i = 0; i < panel_.size(); ++i)
-      if (facts_[i].sparse && !known(i)) return true;
+      if (facts_[i].sparse && !night_.before(i)) return true;
     return false;
   }
 
   void resume_sparse(Worker& w, std::size_t i) {
-    const WarmSeries& past = *known(i);
+    const WarmSeries& past = *night_.before(i);
     w.fresh.clear();
-    for (double v : panel_.series(i).last(grown_[i])) w.fresh.push_back(static_cast<float>(v / past.scale));
+    for (double v : night_.fresh(i)) w.fresh.push_back(static_cast<float>(v / past.scale));
     w.intermittent.resume(past.rate, w.fresh, w.rare);
     write_sparse(w, i, past.scale);
-  }
-
-  // Medians as they are before trees, which see more of tonight than of the night that this is kept for.
-  void keep_points() {
-    for (std::size_t i = 0; i < panel_.size(); ++i) {
-      if (!facts_[i].regular || known(i)) continue;
-      kept_[i].pooled_share = out_.pooled_shares[i];
-      for (std::size_t k = 0; k < horizon_; ++k)
-        kept_[i].point.push_back(static_cast<float>(out_.median[i * horizon_ + k] / kept_[i].scale));
-    }
-  }
-
-  // What the next nights go on from.
-  Status keep() {
-    auto state = std::make_shared<WarmState>();
-    state->method = method_of(options_);
-    state->learnt = warm_ ? warm_->learnt : panel_.size() > 0 ? panel_.latest_end() : 0;
-    if (warm_) {
-      state->trees = warm_->trees;
-      state->shares = warm_->shares;
-    } else if (out_.trees) {
-      SINAN_TRY(state->trees, out_.trees->trees().text());
-      state->shares = tree_shares_;
-    }
-    state->pooled = out_.pooled;
-    for (std::size_t i = 0; i < panel_.size(); ++i) {
-      if (known(i)) {
-        ++(grown_[i] == 0 ? out_.counts.unchanged : out_.counts.grown);
-        state->series.emplace(panel_.keys[i], before_[i]);
-        continue;
-      }
-      ++out_.counts.learnt;
-      if (facts_[i].unknown) continue;
-      WarmSeries& fresh = kept_[i];
-      if (fresh.kind == WarmSeries::Kind::kSparse && fresh.rate.sums.empty()) continue;  // named models learn from all in any case
-      fresh.remember(panel_, i);
-      fresh.known_season = run_.known_season(i);
-      fresh.fixed = hash_of_fixed(options_.drivers, i);
-      fresh.demand_class = out_.classes[i];
-      fresh.non_negative = facts_[i].non_negative;
-      fresh.season = out_.seasons[i];
-      if (facts_[i].regular && run_.past.sampled(i)) fresh.errors.assign(run_.past.of(i).begin(), run_.past.of(i).end());
-      state->series.emplace(panel_.keys[i], std::make_shared<const WarmSeries>(std::move(fresh)));
-    }
-    out_.warm = std::move(state);
-    return {};
   }
 
   // The strongest of the candidates that the series shows.
@@ -339,7 +270,7 @@ class Passes {
   }
 
   void one(Worker& w, std::size_t i) {
-    if (known(i) && resume(w, i)) return;
+    if (night_.before(i) && resume(w, i)) return;
     int season = run_.known_season(i);
     if (season == 0) {
       clean(panel_.series(i), panel_.lost_of(i), 1, w.cleaned);
@@ -355,8 +286,8 @@ class Passes {
     }
     facts_[i].non_negative = w.cleaned.non_negative;
     facts_[i].unit = static_cast<float>(w.cleaned.scale);
-    if (options_.keep) kept_[i].scale = w.cleaned.scale;
-    if (known(i) && !is_regular(w.cleaned.demand_class)) before_[i] = nullptr;
+    if (WarmSeries* kept = night_.kept(i)) kept->scale = w.cleaned.scale;
+    if (night_.before(i) && !is_regular(w.cleaned.demand_class)) night_.learn_anew(i);
     switch (w.cleaned.demand_class) {
       case DemandClass::kDead: return;
       case DemandClass::kShort:
@@ -379,13 +310,13 @@ class Passes {
     double sum = 0;
     for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
     take(w, i, y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F);
-    if (!options_.keep) return;
-    WarmSeries& fresh = kept_[i];
-    fresh.kind = WarmSeries::Kind::kRegular;
-    fresh.noise = facts_[i].noise;
-    fresh.level = w.regular.level;
-    if (w.regular.only) fresh.only = static_cast<std::int32_t>(w.regular.only - models().data());
-    fresh.errors = w.regular.errors;
+    WarmSeries* kept = night_.kept(i);
+    if (!kept) return;
+    kept->kind = WarmSeries::Kind::kRegular;
+    kept->noise = facts_[i].noise;
+    kept->level = w.regular.level;
+    if (w.regular.only) kept->only = static_cast<std::int32_t>(w.regular.only - models().data());
+    kept->errors = w.regular.errors;
   }
 
   void take(const Worker& w, std::size_t i, float noise) {
@@ -444,8 +375,9 @@ class Passes {
       }
     }
     if (w.indices.empty()) out_.seasons[i] = 1;
-    if (options_.keep) kept_[i].kind = WarmSeries::Kind::kSparse;
-    w.intermittent.forecast(w.cleaned, w.indices, w.rare, priors_.empty() ? Prior() : priors_[i], options_.keep ? &kept_[i].rate : nullptr);
+    WarmSeries* kept = night_.kept(i);
+    if (kept) kept->kind = WarmSeries::Kind::kSparse;
+    w.intermittent.forecast(w.cleaned, w.indices, w.rare, priors_.empty() ? Prior() : priors_[i], kept ? &kept->rate : nullptr);
     write_sparse(w, i, w.cleaned.scale);
   }
 
@@ -466,61 +398,8 @@ class Passes {
     }
   }
 
-  // The shapes of the errors of regular series.
-  Intervals learn() {
-    Intervals out(Run::kGroups, run_.past.origins(), horizon_);
-    for (std::size_t i = 0; i < panel_.size(); ++i) {
-      if (!facts_[i].regular || !run_.past.sampled(i)) continue;
-      std::span<const float> errors = run_.past.of(i);
-      out.add(run_.group_of(i), errors);
-      out.add_noise(run_.group_of(i), errors, facts_[i].noise);
-    }
-    out.finish(options_.cumulative);
-    return out;
-  }
-
-  // Spreads the quantiles of regular series around their medians.
-  void spread(const Intervals& intervals) {
-    for (std::size_t i = 0; i < panel_.size(); ++i)
-      if (facts_[i].regular) spread_one(intervals, i);
-  }
-
-  void spread_one(const Intervals& intervals, std::size_t i) {
-    const Facts& facts = facts_[i];
-    std::size_t group = run_.group_of(i);
-    // Of a series outside the sample only the mean size of its errors is known: as if it were the error at every step.
-    std::vector<float> flat;
-    std::span<const float> errors;
-    if (run_.past.sampled(i)) {
-      errors = run_.past.of(i);
-    } else if (facts.own >= 0) {
-      flat.assign(run_.past.stride(), facts.own);
-      errors = flat;
-    }
-    double scale = intervals.scale(group, errors, facts.noise) * facts.unit;
-    const double deviation = kNormalDeviation * (facts.own >= 0 ? facts.own * facts.unit : scale);
-    out_.variance[i] = deviation * deviation;
-    double total = 0;
-    auto bounded = [&](double v) { return facts.non_negative ? std::max(0.0, v) : v; };
-    for (std::size_t k = 0; k < horizon_; ++k) {
-      double median = out_.median[i * horizon_ + k];
-      double mean = bounded(median + scale * intervals.mean_offset(group, k));
-      out_.mean[i * horizon_ + k] = mean;
-      total += mean;
-      if (options_.cumulative) out_.sum_mean[i * horizon_ + k] = total;
-      double previous = -std::numeric_limits<double>::infinity();
-      double previous_total = previous;
-      for (std::size_t q = 0; q < count_; ++q) {
-        std::size_t at = (i * horizon_ + k) * count_ + q;
-        double p = options_.quantiles[q];
-        previous = out_.quantiles[at] = std::max(previous, bounded(median + scale * intervals.offset(group, k, p)));
-        if (options_.cumulative)
-          previous_total = out_.sums[at] = std::max(previous_total, bounded(total + scale * intervals.total_offset(group, k, p)));
-      }
-    }
-  }
-
   Run run_;
+  Night night_;
   const Panel& panel_;
   const Options& options_;
   std::vector<const ModelInfo*> members_;
@@ -532,11 +411,7 @@ class Passes {
   std::vector<Facts>& facts_;
   std::vector<Worker> workers_;
   std::map<int, SharedSeason> sparse_seasons_;
-  std::vector<float> tree_shares_;                         // by group
-  const WarmState* warm_ = nullptr;                        // that this night goes on from
-  std::vector<std::shared_ptr<const WarmSeries>> before_;  // of each series; null: it is learnt anew
-  std::vector<std::size_t> grown_;
-  std::vector<WarmSeries> kept_;
+  std::vector<float> tree_shares_;  // by group
 };
 
 }  // namespace
@@ -583,7 +458,10 @@ Result<Forecasts> forecast(const Panel& panel, std::span<const int> seasons, con
 
 Result<std::shared_ptr<const Shared>> learn_shared(const Panel& panel, std::span<const int> seasons, const Options& options,
                                                    const CancelToken* cancel, const Progress& progress) {
-  return with_run(panel, seasons, options, [&](Passes& passes) { return passes.shared(cancel, progress); });
+  Options anew = options;
+  anew.warm = nullptr;
+  anew.keep = false;
+  return with_run(panel, seasons, anew, [&](Passes& passes) { return passes.shared(cancel, progress); });
 }
 
 }  // namespace sinan::forecasting

@@ -1,0 +1,77 @@
+#include "intelligence/forecasting/night.hpp"
+
+#include "intelligence/forecasting/driver_model.hpp"
+
+namespace sinan::forecasting {
+
+Night::Night(const Run& run) : run_(run) {
+  const Panel& panel = run.panel;
+  if (run.options.keep) kept_.resize(panel.size());
+  const WarmState* state = run.options.warm.get();
+  if (!state || run.options.shared || panel.size() == 0 || state->method != method_of(run.options)) return;
+  const std::int64_t since = panel.latest_end() - state->learnt;
+  if (since < 0 || since >= warm_periods(run.options.horizon)) return;
+  before_.resize(panel.size());
+  grown_.resize(panel.size());
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    auto found = state->series.find(panel.keys[i]);
+    if (found == state->series.end() || found->second->known_season != run.known_season(i)) continue;
+    std::optional<std::size_t> grown = found->second->grown(panel, i);
+    if (!grown) continue;
+    // A fixed driver that changed may have given all categories other codes, which trees that were learnt then do not know.
+    if (found->second->fixed != hash_of_fixed(run.options.drivers, i)) {
+      before_.clear();
+      return;
+    }
+    before_[i] = found->second;
+    grown_[i] = *grown;
+  }
+  state_ = state;
+}
+
+void Night::keep_points() {
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    if (!run_.facts[i].regular || before(i)) continue;
+    kept_[i].pooled_share = run_.out.pooled_shares[i];
+    for (std::size_t k = 0; k < run_.horizon; ++k)
+      kept_[i].point.push_back(static_cast<float>(run_.out.median[i * run_.horizon + k] / kept_[i].scale));
+  }
+}
+
+Result<std::shared_ptr<const WarmState>> Night::keep(std::span<const float> tree_shares, WarmCounts& counts) {
+  const Panel& panel = run_.panel;
+  auto out = std::make_shared<WarmState>();
+  out->method = method_of(run_.options);
+  out->learnt = state_ ? state_->learnt : panel.size() > 0 ? panel.latest_end() : 0;
+  if (state_) {
+    out->trees = state_->trees;
+    out->shares = state_->shares;
+  } else if (run_.out.trees) {
+    SINAN_TRY(out->trees, run_.out.trees->trees().text());
+    out->shares.assign(tree_shares.begin(), tree_shares.end());
+  }
+  out->pooled = run_.out.pooled;
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    if (before(i)) {
+      ++(grown_[i] == 0 ? counts.unchanged : counts.grown);
+      out->series.emplace(panel.keys[i], before_[i]);
+      continue;
+    }
+    ++counts.learnt;
+    const Facts& facts = run_.facts[i];
+    if (facts.unknown) continue;
+    WarmSeries& fresh = kept_[i];
+    if (fresh.kind == WarmSeries::Kind::kSparse && fresh.rate.sums.empty()) continue;  // named models learn from all in any case
+    fresh.remember(panel, i);
+    fresh.known_season = run_.known_season(i);
+    fresh.fixed = hash_of_fixed(run_.options.drivers, i);
+    fresh.demand_class = run_.out.classes[i];
+    fresh.non_negative = facts.non_negative;
+    fresh.season = run_.out.seasons[i];
+    if (facts.regular && run_.past.sampled(i)) fresh.errors.assign(run_.past.of(i).begin(), run_.past.of(i).end());
+    out->series.emplace(panel.keys[i], std::make_shared<const WarmSeries>(std::move(fresh)));
+  }
+  return out;
+}
+
+}  // namespace sinan::forecasting
