@@ -1,5 +1,5 @@
 # sinan_module(floor/name DEPS module… [LIBS library…]): one line per module.
-# A module is every .cpp below src/floor/name; x_test.cpp, x_bench.cpp and x_fuzz.cpp become its test, benchmark and fuzzers.
+# A module is every .cpp below src/floor/name; x_test.cpp, x_bench.cpp and x_fuzz.cpp become its test, benchmark and fuzzers, x_tool.cpp a program x_tool beside the benchmarks.
 # Tests may start real database servers: tests/servers/servers.hpp.
 # It sees the headers of the modules in DEPS; tests/architecture_test.py holds every #include against these lines.
 
@@ -10,9 +10,11 @@ function(sinan_module path)
   set(tests ${all})
   set(benches ${all})
   set(fuzzers ${all})
-  list(FILTER all EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
+  set(tools ${all})
+  list(FILTER all EXCLUDE REGEX "_(test|bench|fuzz|tool)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
+  list(FILTER tools INCLUDE REGEX "_tool\\.cpp$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
 
   if(NOT all)
@@ -42,6 +44,14 @@ function(sinan_module path)
     add_executable(${name}_bench ${benches})
     target_precompile_headers(${name}_bench REUSE_FROM sinan_base)
     target_link_libraries(${name}_bench PRIVATE sinan_${name} benchmark::benchmark benchmark::benchmark_main)
+  endif()
+  if(SINAN_BENCH)
+    foreach(source IN LISTS tools)
+      get_filename_component(tool ${source} NAME_WE)
+      add_executable(${tool} ${source})
+      target_precompile_headers(${tool} REUSE_FROM sinan_base)
+      target_link_libraries(${tool} PRIVATE sinan_${name})
+    endforeach()
   endif()
   if(SINAN_FUZZ)
     foreach(source IN LISTS fuzzers)

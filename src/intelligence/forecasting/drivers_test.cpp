@@ -296,7 +296,7 @@ TEST(Explanation, LeadsToTheForecast) {
   EXPECT_EQ(why->trees[0].effects[0].value, 0.8F);
 }
 
-TEST(Explanation, NamesTheMembersOfTheMedian) {
+TEST(Explanation, NamesTheMembersOfThePoolAndTheirWeights) {
   Shop shop(8);
   for (std::size_t t = 0; t < 100; ++t) shop.panel.values[t] = t % 5 == 0 ? 3 : 0;  // rare
   for (std::size_t t = 100; t < 200; ++t) shop.panel.values[t] = 4;                 // constant
@@ -312,11 +312,12 @@ TEST(Explanation, NamesTheMembersOfTheMedian) {
   ASSERT_TRUE(usual);
   for (std::size_t k = 0; k < 3; ++k) {
     std::vector<double> values;
-    for (const auto& member : usual->members) values.push_back(member.values[k]);
+    double mean = 0;
+    for (const auto& member : usual->members) values.push_back(member.values[k]), mean += member.weight * member.values[k];
     std::ranges::sort(values);
     const std::size_t half = values.size() / 2;
     const double middle = values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
-    EXPECT_NEAR(middle, usual->median[k], 1e-5 * middle);
+    EXPECT_NEAR(usual->median_share * middle + mean, usual->median[k], 1e-5 * middle);
     EXPECT_EQ(usual->pool[k], usual->median[k]);
   }
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMostAlike = 5;
 constexpr std::size_t kPastLooked = 400;  // newest periods among which those alike are looked for
 
-// The members again, their median, and the pooled regression.
+// The members again, what the pool makes of them, and the pooled regression.
 Status explain_pool(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts, std::size_t i,
                     Explanation& out) {
   SINAN_TRY(auto named, find_models(options.models));
@@ -28,13 +28,17 @@ Status explain_pool(const Panel& panel, std::span<const int> seasons, const Opti
   for (std::size_t m = 0; m < pool.members(); ++m) {
     std::span<const float> values = pool.member_forecast(m);
     if (values.empty() || !std::isfinite(values.front())) continue;
-    MemberForecast member{std::string(pool.member(m).name), {}};
+    MemberForecast member{std::string(pool.member(m).name), {}, again.weighted ? pool.member_weight(m) : 0};
     for (float v : values) member.values.push_back(v * cleaned.scale);
     out.members.push_back(std::move(member));
   }
   auto add_values = [&](std::span<const float> values, std::vector<double>& to) {
     for (float v : values) to.push_back(cleaned.non_negative ? std::max(0.0, v * cleaned.scale) : v * cleaned.scale);
   };
+  if (again.weighted) {
+    out.median_share = 1 - kWeighted;
+    for (std::size_t k = 0; k < kTraits; ++k) out.traits.emplace_back(name(static_cast<Trait>(k)), pool.traits()[k]);
+  }
   add_values(again.point, out.pool);
   out.pooled_share = forecasts.pooled_shares[i];
   if (out.pooled_share == 0) return {};

@@ -1,4 +1,4 @@
-// Why a forecast is what it is: the members of the median, what each driver added to the trees, and when it was most like this before.
+// Why a forecast is what it is: the members of the pool, what each driver added to the trees, and when it was most like this before.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@ namespace sinan::forecasting {
 struct MemberForecast {
   std::string model;
   std::vector<double> values;  // one per step
+  double weight = 0;           // beside the median's, learned from series that looked like this one
 };
 
 // The effect of a driver, or of the series' own history, on what the trees say.
@@ -41,8 +42,10 @@ struct Explanation {
   DemandClass demand_class = DemandClass::kDead;
   int season = 1;
   std::string model;
-  std::vector<MemberForecast> members;  // of the median; none where another way was taken (Forecasts::models)
-  std::vector<double> pool;             // their median, by step
+  std::vector<MemberForecast> members;                     // of the pool; none where another way was taken (Forecasts::models)
+  double median_share = 1;                                 // of their median in the pool's forecast, which the members' weights make 1
+  std::vector<double> pool;                                // the pool's forecast, by step
+  std::vector<std::pair<std::string_view, float>> traits;  // that the weights come from (learned_weights.hpp); none without weights
   double pooled_share = 0;
   std::vector<double> pooled;  // what the pooled regression says, by step, with a share above zero
   double tree_share = 0;

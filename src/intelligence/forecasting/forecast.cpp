@@ -221,6 +221,7 @@ class Passes {
     w.regular.errors = past.errors;
     w.regular.after.assign(run_.past.origins(), 0);
     w.regular.growth.assign(run_.past.origins(), 1);
+    w.regular.weighted = past.weighted;
     w.regular.only = past.only < 0 ? nullptr : &models()[static_cast<std::size_t>(past.only)];
     take(w, i, past.noise);
     facts_[i].resumed = true;
@@ -316,12 +317,13 @@ class Passes {
     kept->noise = facts_[i].noise;
     kept->level = w.regular.level;
     if (w.regular.only) kept->only = static_cast<std::int32_t>(w.regular.only - models().data());
+    kept->weighted = w.regular.weighted;
     kept->errors = w.regular.errors;
   }
 
   void take(const Worker& w, std::size_t i, float noise) {
     out_.seasons[i] = static_cast<int>(w.regular.season);
-    out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : "median";
+    out_.models[i] = w.regular.only ? std::string(w.regular.only->name) : w.regular.weighted ? "weighted" : "median";
     for (std::size_t k = 0; k < horizon_; ++k) {
       double value = w.regular.point[k] * w.cleaned.scale;
       out_.median[i * horizon_ + k] = w.cleaned.non_negative ? std::max(0.0, value) : value;

@@ -4,8 +4,8 @@
 //
 // Each series is cleaned (missing and lost-sales periods filled, past bursts forgotten), classed, and forecast:
 //  - regular demand by the median of those models of models.inc that serve its kind of season (models/model.hpp), each on the seasonally
-//    adjusted series (season.hpp), on its logarithm, or with a season of its own. The same is done at earlier origins, with what the models
-//    learnt before the first of them;
+//    adjusted series (season.hpp), on its logarithm, or with a season of its own; without a season, by it and their mean with learned
+//    weights (learned_weights.hpp). The same is done at earlier origins, with what the models learnt before the first of them;
 //  - intermittent and lumpy demand by a negative binomial whose rate follows the series as fast as the series asks for (intermittent.hpp),
 //    with a season that all such series show together (shared_season.hpp);
 //  - dead series by zero.
@@ -94,8 +94,9 @@ struct Forecasts {
   std::vector<DemandClass> classes;
   std::vector<int> seasons;               // the period used; 1: none
   std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
-  // The model; "median" of several, "negative_binomial" or "zero"; " + pooled_regression" and " + trees" where those are mixed in, alone
-  // where they took its place; of series that borrow with the attributes, or "group" for all series: "median + category", and just
+  // The model; "median" of several, "weighted" when learned weights had a part in it, "negative_binomial" or "zero"; " +
+  // pooled_regression" and " + trees" where those are mixed in, alone where they took its place; of series that borrow with the
+  // attributes, or "group" for all series: "median + category", and just
   // "category" where there is no demand yet.
   std::vector<std::string> models;
   std::map<std::size_t, Borrowed> borrowed;             // by series

@@ -89,7 +89,7 @@ TEST(Newcomers, HaveTheSeasonOfTheirGroup) {
   EXPECT_EQ(borrowed.season, 12);
   EXPECT_TRUE(borrowed.attributes.empty());
   EXPECT_EQ(borrowed.series, 60U);
-  EXPECT_EQ(f.models[shop.fresh[0]], "median + group");
+  EXPECT_EQ(f.models[shop.fresh[0]], "weighted + group");
   EXPECT_FALSE(f.borrowed.contains(0));
   EXPECT_EQ(f.classes[shop.fresh[0]], DemandClass::kSmooth);
 }

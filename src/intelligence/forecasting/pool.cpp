@@ -40,6 +40,8 @@ Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::si
       models_.push_back(&model);
   parameters_.resize(models_.size());
   learnt_.resize(models_.size());
+  weights_.resize(models_.size());
+  for (const ModelInfo* model : models_) places_.push_back(learned_place(model->name));
   forecasts_.resize(models_.size() * horizon);
 }
 
@@ -100,12 +102,51 @@ void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std
   }
 }
 
-void Pool::combine(std::size_t steps, std::span<float> out) {
+bool Pool::weigh(std::size_t length, std::size_t steps) {
+  std::ranges::fill(weights_, 0.0F);
+  if (named_ || length < kLeastTold || !has_weights(periods_.season)) return false;
+  weighed_.clear();
+  for (std::size_t i = 0; i < models_.size(); ++i)
+    if (learnt_[i]) weighed_.push_back(i);
+  if (weighed_.size() < kLeastModels) return false;
+  const auto count = static_cast<float>(weighed_.size());
+  steps = std::min(steps, kStepsCompared);
+  float deviation = 0;
+  for (std::size_t k = 0; k < steps; ++k) {
+    float sum = 0, squares = 0;
+    for (std::size_t i : weighed_) {
+      const float value = forecasts_[i * horizon_ + k] - forecasts_[weighed_[0] * horizon_ + k];
+      sum += value;
+      squares += value * value;
+    }
+    deviation += std::sqrt(std::max(0.0F, squares / count - sum / count * sum / count));
+  }
+  traits_ = traits_of(std::span(adjusted_).first(length), periods_.season);
+  add_disagreement(traits_, deviation / static_cast<float>(steps));
+  std::erase_if(weighed_, [&](std::size_t i) { return places_[i] < 0; });
+  if (weighed_.empty()) return false;
+  for (std::size_t i : weighed_) weights_[i] = log_weight(places_[i], traits_);
+  float most = weights_[weighed_[0]];
+  for (std::size_t i : weighed_) most = std::max(most, weights_[i]);
+  float sum = 0;
+  for (std::size_t i : weighed_) sum += weights_[i] = std::exp(weights_[i] - most);
+  for (std::size_t i : weighed_) weights_[i] *= kWeighted / sum;
+  return true;
+}
+
+void Pool::combine(std::size_t length, std::size_t steps, std::span<float> out) {
+  weighted_ = weigh(length, steps);
   for (std::size_t k = 0; k < steps; ++k) {
     values_.clear();
-    for (std::size_t i = 0; i < models_.size(); ++i)
-      if (float value = forecasts_[i * horizon_ + k]; std::isfinite(value)) values_.push_back(value);
+    float mean = 0;
+    for (std::size_t i = 0; i < models_.size(); ++i) {
+      const float value = forecasts_[i * horizon_ + k];
+      if (!std::isfinite(value)) continue;
+      values_.push_back(value);
+      mean += weights_[i] * value;
+    }
     out[k] = values_.empty() ? 0 : median(values_);
+    if (weighted_) out[k] = (1 - kWeighted) * out[k] + mean;
   }
 }
 
@@ -119,6 +160,8 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   out.after.assign(max_origins_, 0);
   out.growth.assign(max_origins_, 1);
   out.only = nullptr;
+  out.weighted = weighted_ = false;
+  std::ranges::fill(weights_, 0.0F);
 
   asked_ = std::ranges::any_of(series.y, [&](float v) { return v != series.y.front(); });
   if (!asked_) {
@@ -134,14 +177,15 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
     std::size_t steps = std::min(horizon_, length - origins_[j]);
     run_models(series, origins_[j], j == 0, steps);
     std::span<float> errors = std::span(out.errors).subspan(j * horizon_, steps);
-    combine(steps, errors);
+    combine(origins_[j], steps, errors);
     const float growth = series.non_negative ? std::sqrt(out.level / level_at(series.y, origins_[j], season)) : 1;
     out.after[j] = static_cast<std::uint32_t>(length - origins_[j]);
     out.growth[j] = growth;
     for (std::size_t k = 0; k < steps; ++k) errors[k] = growth * (series.y[origins_[j] + k] - errors[k]);
   }
   run_models(series, length, true, horizon_);
-  combine(horizon_, out.point);
+  combine(length, horizon_, out.point);
+  out.weighted = weighted_;
   std::size_t used = 0;
   for (std::size_t i = 0; i < models_.size(); ++i)
     if (std::isfinite(forecasts_[i * horizon_])) ++used, out.only = models_[i];

@@ -1,11 +1,13 @@
-// The pool: forecasts one regular series with every model that fits it and takes their median; and does the same at earlier origins, whose
-// errors tell how far off it may be.
+// The pool: forecasts one regular series with every model that fits it and combines them: by their median, or,
+// where learned weights are at hand (learned_weights.hpp), a quarter of it and three quarters of their weighted mean; and does the same at
+// earlier origins, whose errors tell how far off it may be.
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "intelligence/forecasting/clean.hpp"
+#include "intelligence/forecasting/learned_weights.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 #include "intelligence/forecasting/season.hpp"
 
@@ -19,6 +21,7 @@ struct PoolForecast {
   float level = 1;                   // that it has grown to
   std::size_t season = 1;            // the period used
   const ModelInfo* only = nullptr;   // when a single model made it
+  bool weighted = false;             // whether learned weights had a part in it
 };
 
 // What was found of the same series when it was a few periods shorter: PoolForecast::errors and level, in today's units.
@@ -44,6 +47,9 @@ class Pool {
   std::span<const float> member_forecast(std::size_t m) const {
     return asked_ ? std::span(forecasts_).subspan(m * horizon_, horizon_) : std::span<const float>();
   }
+  // With PoolForecast::weighted: the weight beside the median's, and the traits that it came from.
+  float member_weight(std::size_t m) const { return weights_[m]; }
+  const Traits& traits() const { return traits_; }
 
  private:
   bool fits(const ModelInfo& model, bool positive, std::size_t length) const;
@@ -52,11 +58,14 @@ class Pool {
   // for the others. With `learn` the models learn from these values; else they use what they learnt before.
   void run_models(const Cleaned& series, std::size_t length, bool learn, std::size_t steps);
   void adjust(std::span<const float> y, SeasonKind kind, std::vector<float>& indices, std::vector<float>& adjusted) const;
-  void combine(std::size_t steps, std::span<float> out);
+  // Fills weights_ with learned ones, if there are any for the forecasts that run_models() made from the first `length` values.
+  bool weigh(std::size_t length, std::size_t steps);
+  void combine(std::size_t length, std::size_t steps, std::span<float> out);
 
   std::vector<const ModelInfo*> models_;
   bool named_;
   bool asked_ = false;
+  bool weighted_ = false;
   std::size_t horizon_;
   std::size_t max_origins_;
   Scratch scratch_;
@@ -66,7 +75,11 @@ class Pool {
   std::vector<Parameters> parameters_;  // of each model
   std::vector<std::uint8_t> learnt_;    // whether it could
   std::vector<float> forecasts_;        // model × horizon
-  std::vector<std::size_t> origins_;    // values known at each
+  std::vector<int> places_;             // of each model among those with learned weights
+  std::vector<float> weights_;          // of each model
+  std::vector<std::size_t> weighed_;
+  Traits traits_{};
+  std::vector<std::size_t> origins_;  // values known at each
   std::vector<float> values_;
 };
 

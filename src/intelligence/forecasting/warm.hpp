@@ -39,6 +39,7 @@ struct WarmSeries {
   float noise = 0;                   // mean size of first differences, in that unit,
   float level = 1;                   // and PoolForecast::level
   std::int32_t only = -1;            // the one model that forecast, by its place in models()
+  bool weighted = false;             // whether learned weights had a part in it, PoolForecast::weighted
   float pooled_share = 0;            // of the pooled regression in
   std::vector<float> point, errors;  // of regular demand, in that unit, as in PoolForecast; errors after trees were mixed in
   RateMemory rate;                   // of sparse demand, in units of scale

@@ -26,14 +26,23 @@ void tell_members(const FileExplanation& e, std::string& out) {
   const forecasting::Explanation& why = e.why;
   if (why.members.empty() || why.tree_share == 1) return;
   const double share = (1 - why.tree_share) * (1 - why.pooled_share);
-  out += fmt::format("\nThe median of {} models{}, for {}:\n", why.members.size(), share < 1 ? ", " + percent(share) : "", e.ds.front());
+  const bool weighted = why.median_share < 1;
+  out += fmt::format("\nThe median of {} models{}{}, for {}:\n", why.members.size(),
+                     weighted ? fmt::format(" ({}), and each with its weight", percent(why.median_share)) : "",
+                     share < 1 ? ", together " + percent(share) : "", e.ds.front());
   std::vector<const forecasting::MemberForecast*> sorted;
   for (const auto& member : why.members) sorted.push_back(&member);
   std::ranges::stable_sort(sorted, {}, [](const auto* member) { return member->values.front(); });
   for (std::size_t m = 0; m < sorted.size(); ++m) {
     const bool middle = m == sorted.size() / 2 || m == (sorted.size() - 1) / 2;
-    out += fmt::format("  {:28}{:>10}{}\n", sorted[m]->model, number(sorted[m]->values.front()), middle ? "  <- the middle" : "");
+    out += fmt::format("  {:28}{:>10}{}{}\n", sorted[m]->model, number(sorted[m]->values.front()),
+                       weighted ? fmt::format("{:>8}", percent(sorted[m]->weight)) : "", middle ? "  <- the middle" : "");
   }
+  if (!weighted) return;
+  out += "  the weights were learnt from series with such a";
+  for (std::size_t k = 0; k < why.traits.size(); ++k)
+    out += fmt::format("{} {} ({})", k == 0 ? "" : ",", why.traits[k].first, number(why.traits[k].second));
+  out += "\n";
 }
 
 // The forecast of step k as the sum of its parts; nothing where there is one alone.
@@ -152,7 +161,10 @@ Json to_json(const FileExplanation& e) {
                            {"spread", b.spread},
                            {"drift", b.drift}};
   }
-  for (const auto& member : why.members) out["members"].push_back(Json{{"model", member.model}, {"yhat", member.values}});
+  for (const auto& member : why.members)
+    out["members"].push_back(Json{{"model", member.model}, {"yhat", member.values}, {"weight", member.weight}});
+  if (!why.members.empty()) out["median_share"] = why.median_share;
+  for (const auto& [trait, value] : why.traits) out["traits"][std::string(trait)] = value;
   for (std::size_t a = 0; a < why.alike.size(); ++a)
     out["alike"].push_back(Json{{"ds", e.alike[a]}, {"y", why.alike[a].demand}, {"likeness", why.alike[a].likeness}});
   return out;
