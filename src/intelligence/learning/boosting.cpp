@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "intelligence/learning/lightgbm.hpp"
+#include "intelligence/learning/tree_text.hpp"
 
 namespace sinan::learning {
 namespace {
@@ -142,6 +143,11 @@ Result<std::string> Trees::text() const {
   }
   out.resize(static_cast<std::size_t>(length) - 1);  // without the closing zero
   return out;
+}
+
+Result<std::vector<TreeNode>> Trees::nodes(std::size_t t) const {
+  SINAN_TRY(const std::string whole, text());
+  return read_tree(whole, t);
 }
 
 Result<std::vector<double>> Trees::run(std::span<const float> cells, int what) const {

@@ -46,6 +46,17 @@ struct Table {
   std::size_t rows() const { return columns.empty() ? 0 : cells.size() / columns.size(); }
 };
 
+// One tree, to be read by people. A row goes left where its cell is `threshold` or less, or one of `categories`.
+struct TreeNode {
+  int column = -1;  // −1: a leaf
+  double threshold = 0;
+  std::vector<int> categories;  // of a column that holds codes; else none
+  bool missing_left = false;    // where a cell that is NaN goes
+  int left = -1, right = -1;    // nodes, by their place
+  double value = 0;             // of a leaf: what it adds to the raw score; else the mean of what is below
+  std::int64_t rows = 0;        // that were learnt from
+};
+
 // A trained model. Prediction is const and may run on several threads at once.
 class Trees {
  public:
@@ -67,6 +78,8 @@ class Trees {
   Status contributions(std::span<const float> cells, std::span<double> out) const;
   // The leaf of each tree in which each row lies: rows × trees.
   Result<std::vector<int>> leaves(std::span<const float> cells) const;
+  // The nodes of tree t, the root first. kInvalidInput: there is no such tree.
+  Result<std::vector<TreeNode>> nodes(std::size_t t) const;
   // The whole model as text.
   Result<std::string> text() const;
 

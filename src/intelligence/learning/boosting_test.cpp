@@ -145,6 +145,43 @@ TEST(Trees, AreTheSameAfterWritingAndReading) {
   EXPECT_EQ(leaves->size(), 40U);
 }
 
+// Rows through the nodes end where the library says, with missing cells and categories among them.
+TEST(Trees, NodesSayWhatTheModelSays) {
+  std::mt19937_64 random(5);
+  std::uniform_real_distribution<float> uniform;
+  Table table{.columns = {"number", "code"}, .categories = {1}, .cells = {}};
+  std::vector<float> target;
+  for (int row = 0; row < 4000; ++row) {
+    const float number = row % 7 == 0 ? std::nanf("") : uniform(random);
+    const auto code = static_cast<float>(random() % 40);
+    table.cells.insert(table.cells.end(), {number, code});
+    target.push_back((std::isnan(number) ? 3 : number > 0.4F ? 2.0F : 1.0F) + (static_cast<int>(code) % 3 == 0 ? 5 : 0));
+  }
+  auto trees = Trees::train(
+      table, target, {.rounds = 1, .learning_rate = 1, .leaves = 12, .rows_in_leaf = 20, .columns_sampled = 1, .rows_sampled = 1});
+  ASSERT_TRUE(trees);
+  auto nodes = trees->nodes(0);
+  ASSERT_TRUE(nodes) << nodes.error().text();
+  std::vector<double> said(target.size());
+  ASSERT_TRUE(trees->predict(table.cells, said));
+  bool by_code = false, by_number = false;
+  for (std::size_t row = 0; row < target.size(); ++row) {
+    const TreeNode* node = &nodes->front();
+    while (node->column >= 0) {
+      const float cell = table.cells[row * 2 + static_cast<std::size_t>(node->column)];
+      (node->column == 1 ? by_code : by_number) = true;
+      const bool left = std::isnan(cell)          ? node->missing_left
+                        : node->column == 1       ? std::ranges::find(node->categories, static_cast<int>(cell)) != node->categories.end()
+                                                  : static_cast<double>(cell) <= node->threshold;
+      node = &nodes->at(static_cast<std::size_t>(left ? node->left : node->right));
+    }
+    ASSERT_NEAR(node->value, said[row], 1e-9) << row;
+  }
+  EXPECT_TRUE(by_code && by_number);
+  EXPECT_EQ(nodes->front().rows, 4000);
+  EXPECT_EQ(trees->nodes(1).error().code, ErrorCode::kInvalidInput);
+}
+
 TEST(Trees, MistakesAreErrors) {
   Sample s = sample(100);
   EXPECT_EQ(Trees::read("no model").error().code, ErrorCode::kCorrupt);

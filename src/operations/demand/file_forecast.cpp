@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "intelligence/forecasting/coherent.hpp"
 #include "intelligence/forecasting/evaluation.hpp"
 #include "intelligence/forecasting/forecast.hpp"
@@ -18,6 +19,7 @@
 #include "operations/demand/file_metrics.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
+#include "operations/demand/tree_plot.hpp"
 #include "operations/demand/row_file.hpp"
 
 namespace sinan::demand {
@@ -105,6 +107,8 @@ Status check(const FileForecastOptions& options) {
         "--future does not go with --backtest, whose periods all have passed; name the drivers that were known ahead: --known "
         "price,promotion");
   if (options.backtest > 0 && !options.explain.empty()) return bad("--explain is of a forecast, it does not go with --backtest");
+  if (!options.tree.empty() && options.explain.empty())
+    return bad("--tree draws how the forecast of one series comes about; say which: --explain ID");
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
   if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
@@ -118,6 +122,18 @@ Status check(const FileForecastOptions& options) {
     if (!options.bursts.empty()) return bad("--bursts looks at the series of the file; leave --hierarchy and --aggregate out");
   }
   return {};
+}
+
+Status write_tree(const FileForecastOptions& options, const FileDrivers& drivers, const Panel& panel,
+                  const forecasting::Forecasts& forecasts, const forecasting::Options& how) {
+  const auto i = static_cast<std::size_t>(std::ranges::find(panel.keys, options.explain) - panel.keys.begin());
+  SINAN_TRY(const auto tree, forecasting::imitate(panel, how, forecasts, i));
+  if (!tree)
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("there is no tree to draw: trees that learn from drivers have no part in the forecast of '{}', or there is too "
+                            "little that they were asked; leave --tree out",
+                            visible(options.explain)));
+  return write_whole_file(options.tree, draw_tree(*tree, options.explain, drivers.categories));
 }
 
 // How many periods each of the longer ones has.
@@ -231,6 +247,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
     if (!options.explain.empty()) {
       SINAN_TRY(auto why, explain_series(file, found, panel, seasons, how, forecasts, options.explain));
       report.explanation = std::make_shared<const FileExplanation>(std::move(why));
+      if (!options.tree.empty()) SINAN_CHECK(write_tree(options, found, panel, forecasts, how));
     }
     if (metrics) metrics->add(forecasts, kept_parts, seasons, periods);  // the sums would outweigh them
     for (std::size_t row = 0; row < std::min(kept_parts.size(), forecasts.tree_shares.size()); ++row)

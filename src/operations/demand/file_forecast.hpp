@@ -67,6 +67,7 @@ struct FileForecastOptions {
   std::filesystem::path plot;            // a folder for pictures; empty: none
   std::vector<std::string> plot_series;  // their ids; empty: a few, spread over the file
   std::string explain;                   // the series whose forecast is explained; empty: none
+  std::filesystem::path tree;            // for its picture (tree_plot.hpp); empty: none
   const CancelToken* cancel = nullptr;
   Progress progress;
   std::function<void(std::string_view)> print;  // receives CSV when there is no output file

@@ -109,6 +109,7 @@ Result<int> forecast_command(Invocation& invocation) {
   options.cancel = invocation.cancel;
   options.progress = invocation.progress("forecasting");
   options.explain = invocation.text("explain");
+  if (invocation.has("tree")) options.tree = invocation.directory / invocation.text("tree");
   // The explanation is what is wanted on standard output then.
   options.print = [&](std::string_view text) {
     if (options.explain.empty()) invocation.print(text);
@@ -155,6 +156,9 @@ CommandInfo forecast() {
                   {.name = "explain",
                    .value = "ID",
                    .summary = "Print why the forecast of this series is what it is, instead of the forecasts; --json for programs"},
+                  {.name = "tree",
+                   .value = "FILE",
+                   .summary = "With --explain, where trees learn from drivers: a small decision tree that imitates them, as SVG"},
                   {.name = "bursts",
                    .value = "FILE",
                    .summary = "Sudden demand in the history: when, its size, its confidence, and whether a burst, promotion or outlier"},

@@ -1,0 +1,93 @@
+#include "intelligence/learning/tree_text.hpp"
+
+#include <charconv>
+#include <map>
+
+#include "base/text.hpp"
+
+namespace sinan::learning {
+namespace {
+
+// Bits of "decision_type".
+constexpr int kByCategory = 1;
+constexpr int kMissingLeft = 2;
+
+using Fields = std::map<std::string_view, std::vector<double>>;
+
+// "name=1 2 3" in each line.
+Fields fields_of(std::string_view text) {
+  Fields out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    std::vector<double>& values = out[line.substr(0, equals)];
+    const char* at = line.data() + equals + 1;
+    const char* const last = line.data() + line.size();
+    while (at < last) {
+      double value = 0;
+      const auto [next, error] = std::from_chars(at, last, value);
+      if (error != std::errc()) break;
+      values.push_back(value);
+      at = next;
+      while (at < last && *at == ' ') ++at;
+    }
+  }
+  return out;
+}
+
+// Codes whose bits are set in the words `from` … `to` of 32 bits.
+std::vector<int> codes_of(const std::vector<double>& words, std::size_t from, std::size_t to) {
+  std::vector<int> out;
+  for (std::size_t word = from; word < std::min(to, words.size()); ++word)
+    for (int bit = 0; bit < 32; ++bit)
+      if ((static_cast<std::uint32_t>(words[word]) >> bit) & 1U) out.push_back(static_cast<int>(32 * (word - from)) + bit);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<TreeNode>> read_tree(std::string_view model, std::size_t t) {
+  const std::string head = fmt::format("Tree={}\n", t);
+  const std::size_t from = model.find(head);
+  if (from == std::string_view::npos) return fail(ErrorCode::kInvalidInput, fmt::format("the model has no tree {}", t));
+  std::string_view text = model.substr(from + head.size());
+  text = text.substr(0, text.find("\n\n"));
+  Fields fields = fields_of(text);
+  const auto leaves = fields["leaf_value"].size();
+  const auto splits = leaves - 1;
+  auto corrupt = [] { return fail(ErrorCode::kCorrupt, "a tree of the model cannot be read"); };
+  if (leaves == 0) return corrupt();
+  for (std::string_view name : {"split_feature", "threshold", "decision_type", "left_child", "right_child", "internal_value", "internal_count"})
+    if (splits > 0 && fields[name].size() != splits) return corrupt();
+  // Inner nodes first, in their order, then the leaves: a child −1, −2 … is leaf 0, 1 …
+  std::vector<TreeNode> out(splits + leaves);
+  auto place = [&](double child) { return child >= 0 ? static_cast<int>(child) : static_cast<int>(splits) - 1 - static_cast<int>(child); };
+  for (std::size_t s = 0; s < splits; ++s) {
+    TreeNode& node = out[s];
+    const int how = static_cast<int>(fields["decision_type"][s]);
+    node.column = static_cast<int>(fields["split_feature"][s]);
+    node.threshold = fields["threshold"][s];
+    node.missing_left = (how & kMissingLeft) != 0;
+    node.left = place(fields["left_child"][s]);
+    node.right = place(fields["right_child"][s]);
+    node.value = fields["internal_value"][s];
+    node.rows = static_cast<std::int64_t>(fields["internal_count"][s]);
+    if (std::max(node.left, node.right) >= static_cast<int>(out.size())) return corrupt();
+    if ((how & kByCategory) == 0) continue;
+    const auto group = static_cast<std::size_t>(node.threshold);
+    const std::vector<double>& bounds = fields["cat_boundaries"];
+    if (group + 1 >= bounds.size()) return corrupt();
+    node.categories = codes_of(fields["cat_threshold"], static_cast<std::size_t>(bounds[group]), static_cast<std::size_t>(bounds[group + 1]));
+    node.missing_left = false;
+  }
+  for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+    out[splits + leaf].value = fields["leaf_value"][leaf];
+    if (leaf < fields["leaf_count"].size()) out[splits + leaf].rows = static_cast<std::int64_t>(fields["leaf_count"][leaf]);
+  }
+  return out;
+}
+
+}  // namespace sinan::learning
