@@ -1,10 +1,10 @@
-#include "operations/inventory/distribution.hpp"
+#include "operations/demand/distribution.hpp"
 
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-namespace sinan::inventory {
+namespace sinan::demand {
 namespace {
 
 constexpr int kMaxSteps = 500;
@@ -139,4 +139,4 @@ double Distribution::loss(double x) const {
   return loss > 0 ? loss : 0;
 }
 
-}  // namespace sinan::inventory
+}  // namespace sinan::demand
