@@ -27,6 +27,7 @@ class Runtime {
   const Workspace& workspace() const;
   const std::filesystem::path& state_dir() const;
   const Clock& clock() const;
+  bool clock_stands() const;      // --now, or now: from_data
   const Principal& user() const;  // who asks
   const identity::Directory& people() const;
   fabric::Fabric& fabric() const;
