@@ -8,6 +8,7 @@ namespace sinan::demand {
 namespace {
 
 constexpr std::size_t kMostSights = 64;
+constexpr int kMostTries = 8;  // to see a board before it is replaced
 
 // Rows and sums of their numbers, exactly: whoever gets others does not see all of an item at a place as it is.
 const std::string kSalesSeen =
@@ -91,27 +92,28 @@ Instant LiveDemand::present() const {
   return std::max(now, Instant{std::chrono::microseconds{newest_us_.load(std::memory_order_relaxed)}});
 }
 
-Result<std::shared_ptr<const LiveDemand::Sight>> LiveDemand::sight_of(const Principal& principal) {
-  static const auto kAll = std::make_shared<const Sight>();
-  if (principal.is_trusted()) return kAll;
+Result<LiveDemand::Held> LiveDemand::hold(const Principal& principal) {
+  static const auto kAll = std::make_shared<const Sight>(Sight{.all = true});
+  SINAN_CHECK(prepare());
   const std::string name = name_of(principal);
-  std::shared_ptr<LiveBoard> board;
-  {
+  for (int tries = 0; tries < kMostTries; ++tries) {
     std::shared_lock lock(board_mutex_);
-    if (auto found = sights_.find(name); found != sights_.end()) return found->second;
-    board = board_;
+    if (principal.is_trusted()) return Held{std::move(lock), kAll};
+    if (auto found = sights_.find(name); found != sights_.end()) return Held{std::move(lock), found->second};
+    const std::shared_ptr<LiveBoard> board = board_;
+    lock.unlock();
+    SINAN_TRY(auto sight, look(principal, board));
+    std::unique_lock alone(board_mutex_);
+    // What was seen of another board says nothing of this one.
+    if (board != board_) continue;
+    if (sights_.size() >= kMostSights) sights_.clear();
+    sights_.insert_or_assign(name, std::move(sight));
   }
-  auto sight = look(principal, board);
-  if (!sight) return sight;
-  std::unique_lock lock(board_mutex_);
-  // What was seen of another board says nothing of this one.
-  if (board != board_) return fail(ErrorCode::kUnavailable, "newer forecasts have just been read; ask again");
-  if (sights_.size() >= kMostSights) sights_.clear();
-  return sights_.insert_or_assign(name, *sight).first->second;
+  return fail(ErrorCode::kUnavailable, "newer forecasts are read again and again; ask again");
 }
 
 Result<std::shared_ptr<const LiveDemand::Sight>> LiveDemand::look(const Principal& principal, std::shared_ptr<const LiveBoard> board) {
-  auto out = std::make_shared<Sight>(Sight{board, std::vector<std::uint8_t>(board->size(), 1)});
+  auto out = std::make_shared<Sight>(Sight{false, std::vector<std::uint8_t>(board->size(), 1)});
   const std::string forecasts = forecasts_seen();
   for (const std::string* sql : {&kSalesSeen, &forecasts}) {
     auto theirs = seen_by(fabric_, principal, *sql, *board);
@@ -131,12 +133,9 @@ Result<std::shared_ptr<const LiveDemand::Sight>> LiveDemand::look(const Principa
 }
 
 Result<std::vector<SaleStatus>> LiveDemand::sell(const Principal& principal, std::span<const LiveNotice> sales) {
-  SINAN_CHECK(prepare());
-  SINAN_TRY(const auto sight, sight_of(principal));
+  SINAN_TRY(const Held held, hold(principal));
   std::vector<SaleStatus> out;
   std::vector<std::uint32_t> bursts;
-  std::shared_lock lock(board_mutex_);
-  if (!sight->is_of(board_)) return fail(ErrorCode::kUnavailable, "newer forecasts have just been read; post the sales again");
   if (board_->sales() + sales.size() > options_.most_sales)
     return fail(ErrorCode::kLimit, fmt::format("sales of the current day that are remembered: at most {}; none of these was counted, the "
                                                "next cycle reads them from their source",
@@ -146,7 +145,7 @@ Result<std::vector<SaleStatus>> LiveDemand::sell(const Principal& principal, std
   const Instant latest = stands ? Instant::max() : now + options_.ahead;
   for (const LiveNotice& sale : sales) {
     const auto series = board_->find(sale.item_id, sale.location_id);
-    if (!series || !sight->sees(*series)) {
+    if (!series || !held.sight->sees(*series)) {
       out.push_back(SaleStatus::kUnknown);
       continue;
     }
@@ -166,27 +165,21 @@ Result<std::vector<SaleStatus>> LiveDemand::sell(const Principal& principal, std
 }
 
 Result<LiveStand> LiveDemand::stand(const Principal& principal, const std::string& item_id, const std::string& location_id) {
-  SINAN_CHECK(prepare());
-  SINAN_TRY(const auto sight, sight_of(principal));
-  std::shared_lock lock(board_mutex_);
-  if (!sight->is_of(board_)) return fail(ErrorCode::kUnavailable, "newer forecasts have just been read; ask again");
+  SINAN_TRY(const Held held, hold(principal));
   const auto series = board_->find(item_id, location_id);
-  if (series && sight->sees(*series))
+  if (series && held.sight->sees(*series))
     if (auto out = board_->stand(*series, present())) return *std::move(out);
   return fail(ErrorCode::kNotFound, "nothing is forecast of this item at this place today; ids are those of ops.forecasts");
 }
 
 Result<LivePage> LiveDemand::farthest(const Principal& principal, const LiveFilter& filter) {
-  SINAN_CHECK(prepare());
-  SINAN_TRY(const auto sight, sight_of(principal));
-  std::shared_lock lock(board_mutex_);
-  if (!sight->is_of(board_)) return fail(ErrorCode::kUnavailable, "newer forecasts have just been read; ask again");
+  SINAN_TRY(const Held held, hold(principal));
   const Instant now = present();
   const LiveNights& nights = board_->nights();
   std::vector<std::pair<double, std::uint32_t>> found;  // −|surprise|, so that ties are in order of the board
   for (std::uint32_t i = 0; i < board_->size(); ++i) {
     const LiveNights::Series& s = nights.series[i];
-    if (!sight->sees(i)) continue;
+    if (!held.sight->sees(i)) continue;
     if (!filter.item_id.empty() && filter.item_id != s.item_id) continue;
     if (!filter.location_id.empty() && filter.location_id != nights.places[s.place].location_id) continue;
     const auto rank = board_->rank(i, now);

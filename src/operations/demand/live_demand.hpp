@@ -78,14 +78,18 @@ class LiveDemand {
 
  private:
   struct Sight {
-    std::shared_ptr<const LiveBoard> board;  // null: all of any board
-    std::vector<std::uint8_t> seen;          // of each of its series
-    bool is_of(const std::shared_ptr<LiveBoard>& other) const { return !board || board == other; }
-    bool sees(std::uint32_t series) const { return !board || seen[series]; }
+    bool all = false;
+    std::vector<std::uint8_t> seen;  // of each series of the board
+    bool sees(std::uint32_t series) const { return all || seen[series]; }
+  };
+  // The board as it is, and what somebody sees of it, until it is let go.
+  struct Held {
+    std::shared_lock<std::shared_mutex> lock;
+    std::shared_ptr<const Sight> sight;
   };
   Status prepare();
   bool roll();
-  Result<std::shared_ptr<const Sight>> sight_of(const Principal& principal);
+  Result<Held> hold(const Principal& principal);
   Result<std::shared_ptr<const Sight>> look(const Principal& principal, std::shared_ptr<const LiveBoard> board);
   Instant present() const;
 
