@@ -86,10 +86,10 @@ class ScheduleLoop {
 // Once somebody has asked for live demand, lets it follow the clock and what cycles publish.
 class LiveLoop {
  public:
-  LiveLoop(demand::LiveDemand& live, const std::function<void(const std::string&)>& log)
-      : live_(live), log_(log), thread_([this] { loop(); }) {}
+  LiveLoop(demand::LiveDemand& live, const CancelToken& stop, const std::function<void(const std::string&)>& log)
+      : live_(live), stop_(stop), log_(log), thread_([this] { loop(); }) {}
   ~LiveLoop() {
-    cancel_.cancel();
+    live_.interrupt();
     {
       std::lock_guard lock(mutex_);
       ended_ = true;
@@ -104,7 +104,9 @@ class LiveLoop {
     int pause = 0;
     while (!ended_) {
       lock.unlock();
-      if (pause > 0) {
+      if (stop_.cancelled()) {
+        live_.interrupt();
+      } else if (pause > 0) {
         --pause;
       } else if (live_.begun() && !follow()) {
         pause = kTicksAfterFailure;
@@ -115,16 +117,16 @@ class LiveLoop {
   }
 
   bool follow() {
-    auto read = live_.refresh(&cancel_);
-    if (cancel_.cancelled() || !log_) return read.has_value();
+    auto read = live_.refresh();
+    if (!log_) return read.has_value();
     if (!read) log_("live sales go on from the forecasts before: " + read.error().text());
     if (read && *read) log_(fmt::format("live sales of {} items at places go on from newer forecasts", live_.now().series));
     return read.has_value();
   }
 
   demand::LiveDemand& live_;
+  const CancelToken& stop_;
   const std::function<void(const std::string&)>& log_;
-  CancelToken cancel_;
   std::mutex mutex_;
   std::condition_variable woken_;
   bool ended_ = false;
@@ -139,7 +141,7 @@ Status serve(const ApiContext& context, ServeOptions options, const CancelToken&
   std::optional<ScheduleLoop> schedule;
   if (options.schedule && context.launcher) schedule.emplace(context, options.log);
   std::optional<LiveLoop> following;
-  if (context.live) following.emplace(*context.live, options.log);
+  if (context.live) following.emplace(*context.live, stop, options.log);
   Status status = server->run(stop);
   following.reset();
   schedule.reset();

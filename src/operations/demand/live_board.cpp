@@ -97,8 +97,8 @@ void LiveBoard::begin(std::uint32_t i) {
   mean_.assign(count, 0);
   deviation_.assign(count, 0);
   for (std::size_t h = 0; h < count; ++h) {
-    mean_[h] = std::max(nights_.mean[from + h], 0.0);
-    deviation_[h] = std::max(nights_.deviation[from + h], 0.0);
+    mean_[h] = std::max(nights_.mean[from + h], 0.0F);
+    deviation_[h] = std::max(nights_.deviation[from + h], 0.0F);
   }
   state.live = forecasting::LiveSeries(
       {.mean = mean_, .deviation = deviation_, .sale_size = s.sale_size, .promotion = nights_.promotion[from] != 0});
@@ -194,7 +194,7 @@ double LiveBoard::surprise(std::uint32_t i, const forecasting::LivePosition& now
   const std::size_t at = offset_of(i);
   const double deviation = nights_.deviation[at];
   // Where nothing was expected, each unit is one deviation.
-  return (now.sold + now.rest - std::max(nights_.mean[at], 0.0)) / (deviation > 0 ? deviation : 1);
+  return (now.sold + now.rest - std::max(nights_.mean[at], 0.0F)) / (deviation > 0 ? deviation : 1);
 }
 
 std::optional<LiveRank> LiveBoard::rank(std::uint32_t i, Instant now) const {
@@ -224,7 +224,7 @@ std::optional<LiveStand> LiveBoard::stand(std::uint32_t i, Instant now) const {
                 .sales = state.sales};
   if (state.sales > 0) out.newest = state.newest;
   if (state.burst) out.burst_seen = state.burst_seen;
-  out.day_mean = std::max(nights_.mean[offset_of(i)], 0.0);
+  out.day_mean = std::max(nights_.mean[offset_of(i)], 0.0F);
   out.expected = out.day_mean * position.elapsed;
   out.level = position.level;
   out.rest = position.rest;

@@ -4,7 +4,7 @@
 // day comes as it came by the clock of the place so far. A day that ended without a newer forecast is missing to the detector of bursts,
 // and the next day begins from what the same night said of it.
 //
-// Pure: time comes in with each call. A series costs about a kilobyte, a sale about a hundred bytes until its day ends. find(), sell(),
+// Pure: time comes in with each call. A series costs one to two kilobytes, a sale about a hundred bytes until its day ends. find(), sell(),
 // stand() and rank() may be called from several threads at once; the others from one, while nobody calls any.
 #pragma once
 
@@ -47,7 +47,7 @@ struct LiveNights {
   std::vector<LivePlace> places;
   std::vector<std::string> model_versions;
   std::vector<Series> series;
-  std::vector<double> mean, deviation;  // of each day
+  std::vector<float> mean, deviation;  // of each day
   std::vector<std::uint8_t> promotion;
 };
 

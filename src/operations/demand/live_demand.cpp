@@ -48,17 +48,25 @@ std::string name_of(const Principal& principal) { return fmt::format("{}\x1f{}",
 LiveDemand::LiveDemand(fabric::Fabric& fabric, const Clock& clock, Zone zone, LiveOptions options)
     : fabric_(fabric), clock_(clock), zone_(std::move(zone)), options_(std::move(options)), since_(clock.now()) {}
 
-Result<bool> LiveDemand::refresh(const CancelToken* cancel) {
+Result<bool> LiveDemand::refresh() {
   std::lock_guard refreshing(refreshing_);
-  const Instant now = clock_.now();
   const lake::Version at = fabric_.lake().current();
   const auto forecasts = forecasts_at(fabric_, at);
   if (!forecasts) return false;
   // Nobody else replaces the board.
   if (board_ && board_->nights().forecasts == *forecasts) return roll(), false;
-  LiveRequest request{.at = at, .now = now, .zone = zone_, .most = options_.most_series, .cancel = cancel};
-  SINAN_TRY(LiveNights nights, read_nights(fabric_, request));
-  auto fresh = std::make_shared<LiveBoard>(std::move(nights), now);
+  if (options_.data_changed) options_.data_changed();
+  const Instant now = clock_.now();
+  CancelToken cancel;
+  auto reading = [this](CancelToken* token) {
+    std::lock_guard lock(reading_mutex_);
+    reading_ = token;
+  };
+  reading(&cancel);
+  auto nights = read_nights(fabric_, {.at = at, .now = now, .zone = zone_, .most = options_.most_series, .cancel = &cancel});
+  reading(nullptr);
+  if (!nights) return fail(std::move(nights).error());
+  auto fresh = std::make_shared<LiveBoard>(*std::move(nights), now);
   std::unique_lock lock(board_mutex_);
   if (const Instant then = clock_.now(); fresh->due(then)) fresh->roll(then);
   if (board_) fresh->take_over(*board_);
@@ -66,6 +74,11 @@ Result<bool> LiveDemand::refresh(const CancelToken* cancel) {
   board_ = std::move(fresh);
   sights_.clear();
   return true;
+}
+
+void LiveDemand::interrupt() {
+  std::lock_guard lock(reading_mutex_);
+  if (reading_) reading_->cancel();
 }
 
 // Whether there is a board; its days are those of now then.
@@ -81,7 +94,7 @@ bool LiveDemand::roll() {
 
 Status LiveDemand::prepare() {
   if (roll()) return {};
-  SINAN_CHECK(refresh(nullptr));
+  SINAN_CHECK(refresh());
   if (roll()) return {};
   return fail(ErrorCode::kPrecondition, "nothing is forecast yet, so that there is nothing to hold sales against; run a cycle first");
 }

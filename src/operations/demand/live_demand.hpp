@@ -23,6 +23,8 @@ struct LiveOptions {
   std::chrono::minutes ahead{5};  // a sale may be so far in the future, for clocks that differ
   // Whether the clock is one that stands (--now, now: from_data): then the present is the newest sale of the day.
   std::function<bool()> clock_stands;
+  // Before newer forecasts are read: lets a clock that stands follow the data that they were made from.
+  std::function<void()> data_changed;
   std::function<void(const LiveBurst&)> on_burst;  // once a day for an item at a place; from several threads
   std::size_t most_series = kMostLiveSeries;
   std::size_t most_sales = kMostLiveSales;
@@ -60,7 +62,9 @@ class LiveDemand {
 
   // Reads the newest forecasts if they are not those on the board, which takes as long as a few queries over half a year of sales; else
   // begins days that are due. The board goes on meanwhile. True: it read.
-  Result<bool> refresh(const CancelToken* cancel);
+  Result<bool> refresh();
+  // A reading that is under way, in refresh() or for the first that asks, ends soon with kCancelled.
+  void interrupt();
 
   // Whether somebody has asked, so that there is a board to refresh.
   bool begun() const;
@@ -103,6 +107,8 @@ class LiveDemand {
   std::map<std::string, std::shared_ptr<const Sight>> sights_;  // by user and roles; of this board
   std::atomic<std::int64_t> newest_us_ = INT64_MIN;             // sale
   Instant since_;
+  std::mutex reading_mutex_;
+  CancelToken* reading_ = nullptr;  // of the reading under way
 };
 
 }  // namespace sinan::demand

@@ -116,17 +116,32 @@ TEST_F(LiveDemandTest, WhoSeesOnlyPartOfTheRowsOrOfTheNumbersSeesNoSums) {
 }
 
 TEST_F(LiveDemandTest, FollowsWhatACyclePublishesAndKeepsTheSalesOfTheDay) {
-  EXPECT_TRUE(*live().refresh(nullptr));
-  EXPECT_FALSE(*live().refresh(nullptr));
+  EXPECT_TRUE(*live().refresh());
+  EXPECT_FALSE(*live().refresh());
   EXPECT_EQ(statuses(kNorth, {notice("1", "pot", "N", 3)}), "accepted");
   publish("2026-03-02", 30, "m2");
   EXPECT_EQ(live().stand(kNorth, "pot", "N").value().model_version, "m1") << "until it is read";
-  EXPECT_TRUE(*live().refresh(nullptr));
+  EXPECT_TRUE(*live().refresh());
   const LiveStand stand = live().stand(kNorth, "pot", "N").value();
   EXPECT_EQ(stand.model_version, "m2");
   EXPECT_EQ(stand.day_mean, 30);
   EXPECT_EQ(stand.sold.text(), "3");
   EXPECT_EQ(statuses(kNorth, {notice("1", "pot", "N", 3), notice("2", "pot", "S")}), "duplicate unknown");
+}
+
+TEST_F(LiveDemandTest, AClockThatStandsFollowsTheDataBeforeNewerForecastsAreRead) {
+  live({.clock_stands = [] { return true; },
+        .data_changed =
+            [&] {
+              if (company_.lake.current() > 4) company_.clock.set(*parse_instant("2026-03-03T00:00:00Z"));
+            }});
+  EXPECT_EQ(statuses(kAll, {notice("1", "pot", "S", 3)}), "accepted");
+  publish("2026-03-03", 30, "m2");
+  EXPECT_TRUE(*live().refresh());
+  const LiveStand stand = live().stand(kAll, "pot", "S").value();
+  EXPECT_EQ(format_date(stand.day), "2026-03-03");
+  EXPECT_EQ(stand.sold.text(), "0");
+  EXPECT_EQ(stand.day_mean, 30);
 }
 
 TEST_F(LiveDemandTest, TheDayOfAPlaceEndsWithTheClock) {
@@ -186,7 +201,7 @@ TEST_F(LiveDemandTest, LimitsAreNamedAndNothingIsCountedBeyondThem) {
 TEST(LiveDemand, BeforeTheFirstForecastTheWayOutIsNamed) {
   fabric::test::Company company({});
   LiveDemand live(company.fabric(), company.clock, Zone());
-  EXPECT_FALSE(*live.refresh(nullptr));
+  EXPECT_FALSE(*live.refresh());
   auto answer = live.farthest(owner_principal(), {});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::kPrecondition);

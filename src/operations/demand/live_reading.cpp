@@ -12,6 +12,8 @@ constexpr double kEvenSales = 50;     // that stand for an even pace
 constexpr double kSameQuarter = 0.9;  // of the sales of a place: they have no time of day
 constexpr double kMostLeadDays = 366;
 
+float finite(double value) { return std::isfinite(value) ? static_cast<float>(value) : 0; }
+
 const std::string kTable = "ops.forecasts";
 
 class NightReader {
@@ -100,8 +102,8 @@ class NightReader {
       // Days lie without a gap; what would come after one is not forecast.
       if (day != series.begin + days(series.days)) return {};
       ++series.days;
-      out_.mean.push_back(std::isfinite(c[3].doubles[r]) ? c[3].doubles[r] : 0);
-      out_.deviation.push_back(std::isfinite(c[4].doubles[r]) ? c[4].doubles[r] : 0);
+      out_.mean.push_back(finite(c[3].doubles[r]));
+      out_.deviation.push_back(finite(c[4].doubles[r]));
       return {};
     }));
     out_.promotion.assign(out_.mean.size(), 0);

@@ -40,6 +40,9 @@ Result<int> serve_workspace(Invocation& invocation) {
       });
   demand::LiveOptions following;
   following.clock_stands = [&] { return workspace->clock_stands(); };
+  following.data_changed = [&] {
+    if (auto settled = workspace->settle_clock(); !settled) invocation.say(visible(settled.error().text()));
+  };
   following.on_burst = [&](const demand::LiveBurst& burst) { invocation.say(visible(sentence_of(burst))); };
   demand::LiveDemand live(workspace->fabric(), workspace->clock(), workspace->workspace().zone(), std::move(following));
   api::ApiContext context;
