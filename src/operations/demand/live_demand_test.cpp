@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "data/fabric/small_company.hpp"
+#include "operations/demand/live_reading.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -90,6 +91,9 @@ TEST_F(LiveDemandTest, ReadsWhatTheLastNightSaidAndWhenSalesCome) {
   EXPECT_GT(live().stand(owner_principal(), "pot", "S").value().ends, stand.ends);
   company_.clock.set(*parse_instant("2026-03-02T11:00:00Z"));
   EXPECT_NEAR(live().stand(owner_principal(), "pot", "N").value().expected, 5, 0.6);
+  const LiveNights nights = read_nights(company_.fabric(), {.at = company_.lake.current(), .now = company_.clock.now()}).value();
+  EXPECT_EQ(nights.series.at(0).sale_size, 5) << "each was of five";
+  EXPECT_GT(nights.places.at(0).pace.at(4 * 7), 20 * nights.places.at(0).pace.at(4 * 9)) << "six in UTC is seven in Berlin";
   EXPECT_GT(live().now().version, 0);
   EXPECT_EQ(live().now().series, 3U);
 }

@@ -28,9 +28,8 @@ class NightReader {
     out_.forecasts = forecasts_at(fabric_, request_.at).value_or(0);
     SINAN_CHECK(read_zones());
     SINAN_CHECK(read_forecasts());
-    SINAN_CHECK(read_sizes());
     SINAN_CHECK(read_lead_times());
-    SINAN_CHECK(read_paces());
+    SINAN_CHECK(read_sales());
     SINAN_CHECK(read_past());
     return std::move(out_);
   }
@@ -50,7 +49,6 @@ class NightReader {
     }
   }
 
-  std::string since() const { return format_timestamp(request_.now - days(kHistoryDays)); }
   static std::string key(std::string_view item, std::string_view place) { return fmt::format("{}\x1f{}", item, place); }
 
   Status read_zones() {
@@ -116,18 +114,6 @@ class NightReader {
     return found == series_.end() ? nullptr : &out_.series[found->second];
   }
 
-  Status read_sizes() {
-    const std::string sql = fmt::format(
-        "SELECT item_id, location_id, sum(q * q) / sum(q) FROM (SELECT CAST(item_id AS VARCHAR) AS item_id, CAST(location_id AS VARCHAR) "
-        "AS "
-        "location_id, CAST(quantity AS DOUBLE) AS q FROM ops.sales WHERE sold_at >= TIMESTAMP '{}') WHERE q > 0 GROUP BY ALL",
-        since());
-    return each(sql, [&](const Columns& c, std::size_t r) -> Status {
-      if (auto* series = find(c, r); series && c[2].doubles[r] > 0) series->sale_size = c[2].doubles[r];
-      return {};
-    });
-  }
-
   Status read_lead_times() {
     if (!fabric_.lake().table("ops.stock_policies", request_.at)) return {};
     return each("SELECT item_id, location_id, lead_time_days FROM ops.stock_policies WHERE lead_time_days > 0",
@@ -137,31 +123,42 @@ class NightReader {
                 });
   }
 
-  // As in panel.cpp, the clock of a place is asked once per zone and quarter of an hour.
-  Status read_paces() {
+  // Sizes of sales by item and place, and how many there were by place and time: one look at the sales. As in panel.cpp, the clock of a
+  // place is asked once per zone and quarter of an hour.
+  Status read_sales() {
     const std::string sql = fmt::format(
         "WITH places AS (SELECT CAST(location_id AS VARCHAR) AS location_id, coalesce(CAST(timezone AS VARCHAR), $zone) AS zone FROM "
-        "ops.locations), sold AS (SELECT CAST(s.location_id AS VARCHAR) AS location_id, coalesce(p.zone, $zone) AS zone, "
-        "time_bucket(INTERVAL 15 MINUTE, CAST(s.sold_at AS TIMESTAMP)) AS slot, count(*) AS sales FROM ops.sales s LEFT JOIN places p ON "
-        "p.location_id = s.location_id WHERE s.sold_at >= TIMESTAMP '{}' AND CAST(s.quantity AS DOUBLE) > 0 GROUP BY ALL), "
-        "slots AS (SELECT zone, slot, timezone(zone, timezone('UTC', slot)) AS clock FROM (SELECT DISTINCT zone, slot FROM sold)) "
-        "SELECT location_id, CAST(4 * date_part('hour', clock) + floor(date_part('minute', clock) / 15) AS BIGINT), CAST(sum(sales) AS "
-        "DOUBLE) FROM sold JOIN slots USING (zone, slot) GROUP BY ALL",
-        since());
+        "ops.locations), sold AS (SELECT CAST(s.item_id AS VARCHAR) AS item_id, CAST(s.location_id AS VARCHAR) AS location_id, "
+        "coalesce(p.zone, $zone) AS zone, time_bucket(INTERVAL 15 MINUTE, CAST(s.sold_at AS TIMESTAMP)) AS slot, CAST(s.quantity AS "
+        "DOUBLE) "
+        "AS q FROM ops.sales s LEFT JOIN places p ON p.location_id = s.location_id WHERE s.sold_at >= TIMESTAMP '{}'), "
+        "sums AS MATERIALIZED (SELECT item_id, location_id, zone, slot, grouping(slot) AS of_item, sum(q * q) / sum(q) AS size, count(*) "
+        "AS "
+        "sales FROM sold WHERE q > 0 GROUP BY GROUPING SETS ((item_id, location_id), (location_id, zone, slot))), "
+        "slots AS (SELECT zone, slot, timezone(zone, timezone('UTC', slot)) AS clock FROM (SELECT DISTINCT zone, slot FROM sums WHERE "
+        "of_item = 0)) "
+        "SELECT item_id, location_id, NULL::BIGINT, size FROM sums WHERE of_item = 1 UNION ALL "
+        "SELECT NULL, location_id, CAST(4 * date_part('hour', clock) + floor(date_part('minute', clock) / 15) AS BIGINT) AS quarter, "
+        "CAST(sum(sales) AS DOUBLE) FROM sums JOIN slots USING (zone, slot) WHERE of_item = 0 GROUP BY ALL",
+        format_timestamp(request_.now - days(kHistoryDays)));
     std::vector<std::vector<double>> counts(out_.places.size(), std::vector<double>(kQuartersOfDay, 0));
     SINAN_CHECK(each(sql, [&](const Columns& c, std::size_t r) -> Status {
-      if (c[0].is_null(r)) return {};
-      if (auto place = places_.find(std::string(c[0].text(r))); place != places_.end())
-        counts[place->second][static_cast<std::size_t>(c[1].ints[r]) % kQuartersOfDay] += c[2].doubles[r];
+      if (c[2].is_null(r)) {
+        if (auto* series = find(c, r); series && c[3].doubles[r] > 0) series->sale_size = c[3].doubles[r];
+      } else if (auto place = places_.find(std::string(c[1].text(r))); place != places_.end() && !c[1].is_null(r)) {
+        counts[place->second][static_cast<std::size_t>(c[2].ints[r]) % kQuartersOfDay] += c[3].doubles[r];
+      }
       return {};
     }));
-    for (std::size_t p = 0; p < counts.size(); ++p) {
-      double all = 0, most = 0;
-      for (double count : counts[p]) all += count, most = std::max(most, count);
-      if (most > kSameQuarter * all) continue;
-      for (std::size_t q = 0; q < kQuartersOfDay; ++q) out_.places[p].pace[q] = counts[p][q] + kEvenSales / kQuartersOfDay;
-    }
+    for (std::size_t p = 0; p < counts.size(); ++p) set_pace(out_.places[p].pace, counts[p]);
     return {};
+  }
+
+  static void set_pace(std::vector<double>& pace, const std::vector<double>& counts) {
+    double all = 0, most = 0;
+    for (double count : counts) all += count, most = std::max(most, count);
+    if (most > kSameQuarter * all) return;
+    for (std::size_t q = 0; q < kQuartersOfDay; ++q) pace[q] = counts[q] + kEvenSales / kQuartersOfDay;
   }
 
   Status read_past() {
