@@ -5,7 +5,6 @@ Each time: a clear error, the right exit code, nothing lost, and the next run pi
 
 import csv
 import html.parser
-import http.client
 import io
 import json
 import os
@@ -18,12 +17,12 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
 import company
 from company import TINY, Commands, Company, must
+from served import Served
 from servers import MariadbServer, PostgresServer
 
 HANG_SECONDS = 120  # a guard, never a measure
@@ -270,47 +269,6 @@ class LostPostgres(LostServer, Workspace):
 
 class LostMariadb(LostServer, Workspace):
     kind, start = "mysql", BlockingMariadb
-
-
-class Served:
-    """`sinan serve` on a free port, until the block ends; then it has stopped cleanly."""
-
-    def __init__(self, case):
-        self.case = case
-
-    def __enter__(self):
-        self.process = subprocess.Popen([str(company.SINAN), "-C", str(self.case.dir), "serve", "--port", "0", "--no-schedule"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.talk = []
-        self.reader = threading.Thread(target=lambda: self.talk.extend(self.process.stderr), daemon=True)
-        self.reader.start()
-        address = self.process.stdout.readline()
-        found = re.match(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", address)
-        self.case.assertTrue(found, address + "".join(self.talk))
-        self.port, self.token = int(found[1]), found[2]
-        return self
-
-    def ask(self, method, path, headers=None, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
-        headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        connection.putrequest(method, path, skip_host="Host" in headers)
-        for key, value in headers.items():
-            if value is not None:
-                connection.putheader(key, value)
-        if body is not None:
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, text
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=HANG_SECONDS)
-        self.reader.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
-        self.case.assertEqual(code, 0, "".join(self.talk))
 
 
 class Server(Company):

@@ -6,8 +6,10 @@
 #include "application/api/launcher.hpp"
 #include "automation/workflow/engine.hpp"
 #include "operations/decisions/decisions.hpp"
+#include "operations/demand/live_demand.hpp"
 #include "operations/reports/archive.hpp"
 #include "platform/http/router.hpp"
+#include "platform/identity/identity.hpp"
 
 namespace sinan::api {
 
@@ -19,8 +21,10 @@ struct ApiContext {
   decisions::Decisions* decisions = nullptr;
   std::function<Result<decisions::Decision>(const std::string& id)> execute;  // tries the effect of an approved decision; may be empty
   reports::Archive reports{std::filesystem::path()};
-  Principal user;    // whose token it is
-  std::string name;  // of the company
+  demand::LiveDemand* live = nullptr;           // follows sales; null: they are not followed here
+  const identity::Directory* people = nullptr;  // who may what; null: nobody may post sales
+  Principal user;                               // whose token it is
+  std::string name;                             // of the company
   Zone zone;
   const Clock* clock = nullptr;
   std::string version;

@@ -1,10 +1,7 @@
 // The API over a real store, engine and record of decisions; handlers are called as the server calls them, serve() over a real socket.
 #include "application/api/api.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <condition_variable>
@@ -13,6 +10,7 @@
 #include <sstream>
 
 #include "application/api/serve.hpp"
+#include "application/api/talk.hpp"
 #include "platform/http/uri.hpp"
 
 namespace sinan::api {
@@ -245,25 +243,6 @@ TEST_F(ApiTest, TheScheduleTellsWhatRunsNext) {
   EXPECT_EQ(schedule["items"][0]["next_at"], nullptr);
   EXPECT_EQ(schedule["items"][1]["next_at"], "2026-03-02T02:30:00Z");
   EXPECT_EQ(schedule["items"][1]["steps"][0]["task"], "pass_gate");
-}
-
-std::string talk(const std::string& address, const std::string& request) {
-  int port = std::stoi(address.substr(address.rfind(':') + 1));
-  int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(port));
-  ::inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-  timeval guard{20, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &guard, sizeof guard);
-  std::string out;
-  if (::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) {
-    (void)::send(socket, request.data(), request.size(), MSG_NOSIGNAL);
-    char buffer[4096];
-    for (ssize_t size; (size = ::recv(socket, buffer, sizeof buffer, 0)) > 0;) out.append(buffer, static_cast<std::size_t>(size));
-  }
-  ::close(socket);
-  return out;
 }
 
 TEST_F(ApiTest, ServingStopsInOrderAndTakesUpWhatWasCutOff) {

@@ -9,6 +9,8 @@ namespace sinan::api {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};
+constexpr std::chrono::milliseconds kLiveTick{1'000};
+constexpr int kTicksAfterFailure = 60;
 
 // Starts what is due until told to end.
 class ScheduleLoop {
@@ -81,6 +83,56 @@ class ScheduleLoop {
   std::thread thread_;
 };
 
+// Once somebody has asked for live demand, lets it follow the clock and what cycles publish.
+class LiveLoop {
+ public:
+  LiveLoop(demand::LiveDemand& live, const CancelToken& stop, const std::function<void(const std::string&)>& log)
+      : live_(live), stop_(stop), log_(log), thread_([this] { loop(); }) {}
+  ~LiveLoop() {
+    live_.interrupt();
+    {
+      std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    woken_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void loop() {
+    std::unique_lock lock(mutex_);
+    int pause = 0;
+    while (!ended_) {
+      lock.unlock();
+      if (stop_.cancelled()) {
+        live_.interrupt();
+      } else if (pause > 0) {
+        --pause;
+      } else if (live_.begun() && !follow()) {
+        pause = kTicksAfterFailure;
+      }
+      lock.lock();
+      woken_.wait_for(lock, kLiveTick, [this] { return ended_; });
+    }
+  }
+
+  bool follow() {
+    auto read = live_.refresh();
+    if (!log_) return read.has_value();
+    if (!read) log_("live sales go on from the forecasts before: " + read.error().text());
+    if (read && *read) log_(fmt::format("live sales of {} items at places go on from newer forecasts", live_.now().series));
+    return read.has_value();
+  }
+
+  demand::LiveDemand& live_;
+  const CancelToken& stop_;
+  const std::function<void(const std::string&)>& log_;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
 }  // namespace
 
 Status serve(const ApiContext& context, ServeOptions options, const CancelToken& stop) {
@@ -88,7 +140,10 @@ Status serve(const ApiContext& context, ServeOptions options, const CancelToken&
   if (options.on_ready) options.on_ready(server->address());
   std::optional<ScheduleLoop> schedule;
   if (options.schedule && context.launcher) schedule.emplace(context, options.log);
+  std::optional<LiveLoop> following;
+  if (context.live) following.emplace(*context.live, stop, options.log);
   Status status = server->run(stop);
+  following.reset();
   schedule.reset();
   if (context.launcher) {
     if (!context.launcher->idle() && options.log) options.log("stopping: the run under way is interrupted, and taken up at the next start");

@@ -16,6 +16,7 @@ class WorkspaceClock final : public Clock {
   }
   std::chrono::duration<double> elapsed() const override { return system_.elapsed(); }
 
+  bool stands() const { return fixed_us_ != kRunning; }
   void stop_at(Instant at) { fixed_us_ = at.time_since_epoch().count(); }
 
  private:

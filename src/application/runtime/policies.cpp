@@ -13,7 +13,7 @@ Result<std::filesystem::path> find_workspace(const std::filesystem::path& direct
 
 // policies/*.yaml have several readers, one a key; what none of them reads is a mistake.
 void check_policy_keys(const Workspace& workspace, Diagnostics& diagnostics) {
-  const std::vector<std::string> known{"users", "roles", "tables", "automation"};
+  const std::vector<std::string> known{"users", "roles", "permissions", "tables", "automation"};
   for (const WorkspaceFile* file : workspace.files("policies")) {
     if (!file->yaml) continue;
     for (const YamlNode::Entry& entry : file->yaml->entries) {

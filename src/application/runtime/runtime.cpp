@@ -158,6 +158,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const OpenOptions& options) {
 const Workspace& Runtime::workspace() const { return *parts_->workspace; }
 const std::filesystem::path& Runtime::state_dir() const { return parts_->state_dir; }
 const Clock& Runtime::clock() const { return parts_->clock; }
+Status Runtime::settle_clock() { return parts_->settle_now(); }
+bool Runtime::clock_stands() const { return parts_->clock.stands(); }
 const Principal& Runtime::user() const { return parts_->user; }
 const identity::Directory& Runtime::people() const { return parts_->people; }
 fabric::Fabric& Runtime::fabric() const { return *parts_->fabric; }

@@ -27,6 +27,9 @@ class Runtime {
   const Workspace& workspace() const;
   const std::filesystem::path& state_dir() const;
   const Clock& clock() const;
+  bool clock_stands() const;  // --now, or now: from_data
+  // Where `now: from_data`: the present is that of the data by now, which another process may have synced.
+  Status settle_clock();
   const Principal& user() const;  // who asks
   const identity::Directory& people() const;
   fabric::Fabric& fabric() const;

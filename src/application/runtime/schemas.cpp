@@ -39,10 +39,11 @@ Json workflow_schema() {
 Json policy_schema() {
   Json properties{{"users", identity::users_schema()},
                   {"roles", identity::roles_schema()},
+                  {"permissions", identity::permissions_schema()},
                   {"tables", fabric::policy_schema()},
                   {"automation", schema_of<decisions::AutomationPolicy>()}};
   return Json{{"type", "object"},
-              {"description", "People, what they may see, and which decisions need whom."},
+              {"description", "People, what they may see and do, and which decisions need whom."},
               {"properties", std::move(properties)},
               {"additionalProperties", false}};
 }

@@ -33,6 +33,18 @@ bool LiveSeries::sell(double quantity, double elapsed, const BurstDetector& befo
   net_ += quantity;
   if (quantity > 0) gross_ += quantity, squares_ += quantity * quantity;
   elapsed_ = std::max(elapsed_, std::min(elapsed, 1.0));
+  return judge(before, scratch);
+}
+
+bool LiveSeries::take_over(const LiveSeries& other, const BurstDetector& before, BurstDetector& scratch) {
+  net_ += other.net_;
+  gross_ += other.gross_;
+  squares_ += other.squares_;
+  elapsed_ = std::max(elapsed_, other.elapsed_);
+  return judge(before, scratch);
+}
+
+bool LiveSeries::judge(const BurstDetector& before, BurstDetector& scratch) {
   const bool known = bursting();
   confidence_ = 0;
   const double sold = std::max(net_, 0.0);

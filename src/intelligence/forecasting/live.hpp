@@ -54,6 +54,9 @@ class LiveSeries {
   // True: a burst was seen, for the first time in this period.
   bool sell(double quantity, double elapsed, const BurstDetector& before, BurstDetector& scratch);
 
+  // What was sold to another state of this series in this period, whatever its night said: what selling it all here gives. True: a burst.
+  bool take_over(const LiveSeries& other, const BurstDetector& before, BurstDetector& scratch);
+
   // `elapsed`: up to when sales are known to be complete; the newest sale's, if that is later. At 0 and without sales exactly the night's.
   LivePosition position(double elapsed) const;
 
@@ -67,6 +70,7 @@ class LiveSeries {
   double confidence() const { return confidence_; }
 
  private:
+  bool judge(const BurstDetector& before, BurstDetector& scratch);
   double variance_of(double first) const;  // of the lead time, with the standard deviation of what is to come of the current period
 
   double mean_ = 0, deviation_ = 0;  // of the current period

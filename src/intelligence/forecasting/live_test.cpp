@@ -113,6 +113,22 @@ TEST(Live, the_order_of_sales_does_not_matter_and_returns_take_back_what_was_sol
   EXPECT_FALSE(back.bursting());
 }
 
+TEST(Live, what_another_state_sold_is_as_if_it_had_been_sold_here) {
+  const BurstDetector before = after_days(60, 10);
+  BurstDetector scratch(kDaily);
+  const Night other{{30, 12}, {9, 5}, {}};
+  LiveSeries here = kWeek.series(), first = other.series(), second = kWeek.series();
+  for (const auto& [quantity, elapsed] : {std::pair{3.0, 0.1}, {9.0, 0.2}, {-1.0, 0.3}, {22.0, 0.35}}) {
+    here.sell(quantity, elapsed, before, scratch);
+    first.sell(quantity, elapsed, before, scratch);
+  }
+  ASSERT_FALSE(first.bursting());
+  EXPECT_TRUE(second.take_over(first, before, scratch)) << "less was forecast here";
+  EXPECT_EQ(second.position(0).rest, here.position(0).rest);
+  EXPECT_EQ(second.position(0).lead_variance, here.position(0).lead_variance);
+  EXPECT_EQ(second.confidence(), here.confidence());
+}
+
 TEST(Live, ends_the_period_with_what_was_sold_and_keeps_quantiles_in_order) {
   BurstDetector before(kDaily), scratch(kDaily);
   LiveSeries series = kWeek.series();

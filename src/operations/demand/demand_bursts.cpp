@@ -9,11 +9,26 @@ using std::chrono::days;
 
 constexpr std::size_t kJudged = 182;
 constexpr std::size_t kLeast = 28;  // days of history before anything can be called unusual
-constexpr forecasting::BurstOptions kOptions{.season = 7, .false_alarms_per_year = 0.3};
 
-// Which of the days from `first` on were promotions of an item at a place; empty: none.
+// The days of series i that are judged by, and which of them were promotions; the first of them.
+Date judged_days(const DemandPanel& panel, std::size_t i, const DemandDrivers& known, std::vector<double>& values,
+                 std::vector<std::uint8_t>& marks) {
+  const std::span<const double> all = panel.panel.series(i);
+  const std::size_t from = all.size() - std::min(all.size(), kJudged);
+  values.assign(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
+  if (std::span<const std::uint8_t> lost = panel.panel.lost_of(i); !lost.empty())
+    for (std::size_t t = 0; t < values.size(); ++t)
+      if (lost[from + t]) values[t] = kMissing;
+  const Date first = panel.last_day(i) - days(static_cast<int>(values.size()) - 1);
+  marks.resize(values.size());
+  mark_promotions(known, panel.item_ids[i], panel.location_ids[i], first, marks);
+  return first;
+}
+
+}  // namespace
+
 void mark_promotions(const DemandDrivers& known, const std::string& item, const std::string& place, Date first,
-                     std::vector<std::uint8_t>& marks) {
+                     std::span<std::uint8_t> marks) {
   std::ranges::fill(marks, 0);
   auto found = known.promotions.find(item);
   if (found == known.promotions.end()) return;
@@ -25,7 +40,15 @@ void mark_promotions(const DemandDrivers& known, const std::string& item, const 
   }
 }
 
-}  // namespace
+std::optional<forecasting::BurstDetector> detector_after(const DemandPanel& panel, std::size_t i, const DemandDrivers& known) {
+  if (panel.panel.series(i).size() < kLeast) return std::nullopt;
+  std::vector<double> values;
+  std::vector<std::uint8_t> marks;
+  judged_days(panel, i, known, values, marks);
+  forecasting::BurstDetector out(kDailyBursts);
+  for (std::size_t t = 0; t < values.size(); ++t) out.update(values[t], marks[t]);
+  return out;
+}
 
 Result<std::vector<DemandBurst>> recent_bursts(const DemandPanel& panel, const DemandDrivers& known, const CancelToken* cancel) {
   std::vector<DemandBurst> out;
@@ -33,17 +56,9 @@ Result<std::vector<DemandBurst>> recent_bursts(const DemandPanel& panel, const D
   std::vector<std::uint8_t> marks;
   for (std::size_t i = 0; i < panel.panel.size(); ++i) {
     if (cancel) SINAN_CHECK(cancel->check());
-    std::span<const double> all = panel.panel.series(i);
-    if (all.size() < kLeast) continue;
-    const std::size_t from = all.size() - std::min(all.size(), kJudged);
-    values.assign(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
-    if (std::span<const std::uint8_t> lost = panel.panel.lost_of(i); !lost.empty())
-      for (std::size_t t = 0; t < values.size(); ++t)
-        if (lost[from + t]) values[t] = kMissing;
-    const Date first = panel.last_day(i) - days(static_cast<int>(values.size()) - 1);
-    marks.resize(values.size());
-    mark_promotions(known, panel.item_ids[i], panel.location_ids[i], first, marks);
-    for (const forecasting::Burst& burst : forecasting::find_bursts(values, marks, kOptions)) {
+    if (panel.panel.series(i).size() < kLeast) continue;
+    const Date first = judged_days(panel, i, known, values, marks);
+    for (const forecasting::Burst& burst : forecasting::find_bursts(values, marks, kDailyBursts)) {
       if (burst.end + kBurstDays <= values.size()) continue;
       out.push_back({i, first + days(static_cast<int>(burst.begin)), first + days(static_cast<int>(burst.end) - 1), burst});
     }

@@ -14,8 +14,19 @@ struct DemandBurst {
   forecasting::Burst burst;
 };
 
-// In order of the series. A series is judged by the half year before (forecasting/bursts.hpp), with one false alarm in three years where
-// nothing happens; days on which stock ran out are not judged. What falls on days of a promotion is one.
+// Options of the detector of one day's demand: one false alarm in three years where nothing happens.
+inline constexpr forecasting::BurstOptions kDailyBursts{.season = 7, .false_alarms_per_year = 0.3};
+
+// A detector that has seen the half year before the end of series i, days on which stock ran out as missing; none where its history is
+// shorter than four weeks: nothing of it can be called unusual.
+std::optional<forecasting::BurstDetector> detector_after(const DemandPanel& panel, std::size_t i, const DemandDrivers& known);
+
+// Which of the days from `first` on are promotions of an item at a place.
+void mark_promotions(const DemandDrivers& known, const std::string& item, const std::string& place, Date first,
+                     std::span<std::uint8_t> marks);
+
+// In order of the series. A series is judged by the half year before (forecasting/bursts.hpp); days on which stock ran
+// out are not judged. What falls on days of a promotion is one.
 Result<std::vector<DemandBurst>> recent_bursts(const DemandPanel& panel, const DemandDrivers& known, const CancelToken* cancel);
 
 // Rows of ops.demand_bursts (docs/canonical-model.md), by item, place and first day.

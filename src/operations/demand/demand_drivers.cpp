@@ -85,6 +85,11 @@ class Reading {
     options_.cancel = request.cancel;
   }
 
+  Result<DemandDrivers> only_promotions() {
+    SINAN_CHECK(promotions());
+    return std::move(out_);
+  }
+
   Result<DemandDrivers> all() {
     SINAN_CHECK(promotions());
     SINAN_CHECK(each(fabric_,
@@ -205,6 +210,10 @@ Result<DemandDrivers> read_drivers(fabric::Fabric& fabric, const PanelRequest& r
   SINAN_TRY(DemandDrivers out, Reading(fabric, request).all());
   out.holidays = holidays;
   return out;
+}
+
+Result<DemandDrivers> read_promotions(fabric::Fabric& fabric, const PanelRequest& request) {
+  return Reading(fabric, request).only_promotions();
 }
 
 std::vector<std::string> driver_names(const std::vector<Holidays>& holidays) {

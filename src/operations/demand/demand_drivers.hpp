@@ -34,6 +34,9 @@ struct DemandDrivers {
 // most 5,000,000 numbers of 50 names.
 Result<DemandDrivers> read_drivers(fabric::Fabric& fabric, const PanelRequest& request, const std::vector<Holidays>& holidays);
 
+// The same, of promotions alone.
+Result<DemandDrivers> read_promotions(fabric::Fabric& fabric, const PanelRequest& request);
+
 // The names of the drivers that drivers_of() can make.
 std::vector<std::string> driver_names(const std::vector<Holidays>& holidays);
 

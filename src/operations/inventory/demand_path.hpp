@@ -3,9 +3,11 @@
 
 #include <vector>
 
-#include "operations/inventory/distribution.hpp"
+#include "operations/demand/distribution.hpp"
 
 namespace sinan::inventory {
+
+using demand::Distribution;
 
 struct DemandPath {
   std::vector<double> mean;      // cumulative: mean[h - 1] is the expected demand of days 1 … h

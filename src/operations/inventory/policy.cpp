@@ -38,7 +38,9 @@ double reorder_cost(double reorder_point, double quantity, double holding_cost, 
                     const Distribution& lead_time_demand) {
   double mean = lead_time_demand.mean();
   double sd = lead_time_demand.sd();
-  auto loss2 = [&](double x) { return sd > 0 ? sd * sd * normal_loss2((x - mean) / sd) : 0.5 * std::pow(std::max(mean - x, 0.0), 2); };
+  auto loss2 = [&](double x) {
+    return sd > 0 ? sd * sd * demand::normal_loss2((x - mean) / sd) : 0.5 * std::pow(std::max(mean - x, 0.0), 2);
+  };
   double integral = holding_cost * (reorder_point + quantity / 2 - mean) * quantity +
                     (holding_cost + stockout_cost) * (loss2(reorder_point) - loss2(reorder_point + quantity));
   return (fixed_cost * demand_rate + integral) / quantity;

@@ -6,9 +6,11 @@
 #include <span>
 #include <vector>
 
-#include "operations/inventory/distribution.hpp"
+#include "operations/demand/distribution.hpp"
 
 namespace sinan::inventory {
+
+using demand::Distribution;
 
 // Economic order quantity (3.4) and its cost per unit of time (3.5): fixed cost per order, holding cost per unit and time, demand rate.
 struct EconomicOrder {

@@ -16,6 +16,8 @@ namespace identity {
 
 namespace {
 
+constexpr Permission kPermissions[] = {{kPostSales, "Post sales as they happen to the server (POST /api/v1/sales)"}};
+
 struct UserEntry {
   std::string name;
   std::string email;
@@ -48,6 +50,8 @@ bool check_name(std::string_view what, const std::string& name, const Place& pla
 
 }  // namespace
 
+std::span<const Permission> permissions() { return kPermissions; }
+
 void Directory::read_roles(const YamlNode& node, Diagnostics& diagnostics) {
   if (!shape_detail::expect(node, YamlNode::Kind::kMap, "a map of roles", diagnostics)) return;
   for (const YamlNode::Entry& entry : node.entries) {
@@ -62,8 +66,6 @@ void Directory::read_roles(const YamlNode& node, Diagnostics& diagnostics) {
 
 void Directory::read_users(const YamlNode& node, Diagnostics& diagnostics) {
   if (!shape_detail::expect(node, YamlNode::Kind::kMap, "a map of users", diagnostics)) return;
-  std::vector<std::string> known;
-  for (const auto& [role, summary] : roles_) known.push_back(role);
   for (const YamlNode::Entry& entry : node.entries) {
     std::size_t before = diagnostics.size();
     check_name("user", entry.key, entry.key_place, diagnostics);
@@ -71,12 +73,7 @@ void Directory::read_users(const YamlNode& node, Diagnostics& diagnostics) {
     shape_detail::read(entry.value, {}, read, diagnostics);
     User user{entry.key, read.name.empty() ? entry.key : read.name, read.email, {}, entry.key_place};
     for (const auto& role : read.roles) {
-      if (!roles_.contains(role.value)) {
-        auto near = nearest(role.value, known);
-        diagnostics.add(role.place, "unknown_role", fmt::format("there is no role '{}'", role.value),
-                        near ? fmt::format("did you mean '{}'?", *near)
-                             : fmt::format("describe it in `roles:`; there are: {}", fmt::join(known, ", ")));
-      }
+      expect_role(role, diagnostics);
       user.roles.push_back(role.value);
     }
     std::ranges::sort(user.roles);
@@ -84,6 +81,33 @@ void Directory::read_users(const YamlNode& node, Diagnostics& diagnostics) {
     if (users_.contains(entry.key))
       diagnostics.add(entry.key_place, "duplicate_user", fmt::format("user '{}' is there twice", entry.key), "keep one of them");
     if (diagnostics.size() == before) users_[entry.key] = std::move(user);
+  }
+}
+
+void Directory::expect_role(const Located<std::string>& role, Diagnostics& diagnostics) const {
+  if (roles_.contains(role.value)) return;
+  std::vector<std::string> known;
+  for (const auto& [name, summary] : roles_) known.push_back(name);
+  auto near = nearest(role.value, known);
+  diagnostics.add(
+      role.place, "unknown_role", fmt::format("there is no role '{}'", role.value),
+      near ? fmt::format("did you mean '{}'?", *near) : fmt::format("describe it in `roles:`; there are: {}", fmt::join(known, ", ")));
+}
+
+void Directory::read_permissions(const YamlNode& node, Diagnostics& diagnostics) {
+  if (!shape_detail::expect(node, YamlNode::Kind::kMap, "a map of permissions", diagnostics)) return;
+  std::vector<std::string> known;
+  for (const Permission& permission : kPermissions) known.emplace_back(permission.name);
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (std::ranges::find(known, entry.key) == known.end())
+      diagnostics.add(entry.key_place, "unknown_permission", fmt::format("there is no permission '{}'", entry.key),
+                      fmt::format("there are: {}", fmt::join(known, ", ")));
+    std::vector<Located<std::string>> roles;
+    shape_detail::read(entry.value, {}, roles, diagnostics);
+    for (const Located<std::string>& role : roles) {
+      expect_role(role, diagnostics);
+      granted_.emplace(entry.key, role.value);
+    }
   }
 }
 
@@ -95,6 +119,9 @@ Directory Directory::read(const Workspace& workspace, Diagnostics& diagnostics) 
     if (const YamlNode* roles = file->yaml ? file->yaml->find("roles") : nullptr) out.read_roles(*roles, diagnostics);
   for (const WorkspaceFile* file : workspace.files("policies"))
     if (const YamlNode* users = file->yaml ? file->yaml->find("users") : nullptr) out.read_users(*users, diagnostics);
+  for (const WorkspaceFile* file : workspace.files("policies"))
+    if (const YamlNode* permissions = file->yaml ? file->yaml->find("permissions") : nullptr)
+      out.read_permissions(*permissions, diagnostics);
   return out;
 }
 
@@ -110,6 +137,11 @@ Result<Principal> Directory::resolve(const std::string& user) const {
                           near ? fmt::format("did you mean '{}'?", *near) : "users are listed under `users:` in policies/"));
 }
 
+bool Directory::may(const Principal& principal, std::string_view permission) const {
+  return principal.is_trusted() ||
+         std::ranges::any_of(principal.roles, [&](const std::string& role) { return granted_.contains({std::string(permission), role}); });
+}
+
 Json users_schema() {
   return Json{{"type", "object"}, {"additionalProperties", shape_of(static_cast<const UserEntry*>(nullptr)).schema()}};
 }
@@ -117,6 +149,14 @@ Json users_schema() {
 Json roles_schema() {
   return Json{{"type", "object"},
               {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}, {"description", "What the role is for"}}}};
+}
+
+Json permissions_schema() {
+  Json properties = Json::object();
+  for (const Permission& permission : kPermissions)
+    properties[std::string(permission.name)] = {
+        {"type", "array"}, {"items", {{"type", "string"}}}, {"description", fmt::format("Roles that may: {}", permission.summary)}};
+  return Json{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
 }
 
 }  // namespace identity

@@ -55,6 +55,23 @@ TEST(Identity, MistakesAreAllNamedAndTheUserIsLeftOut) {
   EXPECT_TRUE(directory.users().empty());
 }
 
+TEST(Identity, PermissionsAreOfRolesAndTheOwnerHasAll) {
+  Diagnostics diagnostics;
+  auto directory = read(
+      "users:\n  anna: {roles: [till]}\n  ben: {roles: [planner]}\nroles:\n  till: Sells\n  planner: Plans\npermissions:\n  post_sales: "
+      "[till]\n",
+      diagnostics);
+  ASSERT_TRUE(diagnostics.ok()) << diagnostics.error().text();
+  EXPECT_TRUE(directory.may(*directory.resolve("anna"), kPostSales));
+  EXPECT_FALSE(directory.may(*directory.resolve("ben"), kPostSales));
+  EXPECT_TRUE(directory.may(owner_principal(), kPostSales));
+  EXPECT_TRUE(directory.may(system_principal("planner"), kPostSales));
+  read("roles:\n  till: Sells\npermissions:\n  post_sale: [till]\n  post_sales: [til]\n", diagnostics);
+  std::vector<std::string> codes;
+  for (const auto& item : diagnostics.sorted()) codes.push_back(fmt::format("{} {}", item.place.line, item.code));
+  EXPECT_EQ(codes, (std::vector<std::string>{"4 unknown_permission", "5 unknown_role"}));
+}
+
 TEST(Identity, OnlySinanMakesSystemPrincipals) {
   EXPECT_TRUE(system_principal("planner").is_trusted());
   EXPECT_FALSE((Principal{"system:planner", {"planner"}}.is_trusted()));

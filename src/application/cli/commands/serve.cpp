@@ -7,6 +7,12 @@
 namespace sinan::cli {
 namespace {
 
+std::string sentence_of(const demand::LiveBurst& burst) {
+  return fmt::format("sudden demand{}: {} at {} sold {} until now, where {:.1f} were expected; {:.1f} times a usual day, confidence {:.3f}",
+                     burst.promotion ? " in a promotion" : "", burst.item_id, burst.location_id, burst.sold.text(), burst.expected,
+                     burst.size, burst.confidence);
+}
+
 Result<int> serve_workspace(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   const Settings& settings = workspace->workspace().settings();
@@ -32,6 +38,13 @@ Result<int> serve_workspace(Invocation& invocation) {
         invocation.say(record ? fmt::format("{} {}", record->id, workflow::name(record->status))
                               : fmt::format("{}: {}", name, visible(record.error().text())));
       });
+  demand::LiveOptions following;
+  following.clock_stands = [&] { return workspace->clock_stands(); };
+  following.data_changed = [&] {
+    if (auto settled = workspace->settle_clock(); !settled) invocation.say(visible(settled.error().text()));
+  };
+  following.on_burst = [&](const demand::LiveBurst& burst) { invocation.say(visible(sentence_of(burst))); };
+  demand::LiveDemand live(workspace->fabric(), workspace->clock(), workspace->workspace().zone(), std::move(following));
   api::ApiContext context;
   context.engine = &workspace->engine();
   context.workflows = &workspace->workflows();
@@ -39,6 +52,8 @@ Result<int> serve_workspace(Invocation& invocation) {
   context.decisions = &workspace->decisions();
   context.execute = [&](const std::string& id) { return workspace->decisions().execute_one(id, workspace->effects()); };
   context.reports = workspace->reports();
+  context.live = &live;
+  context.people = &workspace->people();
   context.user = workspace->user();
   context.name = settings.name;
   context.zone = workspace->workspace().zone();

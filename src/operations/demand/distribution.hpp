@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace sinan::inventory {
+namespace sinan::demand {
 
 double normal_cdf(double z);
 double normal_pdf(double z);
@@ -41,4 +41,4 @@ class Distribution {
   double sd_;
 };
 
-}  // namespace sinan::inventory
+}  // namespace sinan::demand

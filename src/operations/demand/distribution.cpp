@@ -1,10 +1,10 @@
-#include "operations/inventory/distribution.hpp"
+#include "operations/demand/distribution.hpp"
 
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-namespace sinan::inventory {
+namespace sinan::demand {
 namespace {
 
 constexpr int kMaxSteps = 500;
@@ -35,8 +35,14 @@ double acklam(double p) {
           1);
 }
 
+// Not std::lgamma, which writes a sign that all threads share.
+double log_gamma(double x) {
+  int sign = 0;
+  return ::lgamma_r(x, &sign);
+}
+
 // e^(−x) x^a / Γ(a + 1)
-double gamma_weight(double a, double x) { return std::exp(a * std::log(x) - x - std::lgamma(a + 1)); }
+double gamma_weight(double a, double x) { return std::exp(a * std::log(x) - x - log_gamma(a + 1)); }
 
 double gamma_series(double a, double x) {
   double term = 1;
@@ -114,7 +120,7 @@ double Distribution::quantile(double p) const {
   // Bracketed bisection with the secant's help: sure, and about a dozen steps. Starts from Wilson and Hilferty (1931).
   double t = 1 - 1 / (9 * shape) + normal_quantile(p) / (3 * std::sqrt(shape));
   double x = shape * t * t * t;
-  if (!(x > 0)) x = std::exp((std::log(p) + std::lgamma(shape + 1)) / shape);
+  if (!(x > 0)) x = std::exp((std::log(p) + log_gamma(shape + 1)) / shape);
   double low = 0;
   double high = std::numeric_limits<double>::infinity();
   for (int i = 0; i < 100; ++i) {
@@ -139,4 +145,4 @@ double Distribution::loss(double x) const {
   return loss > 0 ? loss : 0;
 }
 
-}  // namespace sinan::inventory
+}  // namespace sinan::demand
