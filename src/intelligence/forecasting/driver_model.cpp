@@ -19,8 +19,8 @@ class Rows {
  public:
   Rows(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away, const DriverModel::Options& options)
       : panel_(panel), drivers_(drivers), seasons_(seasons), away_(away), options_(options), features_(panel, drivers) {
-    table_.columns = features_.names();
-    table_.categories = features_.categories();
+    rows_.table.columns = features_.names();
+    rows_.table.categories = features_.categories();
   }
 
   void collect() {
@@ -38,38 +38,7 @@ class Rows {
     for (std::size_t i : order) of_series(i, steps);
   }
 
-  const learning::Table& table() const { return table_; }
-  std::span<const float> target() const { return target_; }
-
-  // Leaves of the words of events only those that tell what a few trees do not know without them; `how`: of all trees.
-  Status choose_words(learning::BoostingOptions how, const CancelToken* cancel) {
-    const std::size_t words = drivers_.events.names.size();
-    if (words == 0) return {};
-    const std::size_t first = features_.first_word(), rest = first + words;
-    learning::Table without{.columns = table_.columns, .categories = table_.categories, .cells = {}};
-    without.columns.erase(without.columns.begin() + static_cast<std::ptrdiff_t>(first),
-                          without.columns.begin() + static_cast<std::ptrdiff_t>(rest));
-    without.cells.reserve(target_.size() * without.width());
-    for (std::size_t row = 0; row < target_.size(); ++row) {
-      const std::span<const float> cells = std::span(table_.cells).subspan(row * table_.width(), table_.width());
-      without.cells.insert(without.cells.end(), cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(first));
-      without.cells.insert(without.cells.end(), cells.begin() + static_cast<std::ptrdiff_t>(rest), cells.end());
-    }
-    how.rounds /= 4;
-    SINAN_TRY(const learning::Trees few, learning::Trees::train(without, target_, how, cancel));
-    std::vector<double> known(target_.size());
-    SINAN_CHECK(few.predict(without.cells, known));
-    std::vector<float> unexplained(target_.size());
-    for (std::size_t row = 0; row < known.size(); ++row) unexplained[row] = target_[row] - static_cast<float>(known[row]);
-    std::vector<bool> chosen(table_.width(), false);
-    for (std::size_t column : forecasting::choose_words({table_.cells, table_.width(), first, words}, unexplained, clusters_))
-      chosen[column] = true;
-    // A column without differences is in no tree.
-    for (std::size_t row = 0; row < target_.size(); ++row)
-      for (std::size_t column = first; column < rest; ++column)
-        if (!chosen[column]) table_.cells[row * table_.width() + column] = 0;
-    return {};
-  }
+  TaughtRows& found() { return rows_; }
 
  private:
   // How much of series i may be seen.
@@ -98,11 +67,10 @@ class Rows {
         if (share(mix(key ^ (known * options_.horizon + step))) >= chance) continue;
         if (!looked && !features_.look(i, known, static_cast<std::size_t>(std::max(1, seasons_[i])))) break;
         looked = true;
-        table_.cells.resize(table_.cells.size() + features_.width());
-        features_.row(step, std::span(table_.cells).last(features_.width()));
-        target_.push_back(static_cast<float>(std::clamp(features_.taught(values[at]), -kLargest, kLargest)));
-        const std::size_t before_last = panel_.series(i).size() + static_cast<std::size_t>(drivers_.last - panel_.end_of(i)) - at;
-        clusters_.push_back(static_cast<std::uint32_t>(static_cast<double>(before_last) / (2 * drivers_.events.half_life)));
+        rows_.table.cells.resize(rows_.table.cells.size() + features_.width());
+        features_.row(step, std::span(rows_.table.cells).last(features_.width()));
+        rows_.target.push_back(static_cast<float>(std::clamp(features_.taught(values[at]), -kLargest, kLargest)));
+        rows_.clusters.push_back(cluster_of(drivers_, panel_, i, at));
       }
     }
   }
@@ -113,9 +81,7 @@ class Rows {
   std::size_t away_;
   const DriverModel::Options& options_;
   Features features_;
-  learning::Table table_;
-  std::vector<float> target_;
-  std::vector<std::uint32_t> clusters_;  // rows of periods in which mostly the same events count
+  TaughtRows rows_;
 };
 
 }  // namespace
@@ -133,15 +99,16 @@ bool learnable(std::span<const double> values) {
 
 Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
                                        const Options& options, const CancelToken* cancel) {
-  Rows rows(panel, drivers, seasons, away, options);
-  rows.collect();
+  Rows all(panel, drivers, seasons, away, options);
+  all.collect();
+  TaughtRows& rows = all.found();
   DriverModel out;
   constexpr std::size_t kLeastRows = 100;
-  if (rows.target().size() < kLeastRows) return out;
+  if (rows.target.size() < kLeastRows) return out;
   learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
-  how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target().size() / 1000, 5, 40));
-  SINAN_CHECK(rows.choose_words(how, cancel));
-  SINAN_TRY(out.trees_, learning::Trees::train(rows.table(), rows.target(), how, cancel));
+  how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target.size() / 1000, 5, 40));
+  SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how, cancel));
+  SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how, cancel));
   return out;
 }
 

@@ -44,6 +44,11 @@ Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
   return {};
 }
 
+std::uint32_t cluster_of(const Drivers& drivers, const Panel& panel, std::size_t i, std::size_t at) {
+  const std::size_t before_last = panel.series(i).size() + static_cast<std::size_t>(drivers.last - panel.end_of(i)) - at;
+  return static_cast<std::uint32_t>(static_cast<double>(before_last) / (2 * drivers.events.half_life));
+}
+
 Features::Features(const Panel& panel, const Drivers& drivers)
     : panel_(panel),
       drivers_(drivers),

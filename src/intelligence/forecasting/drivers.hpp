@@ -57,6 +57,14 @@ struct Drivers {
 // kInvalidInput where the drivers do not fit the panel or the horizon, or a value is infinite.
 Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon);
 
+// Columns of a row that are words of events: first … first + count − 1.
+struct Words {
+  std::size_t first = 0, count = 0;
+};
+
+// Rows of periods in which mostly the same events count have one number: of value `at` of series i.
+std::uint32_t cluster_of(const Drivers& drivers, const Panel& panel, std::size_t i, std::size_t at);
+
 // Writes rows of features. One series and origin at a time; not for several threads at once.
 class Features {
  public:
@@ -70,8 +78,8 @@ class Features {
   // The names of Drivers::columns, then those of the features of events, then those of the releases.
   const std::vector<std::string>& drivers() const { return driver_names_; }
 
-  // The features that are words of events: from this one on, as many as Events::names.
-  std::size_t first_word() const { return first_word_; }
+  // The features that are words of events.
+  Words words() const { return {first_word_, drivers_.events.names.size()}; }
 
   // Looks at series i as it was when `known` values of it had been seen; `season`: its period, 1: none. False when there is nothing to
   // learn from: no value, or only zeros.

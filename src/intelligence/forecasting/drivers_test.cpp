@@ -7,6 +7,7 @@
 
 #include "intelligence/forecasting/explain.hpp"
 #include "intelligence/forecasting/forecast.hpp"
+#include "intelligence/forecasting/surrogate.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -294,6 +295,37 @@ TEST(Explanation, LeadsToTheForecast) {
   EXPECT_EQ(why->trees[0].effects[0].name, "price");
   EXPECT_GT(why->trees[0].effects[0].score, 0.5);
   EXPECT_EQ(why->trees[0].effects[0].value, 0.8F);
+}
+
+TEST(Explanation, OneSmallTreeImitatesAllTrees) {
+  Shop shop(60);
+  Options options{.horizon = 6, .drivers = &shop.drivers};
+  auto forecasts = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(forecasts);
+  auto found = imitate(shop.panel, options, *forecasts, 7);
+  ASSERT_TRUE(found) << found.error().text();
+  ASSERT_TRUE(*found);
+  const Surrogate& tree = **found;
+  EXPECT_GT(tree.fidelity, 0.7);
+  EXPECT_EQ(tree.nodes[0].driver, "price");
+  double shares = 0;
+  std::size_t ends = 0;
+  for (const Surrogate::Node& node : tree.nodes) {
+    EXPECT_NE(node.driver, "noise");
+    if (node.left < 0) shares += node.share, ends += node.chosen;
+  }
+  EXPECT_NEAR(shares, 1, 1e-9);
+  EXPECT_EQ(ends, 1U);
+  // The way of the series leads to about what the trees say of it.
+  auto why = explain(shop.panel, {}, options, *forecasts, 7);
+  ASSERT_TRUE(why);
+  const auto end = std::ranges::find_if(tree.nodes, [](const Surrogate::Node& node) { return node.left < 0 && node.chosen; });
+  EXPECT_NEAR(end->score, why->trees[0].score, 0.5);
+  // Without trees there is nothing to imitate.
+  Options without{.horizon = 6};
+  auto alone = forecast(shop.panel, {}, without);
+  ASSERT_TRUE(alone);
+  EXPECT_FALSE(*imitate(shop.panel, without, *alone, 7));
 }
 
 TEST(Explanation, NamesTheMembersOfThePoolAndTheirWeights) {

@@ -6,6 +6,7 @@
 
 #include "intelligence/forecasting/blend.hpp"
 #include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/factor_model.hpp"
 #include "intelligence/forecasting/pool.hpp"
 
 namespace sinan::forecasting {
@@ -79,6 +80,16 @@ Result<TreeStep> explain_step(const learning::Trees& trees, const Features& feat
   return out;
 }
 
+// The same of a factor on the mean of sparse demand, which with it is `mean`.
+Result<TreeStep> explain_factor(const learning::Trees& trees, const Features& features, const Drivers& drivers, std::size_t step,
+                                double mean, double share) {
+  SINAN_TRY(TreeStep out, explain_step(trees, features, drivers, step));
+  out.centre = 0;
+  out.unit = mean / std::exp(share * out.score);
+  out.forecast = out.unit * std::exp(out.score);
+  return out;
+}
+
 // Past periods, each seen from the period before it, that fall into the leaves of the first period ahead.
 Status find_alike(const learning::Trees& trees, Features& features, const Panel& panel, std::size_t i, std::size_t season,
                   Explanation& out) {
@@ -119,18 +130,19 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
     out.borrowed = found->second;
     return out;
   }
-  const bool regular =
-      out.demand_class == DemandClass::kSmooth || out.demand_class == DemandClass::kErratic || out.demand_class == DemandClass::kShort;
-  if (!regular) return out;
-  SINAN_CHECK(explain_pool(panel, seasons, options, forecasts, i, out));
+  const bool sparse = out.demand_class == DemandClass::kIntermittent || out.demand_class == DemandClass::kLumpy;
+  if (!sparse && out.demand_class != DemandClass::kDead) SINAN_CHECK(explain_pool(panel, seasons, options, forecasts, i, out));
   out.tree_share = forecasts.tree_shares.empty() ? 0 : forecasts.tree_shares[i];
   if (out.tree_share == 0) return out;
   Features features(panel, *options.drivers);
-  const learning::Trees& trees = forecasts.trees->trees();
+  const learning::Trees& trees = sparse ? forecasts.factors->trees() : forecasts.trees->trees();
   const auto season = static_cast<std::size_t>(out.season);
   features.look(i, panel.series(i).size(), season);
   for (std::size_t step = 1; step <= horizon; ++step) {
-    SINAN_TRY(TreeStep found, explain_step(trees, features, *options.drivers, step));
+    const double mean = forecasts.mean[i * horizon + step - 1];
+    if (sparse) out.mean.push_back(mean);
+    SINAN_TRY(TreeStep found, sparse ? explain_factor(trees, features, *options.drivers, step, mean, out.tree_share)
+                                     : explain_step(trees, features, *options.drivers, step));
     out.trees.push_back(std::move(found));
   }
   SINAN_CHECK(find_alike(trees, features, panel, i, season, out));

@@ -21,13 +21,14 @@ struct Effect {
 };
 
 // How the trees come to their forecast of one step: expected + Σ effects = score; (score + centre) on the asinh scale of the series' level
-// (drivers.hpp) is `forecast`.
+// (drivers.hpp) is `forecast`. Of sparse demand exp(score) is the factor on its mean (factor_model.hpp): `unit` is the mean without trees,
+// forecast = unit · exp(score), and there is no centre.
 struct TreeStep {
   double expected = 0;
   std::vector<Effect> effects;  // largest size first
   double score = 0;
   double centre = 0;
-  double unit = 0;      // forecast = unit · sinh(score + centre)
+  double unit = 0;      // forecast = unit · sinh(score + centre), or unit · exp(score)
   double forecast = 0;  // before it is mixed in
 };
 
@@ -50,10 +51,11 @@ struct Explanation {
   std::vector<double> pooled;  // what the pooled regression says, by step, with a share above zero
   double tree_share = 0;
   std::vector<TreeStep> trees;       // by step, with a share of trees above zero
+  std::vector<double> mean;          // of sparse demand that trees move, by step: unit · exp(tree_share · score)
   std::vector<Alike> alike;          // as seen by the trees for the first step, most alike first, at most five
   std::optional<Borrowed> borrowed;  // of a series with a short history that borrows from others; then there are neither members nor trees
-  // The forecast, by step, not below zero where the history is not: s = (1 − pooled_share) · pool + pooled_share · pooled, then
-  // (1 − tree_share) · s + tree_share · trees.
+  // The forecast, by step, not below zero where the history is not; of sparse demand the middle of a negative binomial. Of regular: s = (1
+  // − pooled_share) · pool + pooled_share · pooled, then (1 − tree_share) · s + tree_share · trees.
   std::vector<double> median;
 };
 

@@ -7,13 +7,14 @@
 #include "base/text.hpp"
 #include "intelligence/forecasting/blend.hpp"
 #include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/factors.hpp"
 #include "intelligence/forecasting/intermittent.hpp"
 #include "intelligence/forecasting/newcomers.hpp"
 #include "intelligence/forecasting/night.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/pool.hpp"
 #include "intelligence/forecasting/season.hpp"
-#include "intelligence/forecasting/shared_season.hpp"
+#include "intelligence/forecasting/sparse_view.hpp"
 #include "intelligence/forecasting/spread.hpp"
 
 namespace sinan::forecasting {
@@ -22,13 +23,11 @@ struct Shared {
   bool cumulative = false;  // shapes of sums are known
   Intervals intervals;
   std::shared_ptr<const PooledBySeason> pooled;  // null where models were named
-  std::map<int, SharedSeason> seasons;           // of sparse demand, by the known season; 0: of series whose season is to be found
+  SparseSeasons seasons;
   Newcomers newcomers;
 };
 
 namespace {
-
-constexpr std::size_t kMostCompared = 20'000;  // sparse series that are compared with the season of all
 
 Status check_options(const Options& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
@@ -75,8 +74,10 @@ class Passes {
 
   Result<Forecasts> all(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
-    if (!options_.shared && learns_sparse()) share_season();
-    SINAN_CHECK(each_sparse(options_.shared ? options_.shared->seasons : sparse_seasons_, cancel));
+    if (!options_.shared && learns_sparse()) sparse_seasons_ = learn_sparse_seasons(run_, 0);
+    const SparseSeasons& seasons = options_.shared ? options_.shared->seasons : sparse_seasons_;
+    SINAN_CHECK(factors(seasons, cancel));
+    SINAN_CHECK(each_sparse(seasons, cancel));
     SINAN_CHECK(pooled(cancel));
     night_.keep_points();
     SINAN_CHECK(trees(cancel));
@@ -85,7 +86,7 @@ class Passes {
     const Shared& shared = own ? *own : *options_.shared;
     spread(run_, shared.intervals);
     if (options_.keep) {
-      SINAN_TRY(out_.warm, night_.keep(tree_shares_, out_.counts));
+      SINAN_TRY(out_.warm, night_.keep(tree_shares_, factors_.shares, out_.counts));
     }
     if (borrows_) SINAN_CHECK(borrow(shared, cancel));
     SINAN_CHECK(check_known());
@@ -94,7 +95,7 @@ class Passes {
 
   Result<std::shared_ptr<const Shared>> shared(const CancelToken* cancel, const Progress& progress) {
     SINAN_CHECK(each_series(cancel, progress));
-    share_season();
+    sparse_seasons_ = learn_sparse_seasons(run_, 0);
     SINAN_CHECK(pooled(cancel));
     auto out = what_is_shared();
     if (borrows_) {
@@ -148,28 +149,49 @@ class Passes {
     Cleaned cleaned;
     PoolForecast regular;
     IntermittentForecast rare;
-    std::vector<float> indices, fresh;
+    std::vector<float> fresh;
+    SparseView view;
+    RateMemory memory;
+    std::optional<Multiplier> multiplier;  // where drivers move sparse demand
   };
 
   // The first pass: the class of each series, and the forecasts of regular ones.
   Status each_series(const CancelToken* cancel, const Progress& progress) {
     for (int t = 0; t < options_.threads; ++t)
-      workers_.push_back({Pool(members_, horizon_, run_.past.origins()),
-                          Intermittent(members_, horizon_, options_.quantiles, options_.cumulative),
-                          {},
-                          {},
-                          {},
-                          {}});
+      workers_.push_back({.pool = Pool(members_, horizon_, run_.past.origins()),
+                          .intermittent = Intermittent(members_, horizon_, options_.quantiles, options_.cumulative)});
     return in_parallel(panel_.size(), options_.threads, cancel, progress,
                        [&](std::size_t worker, std::size_t i) { timed(i, [&] { one(workers_[worker], i); }); });
   }
 
-  // The second pass: sparse series, whose season is shared.
-  Status each_sparse(const std::map<int, SharedSeason>& seasons, const CancelToken* cancel) {
-    return in_parallel(panel_.size(), options_.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
-      if (facts_[i].sparse) timed(i, [&] { night_.before(i) ? resume_sparse(workers_[worker], i) : sparse(workers_[worker], i, seasons); });
-    });
+  // The second pass: sparse series, whose season is shared, and the doing of drivers.
+  Status each_sparse(const SparseSeasons& seasons, const CancelToken* cancel) {
+    std::vector<Status> results(workers_.size());
+    SINAN_CHECK(in_parallel(panel_.size(), options_.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
+      if (!facts_[i].sparse || !results[worker]) return;
+      timed(i, [&] {
+        Worker& w = workers_[worker];
+        if (auto done = night_.before(i) ? resume_sparse(w, i) : sparse(w, i, seasons); !done) results[worker] = std::move(done);
+      });
+    }));
+    for (Status& result : results) SINAN_CHECK(result);
+    return {};
   }
+
+  // What all sparse series learn from drivers, unless models were named; in a warm night, what they learnt in an earlier one.
+  Status factors(const SparseSeasons& seasons, const CancelToken* cancel) {
+    if (!has_drivers() || !members_.empty()) return {};
+    if (const WarmState* state = night_.state()) {
+      SINAN_TRY(factors_, known_factors(state->factor_trees, state->factor_shares));
+    } else {
+      SINAN_TRY(factors_, learn_factors(run_, seasons, cancel));
+    }
+    out_.factors = factors_.model;
+    if (!factors_.model) return {};
+    for (Worker& w : workers_) w.multiplier.emplace(run_, factors_);
+    return {};
+  }
+  bool has_drivers() const { return options_.drivers && !options_.drivers->empty(); }
 
   // What regular series learn from each other, unless models were named.
   Status pooled(const CancelToken* cancel) {
@@ -187,7 +209,7 @@ class Passes {
 
   // What all regular series learn from drivers; in a warm night, what they learnt in an earlier one.
   Status trees(const CancelToken* cancel) {
-    if (!options_.drivers || options_.drivers->empty()) return {};
+    if (!has_drivers()) return {};
     if (const WarmState* state = night_.state()) return blend_known_trees(run_, state->trees, state->shares, cancel);
     SINAN_TRY(tree_shares_, blend_trees(run_, cancel));
     return {};
@@ -251,12 +273,16 @@ class Passes {
     return false;
   }
 
-  void resume_sparse(Worker& w, std::size_t i) {
+  Status resume_sparse(Worker& w, std::size_t i) {
     const WarmSeries& past = *night_.before(i);
     w.fresh.clear();
     for (double v : night_.fresh(i)) w.fresh.push_back(static_cast<float>(v / past.scale));
-    w.intermittent.resume(past.rate, w.fresh, w.rare);
+    w.memory = past.rate;
+    follow(w.memory, w.fresh);
+    w.intermittent.resume(w.memory, {}, w.rare);
+    SINAN_CHECK(multiply(w, i, w.memory));
     write_sparse(w, i, past.scale);
+    return {};
   }
 
   // The strongest of the candidates that the series shows.
@@ -338,53 +364,31 @@ class Passes {
     std::ranges::copy(w.regular.growth, run_.past.growth(i).begin());
   }
 
-  // What sparse series together say of their season.
-  void share_season() {
-    std::vector<std::size_t> order;
-    for (std::size_t i : run_.order)
-      if (facts_[i].sparse && run_.past.sampled(i)) order.push_back(i);
-    Cleaned& cleaned = workers_[0].cleaned;
-    const std::int64_t latest = panel_.size() > 0 ? panel_.latest_end() : 0;
-    for (std::size_t i : order) {
-      const int known = run_.known_season(i);
-      const std::span<const int> candidates = known > 0 ? std::span(&known, 1) : std::span(options_.seasons);
-      auto [group, is_new] = sparse_seasons_.try_emplace(known, candidates, latest);
-      group->second.add(cleaned_sparse(i, cleaned));
-    }
-    for (auto& [known, group] : sparse_seasons_) group.finish();
-    const std::size_t stride = order.size() / kMostCompared + 1;
-    for (std::size_t at = 0; at < order.size(); at += stride) {
-      SharedSeason& group = sparse_seasons_.at(run_.known_season(order[at]));
-      group.compare(cleaned_sparse(order[at], cleaned), group.season() > 1 ? group.season() : out_.seasons[order[at]]);
-    }
-    for (auto& [known, group] : sparse_seasons_) group.finish_comparing();
-  }
-
-  SharedSeason::Series cleaned_sparse(std::size_t i, Cleaned& cleaned) const {
-    clean(panel_.series(i), panel_.lost_of(i), out_.seasons[i], cleaned);
-    const Counting counting = counting_of(cleaned.y, {});
-    return {panel_.end_of(i), cleaned.y, counting.unit * counting.dispersion};
-  }
-
-  void sparse(Worker& w, std::size_t i, const std::map<int, SharedSeason>& seasons) {
-    const SharedSeason::Series series = cleaned_sparse(i, w.cleaned);
-    w.indices.clear();
-    if (auto group = seasons.find(run_.known_season(i)); group != seasons.end()) {
-      if (group->second.season() > 1) out_.seasons[i] = group->second.season();
-      if (out_.seasons[i] > 1) {
-        w.indices.resize(static_cast<std::size_t>(out_.seasons[i]));
-        group->second.indices_of(series, w.indices);
-      }
-    }
-    if (w.indices.empty()) out_.seasons[i] = 1;
+  Status sparse(Worker& w, std::size_t i, const SparseSeasons& seasons) {
+    look_at(run_, seasons, i, 0, w.view);
+    out_.seasons[i] = w.view.season;
     WarmSeries* kept = night_.kept(i);
     if (kept) kept->kind = WarmSeries::Kind::kSparse;
-    w.intermittent.forecast(w.cleaned, w.indices, w.rare, priors_.empty() ? Prior() : priors_[i], kept ? &kept->rate : nullptr);
-    write_sparse(w, i, w.cleaned.scale);
+    RateMemory& memory = kept ? kept->rate : w.memory;
+    w.intermittent.forecast(w.view.cleaned, w.view.indices, w.rare, priors_.empty() ? Prior() : priors_[i], &memory);
+    SINAN_CHECK(multiply(w, i, memory));
+    write_sparse(w, i, w.view.cleaned.scale);
+    return {};
+  }
+
+  // Moves the mean of a sparse series, which `memory` remembers, by what drivers do.
+  Status multiply(Worker& w, std::size_t i, const RateMemory& memory) {
+    if (!w.multiplier || memory.sums.empty()) return {};
+    SINAN_TRY(const std::span<const double> factors, w.multiplier->of(i));
+    if (factors.empty()) return {};
+    w.intermittent.resume(memory, {}, w.rare, factors);
+    out_.tree_shares[i] = w.multiplier->share(i);
+    return {};
   }
 
   void write_sparse(const Worker& w, std::size_t i, double scale) {
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
+    if (!out_.tree_shares.empty() && out_.tree_shares[i] > 0) out_.models[i] += " + trees";
     out_.variance[i] = w.rare.variance * scale * scale;
     double total = 0;
     for (std::size_t k = 0; k < horizon_; ++k) {
@@ -412,7 +416,8 @@ class Passes {
   Forecasts& out_;
   std::vector<Facts>& facts_;
   std::vector<Worker> workers_;
-  std::map<int, SharedSeason> sparse_seasons_;
+  SparseSeasons sparse_seasons_;
+  Factors factors_;
   std::vector<float> tree_shares_;  // by group
 };
 

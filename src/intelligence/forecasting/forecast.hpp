@@ -7,7 +7,8 @@
 //    adjusted series (season.hpp), on its logarithm, or with a season of its own; without a season, by it and their mean with learned
 //    weights (learned_weights.hpp). The same is done at earlier origins, with what the models learnt before the first of them;
 //  - intermittent and lumpy demand by a negative binomial whose rate follows the series as fast as the series asks for (intermittent.hpp),
-//    with a season that all such series show together (shared_season.hpp);
+//    with a season that all such series show together (shared_season.hpp), and, where drivers are given, multiplied by what they do to all
+//    such series (factors.hpp);
 //  - dead series by zero.
 // A regression that all regular series with one season share (pooled_regression.hpp) and, where drivers are given (drivers.hpp), trees that
 // learn from all regular series together (driver_model.hpp) forecast too, at the same origins. The share, 0 … 1 in quarters, that makes the
@@ -16,7 +17,7 @@
 // (intervals.hpp).
 //
 // Series with a short history borrow level, season, the shape of a launch and quantiles from those with the same fixed attributes, where
-// that made the forecasts of such series better before (newcomers.hpp); not with named models, nor where trees have a share.
+// that made the forecasts of such series better before (newcomers.hpp); not with named models, nor where trees have a share of a median.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@
 namespace sinan::forecasting {
 
 class DriverModel;
+class FactorModel;
 struct Pooled;
 struct Shared;
 struct WarmState;
@@ -95,16 +97,18 @@ struct Forecasts {
   std::vector<int> seasons;               // the period used; 1: none
   std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
   // The model; "median" of several, "weighted" when learned weights had a part in it, "negative_binomial" or "zero"; " +
-  // pooled_regression" and " + trees" where those are mixed in, alone where they took its place; of series that borrow with the
-  // attributes, or "group" for all series: "median + category", and just
-  // "category" where there is no demand yet.
+  // pooled_regression" and " + trees" where those are mixed in, alone where they took its place; "negative_binomial + trees" where they
+  // move its mean; of series that borrow with the attributes, or "group" for all series: "median + category", and just "category" where
+  // there is no demand yet.
   std::vector<std::string> models;
   std::map<std::size_t, Borrowed> borrowed;             // by series
   std::vector<float> pooled_shares;                     // of the pooled regression in each series' median, 0 … 1
   std::shared_ptr<const std::map<int, Pooled>> pooled;  // by season (blend.hpp)
-  std::vector<float> tree_shares;                       // with drivers: the share of trees in each series' median, 0 … 1
-  std::shared_ptr<const DriverModel> trees;             // with drivers, if there was enough to learn from
-  std::shared_ptr<const WarmState> warm;                // with Options::keep: for the next night
+  // With drivers: the share of trees in each series' median, 0 … 1; of sparse demand the power of their factors on its mean.
+  std::vector<float> tree_shares;
+  std::shared_ptr<const DriverModel> trees;    // with drivers, if there was enough to learn from
+  std::shared_ptr<const FactorModel> factors;  // with drivers, where they are of use to sparse demand
+  std::shared_ptr<const WarmState> warm;       // with Options::keep: for the next night
   WarmCounts counts;
 };
 

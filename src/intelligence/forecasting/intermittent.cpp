@@ -106,31 +106,13 @@ constexpr std::size_t kSums = 4;
 Fading fading_at(const std::vector<double>& sums, std::size_t h) {
   return {sums[h * kSums], sums[h * kSums + 1], sums[h * kSums + 2], sums[h * kSums + 3]};
 }
-double fade_of(std::size_t h) { return std::pow(0.5, 1 / (kFirstHalfLife * std::exp2(static_cast<double>(h)))); }
-
-// Goes on with `values`.
-void follow(RateMemory& memory, std::span<const float> values) {
-  const LogLikelihood log_likelihood(memory.counting.dispersion);
-  const std::size_t season = std::max<std::size_t>(memory.indices.size(), 1);
-  const double prior = std::max(memory.periods, kPrior);
-  for (std::size_t h = 0; h * kSums < memory.sums.size(); ++h) {
-    Fading f = fading_at(memory.sums, h);
-    const double fade = fade_of(h);
-    Phase phase(memory.indices, memory.values % season);
-    for (std::size_t t = 0; t < values.size(); ++t) {
-      const double x = values[t] / memory.counting.unit;
-      const double index = phase.next();
-      if (memory.values + t >= kFirstJudged)
-        f.likelihood += log_likelihood(x, (f.weighted + prior * memory.mean) / (f.weight + prior) * index);
-      f.weighted = f.weighted * fade + x;
-      f.weight = f.weight * fade + index;
-      f.squares = f.squares * fade * fade + index;
-    }
-    std::ranges::copy(std::array{f.weighted, f.weight, f.squares, f.likelihood},
-                      memory.sums.begin() + static_cast<std::ptrdiff_t>(h * kSums));
-  }
-  memory.values += values.size();
+// How many half-lives a history of that length is followed with.
+std::size_t half_lives(std::size_t length) {
+  std::size_t count = 1;
+  while (count < kHalfLives && kFirstHalfLife * std::exp2(static_cast<double>(count)) < static_cast<double>(length)) ++count;
+  return count;
 }
+double fade_of(std::size_t h) { return std::pow(0.5, 1 / (kFirstHalfLife * std::exp2(static_cast<double>(h)))); }
 
 // The inverse of the standard normal distribution, by bisection.
 double normal_quantile(double p) {
@@ -185,6 +167,60 @@ void negative_binomial_quantiles(double mean, double dispersion, std::span<const
   }
 }
 
+void follow(RateMemory& memory, std::span<const float> values) {
+  const LogLikelihood log_likelihood(memory.counting.dispersion);
+  const std::size_t season = std::max<std::size_t>(memory.indices.size(), 1);
+  const double prior = std::max(memory.periods, kPrior);
+  for (std::size_t h = 0; h * kSums < memory.sums.size(); ++h) {
+    Fading f = fading_at(memory.sums, h);
+    const double fade = fade_of(h);
+    Phase phase(memory.indices, memory.values % season);
+    for (std::size_t t = 0; t < values.size(); ++t) {
+      const double x = values[t] / memory.counting.unit;
+      const double index = phase.next();
+      if (memory.values + t >= kFirstJudged)
+        f.likelihood += log_likelihood(x, (f.weighted + prior * memory.mean) / (f.weight + prior) * index);
+      f.weighted = f.weighted * fade + x;
+      f.weight = f.weight * fade + index;
+      f.squares = f.squares * fade * fade + index;
+    }
+    std::ranges::copy(std::array{f.weighted, f.weight, f.squares, f.likelihood},
+                      memory.sums.begin() + static_cast<std::ptrdiff_t>(h * kSums));
+  }
+  memory.values += values.size();
+}
+
+void rates_of(std::span<const float> y, std::span<const float> indices, const Counting& counting, std::vector<float>& out) {
+  const double whole = mean_of(y);
+  struct HalfLife {
+    double fade = 0;
+    Fading seen;
+  };
+  std::vector<HalfLife> all(half_lives(y.size()));
+  for (std::size_t h = 0; h < all.size(); ++h) all[h].fade = fade_of(h);
+  const LogLikelihood log_likelihood(counting.dispersion);
+  Phase phase(indices);
+  out.resize(y.size() + 1);
+  for (std::size_t t = 0;; ++t) {
+    double best = -std::numeric_limits<double>::infinity(), total = 0, mean = 0;
+    for (const HalfLife& h : all) best = std::max(best, h.seen.likelihood);
+    for (const HalfLife& h : all) {
+      const double weight = std::exp(h.seen.likelihood - best);
+      total += weight;
+      mean += weight * (h.seen.weighted + kPrior * whole) / (h.seen.weight + kPrior);
+    }
+    out[t] = static_cast<float>(mean / total);
+    if (t == y.size()) return;
+    const double x = y[t], index = phase.next();
+    for (auto& [fade, f] : all) {
+      if (t >= kFirstJudged)
+        f.likelihood += log_likelihood(x / counting.unit, (f.weighted + kPrior * whole) / (f.weight + kPrior) * index / counting.unit);
+      f.weighted = f.weighted * fade + x;
+      f.weight = f.weight * fade + index;
+    }
+  }
+}
+
 Intermittent::Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals)
     : horizon_(horizon), quantiles_(quantiles.begin(), quantiles.end()), totals_(totals), found_(quantiles.size()) {
   for (const ModelInfo* model : named)
@@ -233,7 +269,7 @@ Intermittent::Rate Intermittent::rate(const RateMemory& memory) {
 }
 
 void Intermittent::forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, const Prior& prior,
-                            RateMemory* memory) {
+                            RateMemory* memory, std::span<const double> factors) {
   std::span<const float> y = series.y;
   RateMemory& kept = memory ? *memory : memory_;
   kept.counting = with_prior(counting_of(y, indices), y, prior);
@@ -244,27 +280,25 @@ void Intermittent::forecast(const Cleaned& series, std::span<const float> indice
   if (found.mean < 0) {
     kept.mean = (prior.periods > 0 ? prior.mean / series.scale : mean_of(y)) / kept.counting.unit;
     kept.periods = prior.periods;
-    const auto length = static_cast<double>(y.size());
-    std::size_t count = 1;
-    while (count < kHalfLives && kFirstHalfLife * std::exp2(static_cast<double>(count)) < length) ++count;
-    kept.sums.assign(count * kSums, 0);
+    kept.sums.assign(half_lives(y.size()) * kSums, 0);
     follow(kept, y);
     found = rate(kept);
   }
   kept.values = y.size();
   out.only = only_;
-  spread(found, kept, out);
+  spread(found, kept, out, factors);
 }
 
-void Intermittent::resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out) {
+void Intermittent::resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out,
+                          std::span<const double> factors) {
   memory_ = memory;
   follow(memory_, values);
   out.only = nullptr;
-  spread(rate(memory_), memory_, out);
+  spread(rate(memory_), memory_, out, factors);
 }
 
 // The quantiles of the periods that follow those seen.
-void Intermittent::spread(const Rate& found, const RateMemory& memory, IntermittentForecast& out) {
+void Intermittent::spread(const Rate& found, const RateMemory& memory, IntermittentForecast& out, std::span<const double> factors) {
   const std::vector<float>& indices = memory.indices;
   const std::size_t season = std::max<std::size_t>(indices.size(), 1);
   const double unit = memory.counting.unit;
@@ -278,13 +312,12 @@ void Intermittent::spread(const Rate& found, const RateMemory& memory, Intermitt
     negative_binomial_quantiles(index * found.mean, dispersion(index), quantiles_, found_);
     for (std::size_t q = 0; q < count; ++q) to[q] = static_cast<float>(found_[q] * unit);
   };
-  out.variance = found.mean * dispersion(1) * unit * unit;
   double total = 0;
   for (std::size_t k = 0; k < horizon_; ++k) {
-    const double index = indices.empty() ? 1 : indices[(memory.values + k) % season];
+    const double index = (indices.empty() ? 1 : indices[(memory.values + k) % season]) * (factors.empty() ? 1 : factors[k]);
     total += index;
     out.mean[k] = static_cast<float>(index * found.mean * unit);
-    if (k >= season) {  // as a season before
+    if (k >= season && factors.empty()) {  // as a season before
       out.median[k] = out.median[k - season];
       std::copy_n(out.at_quantile.begin() + static_cast<std::ptrdiff_t>((k - season) * count), count,
                   out.at_quantile.begin() + static_cast<std::ptrdiff_t>(k * count));
@@ -296,6 +329,10 @@ void Intermittent::spread(const Rate& found, const RateMemory& memory, Intermitt
     }
     if (totals_) write(total, std::span(out.total_at_quantile).subspan(k * count, count));
   }
+  out.rate = found.mean * unit;
+  double usual = 1;  // factor
+  for (double factor : factors) usual += (factor - 1) / static_cast<double>(horizon_);
+  out.variance = usual * found.mean * dispersion(usual) * unit * unit;
 }
 
 }  // namespace sinan::forecasting

@@ -38,6 +38,7 @@ struct IntermittentForecast {
   std::vector<float> median;       // of each step
   std::vector<float> at_quantile;  // horizon × quantiles
   std::vector<float> total_at_quantile;
+  double rate = 0;                  // mean of a period whose index, and factor, is 1
   double variance = 0;              // of a period
   const ModelInfo* only = nullptr;  // when one named model gave the rate
 };
@@ -56,6 +57,13 @@ struct RateMemory {
 // variance-to-mean ratio, which is above 1. Beyond a mean of a few hundred dispersions, of the normal distribution of the same moments.
 void negative_binomial_quantiles(double mean, double dispersion, std::span<const double> quantiles, std::span<double> out);
 
+// Goes on with `values`, in units of the same Cleaned::scale.
+void follow(RateMemory& memory, std::span<const float> values);
+
+// The rate as it would have been found from the first t values of `y`, t = 0 … y.size(), with the counting and season of all: the mean of a
+// period whose index is 1.
+void rates_of(std::span<const float> y, std::span<const float> indices, const Counting& counting, std::vector<float>& out);
+
 // Not thread-safe: one per thread. Keeps its memory.
 class Intermittent {
  public:
@@ -65,10 +73,11 @@ class Intermittent {
   // rate and the dispersion are what it and the series say together, each half-life beginning with it. With `memory` what resume() needs
   // is left there; it stays without sums when named models give the rate.
   void forecast(const Cleaned& series, std::span<const float> indices, IntermittentForecast& out, const Prior& prior = {},
-                RateMemory* memory = nullptr);
+                RateMemory* memory = nullptr, std::span<const double> factors = {});
   // The same when a few `values` have followed, in units of the same Cleaned::scale: each costs a constant time. Without any, the same
   // bits.
-  void resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out);
+  // `factors`: by what the mean of each step is multiplied; empty: by nothing.
+  void resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out, std::span<const double> factors = {});
 
  private:
   // The mean of a period whose index is 1, in units, and how sure it is.
@@ -77,7 +86,7 @@ class Intermittent {
     double variance = 0;
   };
   static Rate rate(const RateMemory& memory);
-  void spread(const Rate& rate, const RateMemory& memory, IntermittentForecast& out);
+  void spread(const Rate& rate, const RateMemory& memory, IntermittentForecast& out, std::span<const double> factors);
   double named_rate(std::span<const float> y, std::span<const float> indices, double unit);
 
   std::vector<const ModelInfo*> named_;

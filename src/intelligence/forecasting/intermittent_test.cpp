@@ -98,6 +98,50 @@ TEST(Intermittent, FollowsARateThatChanges) {
   EXPECT_LT(forecast_of(dying, 1, levels).mean[0], 0.25F * forecast_of(steady, 1, levels).mean[0]);
 }
 
+TEST(Intermittent, IsMultipliedByFactors) {
+  Cleaned series;
+  for (int t = 0; t < 90; ++t) series.y.push_back(t % 4 == 0 ? 1.0F : 0.0F);
+  const std::vector<double> levels{0.5, 0.9, 0.99};
+  Intermittent intermittent({}, 3, levels, true);
+  IntermittentForecast plain, ones, moved;
+  RateMemory memory;
+  intermittent.forecast(series, {}, plain, {}, &memory);
+  intermittent.resume(memory, {}, ones, std::vector<double>{1, 1, 1});
+  EXPECT_EQ(plain.mean, ones.mean);
+  EXPECT_EQ(plain.at_quantile, ones.at_quantile);
+  EXPECT_EQ(plain.total_at_quantile, ones.total_at_quantile);
+  EXPECT_EQ(plain.variance, ones.variance);
+  intermittent.resume(memory, {}, moved, std::vector<double>{1, 10, 0.1});
+  EXPECT_EQ(moved.mean[0], plain.mean[0]);
+  EXPECT_FLOAT_EQ(moved.mean[1], 10 * plain.mean[1]);
+  EXPECT_FLOAT_EQ(moved.mean[2], plain.mean[2] / 10);
+  EXPECT_EQ(moved.at_quantile[0], plain.at_quantile[0]);
+  // About Poisson's: counts of mean 2.5 have a median of 2, and a quantile .9 of 5.
+  EXPECT_EQ(moved.median[1], 2);
+  EXPECT_NEAR(moved.at_quantile[4], 5, 1);
+  EXPECT_EQ(moved.at_quantile[7], 0);
+  EXPECT_GE(moved.total_at_quantile[7], moved.at_quantile[4]);
+  EXPECT_NEAR(moved.variance / plain.variance, 3.7, 0.3);  // the mean of the factors
+}
+
+// Followed value by value, as forecast from each beginning.
+TEST(Intermittent, RatesAreThoseOfEachBeginning) {
+  std::mt19937 random(4);
+  Cleaned series;
+  for (int t = 0; t < 200; ++t) series.y.push_back(random() % 10 < (t < 120 ? 1 : 5) ? 1.0F : 0.0F);
+  std::vector<float> rates;
+  rates_of(series.y, {}, counting_of(series.y, {}), rates);
+  ASSERT_EQ(rates.size(), 201U);
+  Intermittent intermittent({}, 1, std::vector<double>{0.5}, false);
+  for (std::size_t known : {60U, 110U, 150U, 200U}) {
+    Cleaned beginning;
+    beginning.y.assign(series.y.begin(), series.y.begin() + static_cast<std::ptrdiff_t>(known));
+    IntermittentForecast found;
+    intermittent.forecast(beginning, {}, found);
+    EXPECT_NEAR(rates[known] / found.rate, 1, 0.1) << known;
+  }
+}
+
 TEST(Intermittent, ScalesWithWhatItCounts) {
   std::vector<double> small, large, odd;
   std::mt19937 random(9);

@@ -31,7 +31,7 @@ constexpr Weights kWeights[] = {
 #undef SINAN_WEIGHTS
 };
 
-constexpr float kFarthest = 3;         // deviations from the mean that a trait counts for at most
+constexpr float kFarthest = 3;  // deviations from the mean that a trait counts for at most
 constexpr float kLeastDeviation = 1e-6F;
 
 float& of(Traits& traits, Trait trait) { return traits[static_cast<std::size_t>(trait)]; }

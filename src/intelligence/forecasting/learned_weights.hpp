@@ -43,7 +43,8 @@ Traits traits_of(std::span<const float> adjusted, std::size_t season);
 // horizon: models part with every step), in the units of `adjusted`.
 void add_disagreement(Traits& traits, float deviation);
 
-// Whether weights were learnt for series with such a season: for those without. What they told of others the pooled regression had seen too.
+// Whether weights were learnt for series with such a season: for those without. What they told of others the pooled regression had seen
+// too.
 inline bool has_weights(std::size_t season) { return route_of(season) == kUnseasonal; }
 // The place of a model among those that weights were learnt for; −1: it is none of them.
 int learned_place(std::string_view model);

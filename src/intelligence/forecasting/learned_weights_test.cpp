@@ -42,8 +42,8 @@ TEST(LearnedWeights, TraitsAreWhatTheirFormulasSay) {
   const double drift = 1.1 / 7, deviation = std::sqrt(0.31 / 7 - drift * drift);
   EXPECT_NEAR(of(traits, Trait::kNoise), std::log(deviation + 0.01), 1e-5);
   EXPECT_NEAR(of(traits, Trait::kDrift), drift / deviation * std::sqrt(7.0), 1e-4);
-  EXPECT_NEAR(of(traits, Trait::kLevel), 0.25, 1e-6);                                // (1 + 1.1 + 1.2 + 1.7) / 4 − 1
-  EXPECT_NEAR(of(traits, Trait::kCurvature), (1.25 - 0.75) - (1.45 - 1.25), 1e-6);   // halves, and the last two
+  EXPECT_NEAR(of(traits, Trait::kLevel), 0.25, 1e-6);                                    // (1 + 1.1 + 1.2 + 1.7) / 4 − 1
+  EXPECT_NEAR(of(traits, Trait::kCurvature), (1.25 - 0.75) - (1.45 - 1.25), 1e-6);       // halves, and the last two
   EXPECT_NEAR(of(traits, Trait::kLast), (1.45 - (1 + 5.6 / 42 * 3)) / deviation, 1e-4);  // the line at 6.5
 }
 

@@ -289,7 +289,7 @@ Status Newcomers::apply(const Panel& panel, std::span<const int> seasons, const 
     for (std::size_t i : members) {
       const auto found = newcomer(panel, i, out.classes[i], group.young);
       if (!found || !group.plans.contains(found->first) || group.latest - panel.end_of(i) > options.horizon) continue;
-      if (!out.tree_shares.empty() && out.tree_shares[i] > 0) continue;
+      if (!out.tree_shares.empty() && out.tree_shares[i] > 0 && kind_of(out.classes[i]) != Kind::kSparse) continue;
       cases[found->first].push_back({i, view_of(panel, i, panel.end_of(i), 0), group.peers.expect(codes(i), std::nullopt)});
     }
     for (auto& [cell, of_cell] : cases) {
@@ -300,6 +300,7 @@ Status Newcomers::apply(const Panel& panel, std::span<const int> seasons, const 
       for (std::size_t row = 0; row < all.all().size(); ++row) {
         const Case& c = all.all()[row];
         copy(forecasts, row, out, c.series);
+        if (!out.tree_shares.empty()) out.tree_shares[c.series] = 0;
         Borrowed& borrowed = out.borrowed[c.series];
         borrowed.own = own[row];
         borrowed.level = std::exp(c.group.level) * plan.factor;

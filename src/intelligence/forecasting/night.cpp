@@ -1,6 +1,7 @@
 #include "intelligence/forecasting/night.hpp"
 
 #include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/factor_model.hpp"
 
 namespace sinan::forecasting {
 
@@ -38,18 +39,32 @@ void Night::keep_points() {
   }
 }
 
-Result<std::shared_ptr<const WarmState>> Night::keep(std::span<const float> tree_shares, WarmCounts& counts) {
+Status Night::keep_trees(std::span<const float> tree_shares, std::span<const float> factor_shares, WarmState& out) const {
+  if (state_) {
+    out.trees = state_->trees;
+    out.shares = state_->shares;
+    out.factor_trees = state_->factor_trees;
+    out.factor_shares = state_->factor_shares;
+    return {};
+  }
+  if (run_.out.trees) {
+    SINAN_TRY(out.trees, run_.out.trees->trees().text());
+    out.shares.assign(tree_shares.begin(), tree_shares.end());
+  }
+  if (run_.out.factors) {
+    SINAN_TRY(out.factor_trees, run_.out.factors->trees().text());
+    out.factor_shares.assign(factor_shares.begin(), factor_shares.end());
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const WarmState>> Night::keep(std::span<const float> tree_shares, std::span<const float> factor_shares,
+                                                     WarmCounts& counts) {
   const Panel& panel = run_.panel;
   auto out = std::make_shared<WarmState>();
   out->method = method_of(run_.options);
   out->learnt = state_ ? state_->learnt : panel.size() > 0 ? panel.latest_end() : 0;
-  if (state_) {
-    out->trees = state_->trees;
-    out->shares = state_->shares;
-  } else if (run_.out.trees) {
-    SINAN_TRY(out->trees, run_.out.trees->trees().text());
-    out->shares.assign(tree_shares.begin(), tree_shares.end());
-  }
+  SINAN_CHECK(keep_trees(tree_shares, factor_shares, *out));
   out->pooled = run_.out.pooled;
   for (std::size_t i = 0; i < panel.size(); ++i) {
     if (before(i)) {

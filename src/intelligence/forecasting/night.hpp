@@ -23,10 +23,14 @@ class Night {
   WarmSeries* kept(std::size_t i) { return kept_.empty() ? nullptr : &kept_[i]; }
   // Keeps the medians of regular series as they are before trees, which see more of tonight than of the night that this is kept for.
   void keep_points();
-  // What the next nights go on from, with the trees of this run and their shares; counts in Forecasts::counts.
-  Result<std::shared_ptr<const WarmState>> keep(std::span<const float> tree_shares, WarmCounts& counts);
+  // What the next nights go on from, with the trees of this run and their shares, of regular and of sparse demand; counts in
+  // Forecasts::counts.
+  Result<std::shared_ptr<const WarmState>> keep(std::span<const float> tree_shares, std::span<const float> factor_shares,
+                                                WarmCounts& counts);
 
  private:
+  Status keep_trees(std::span<const float> tree_shares, std::span<const float> factor_shares, WarmState& out) const;
+
   const Run& run_;
   const WarmState* state_ = nullptr;
   std::vector<std::shared_ptr<const WarmSeries>> before_;

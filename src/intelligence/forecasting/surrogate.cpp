@@ -13,6 +13,13 @@ constexpr double kMostRows = 40'000;  // about; half of them judge
 constexpr int kLeaves = 10;
 constexpr std::size_t kLeastRows = 100;
 
+// Whether the trees of regular demand have a share of series i; sparse demand has trees of its own.
+bool of_regular(const Forecasts& forecasts, std::size_t i) {
+  const DemandClass c = forecasts.classes[i];
+  return forecasts.trees && !forecasts.tree_shares.empty() && forecasts.tree_shares[i] > 0 && c != DemandClass::kIntermittent &&
+         c != DemandClass::kLumpy;
+}
+
 // What the trees were asked.
 struct Questions {
   learning::Table table;
@@ -23,10 +30,10 @@ Result<Questions> ask(const Panel& panel, const Options& options, const Forecast
   Questions out{.table = {.columns = features.names(), .categories = features.categories(), .cells = {}}, .judged = {}};
   const auto horizon = static_cast<std::size_t>(options.horizon);
   double all = 0;
-  for (float share : forecasts.tree_shares) all += share > 0 ? 2.0 * static_cast<double>(horizon) : 0;
+  for (std::size_t i = 0; i < panel.size(); ++i) all += of_regular(forecasts, i) ? 2.0 * static_cast<double>(horizon) : 0;
   const double part = kMostRows / std::max(all, 1.0);
   for (std::size_t i = 0; i < panel.size(); ++i) {
-    if (forecasts.tree_shares[i] == 0) continue;
+    if (!of_regular(forecasts, i)) continue;
     const std::uint64_t key = hash(panel.keys[i], options.seed);
     const std::size_t n = panel.series(i).size();
     for (std::size_t known : {n, n > horizon ? n - horizon : 0}) {
@@ -73,8 +80,10 @@ void mark_path(std::vector<Surrogate::Node>& nodes, std::span<const learning::Tr
     if (node.column < 0) return;
     const float cell = row[static_cast<std::size_t>(node.column)];
     bool left = static_cast<double>(cell) <= node.threshold;
-    if (std::isnan(cell)) left = node.missing_left;
-    else if (!node.categories.empty()) left = std::ranges::find(node.categories, static_cast<int>(cell)) != node.categories.end();
+    if (std::isnan(cell))
+      left = node.missing_left;
+    else if (!node.categories.empty())
+      left = std::ranges::find(node.categories, static_cast<int>(cell)) != node.categories.end();
     at = static_cast<std::size_t>(left ? node.left : node.right);
   }
 }
@@ -82,7 +91,7 @@ void mark_path(std::vector<Surrogate::Node>& nodes, std::span<const learning::Tr
 }  // namespace
 
 Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& options, const Forecasts& forecasts, std::size_t i) {
-  if (forecasts.tree_shares.empty() || forecasts.tree_shares[i] == 0) return std::nullopt;
+  if (!of_regular(forecasts, i)) return std::nullopt;
   const learning::Trees& trees = forecasts.trees->trees();
   Features features(panel, *options.drivers);
   SINAN_TRY(const Questions all, ask(panel, options, forecasts, features));
@@ -109,7 +118,8 @@ Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& opti
 
   Surrogate out{.nodes = {}, .rows = target.size(), .fidelity = fidelity_of(judged, imitated)};
   for (const learning::TreeNode& node : tree) {
-    Surrogate::Node next{.threshold = node.threshold, .codes = node.categories, .left = node.left, .right = node.right, .score = node.value};
+    Surrogate::Node next{
+        .threshold = node.threshold, .codes = node.categories, .left = node.left, .right = node.right, .score = node.value};
     next.share = static_cast<double>(node.rows) / static_cast<double>(target.size());
     if (node.column >= 0) {
       const auto column = static_cast<std::size_t>(node.column);

@@ -155,6 +155,8 @@ std::string WarmState::shared_bytes() const {
       .put(learnt)
       .list(trees)
       .list(shares)
+      .list(factor_trees)
+      .list(factor_shares)
       .list(pooled ? numbers_of(*pooled) : std::vector<float>())
       .take();
 }
@@ -163,7 +165,9 @@ Result<WarmState> WarmState::shared_from(std::string_view bytes) {
   WarmState out;
   std::uint32_t format = 0;
   std::vector<float> numbers;
-  SINAN_CHECK(Reader(bytes).get(format).get(out.method).get(out.learnt).list(out.trees).list(out.shares).list(numbers).end());
+  Reader in(bytes);
+  in.get(format).get(out.method).get(out.learnt).list(out.trees).list(out.shares).list(out.factor_trees).list(out.factor_shares);
+  SINAN_CHECK(in.list(numbers).end());
   auto pooled = pooled_from(numbers);
   if (!pooled) return fail(ErrorCode::kCorrupt, "what was learnt in an earlier night cannot be read; remove it, and all is learnt anew");
   out.pooled = std::make_shared<const PooledBySeason>(std::move(*pooled));

@@ -59,6 +59,9 @@ struct WarmState {
   // Trees, if there are any: as text, and their share in the median of each group of forecast().
   std::string trees;
   std::vector<float> shares;
+  // The same of sparse demand (factors.hpp).
+  std::string factor_trees;
+  std::vector<float> factor_shares;
 
   // The one series, or what all share, as bytes; a round trip gives the same bits. kCorrupt when they are none, or of another program.
   static std::string bytes_of(const WarmSeries& series);

@@ -99,4 +99,33 @@ std::vector<std::size_t> choose_words(const WordTable& table, std::span<const fl
   return out;
 }
 
+Status keep_telling_words(TaughtRows& rows, Words words, learning::BoostingOptions how, const CancelToken* cancel) {
+  if (words.count == 0) return {};
+  learning::Table& table = rows.table;
+  const std::size_t first = words.first, rest = first + words.count;
+  learning::Table without{.columns = table.columns, .categories = table.categories, .cells = {}};
+  without.columns.erase(without.columns.begin() + static_cast<std::ptrdiff_t>(first),
+                        without.columns.begin() + static_cast<std::ptrdiff_t>(rest));
+  without.cells.reserve(rows.target.size() * without.width());
+  for (std::size_t row = 0; row < rows.target.size(); ++row) {
+    const std::span<const float> cells = std::span(table.cells).subspan(row * table.width(), table.width());
+    without.cells.insert(without.cells.end(), cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(first));
+    without.cells.insert(without.cells.end(), cells.begin() + static_cast<std::ptrdiff_t>(rest), cells.end());
+  }
+  how.rounds /= 4;
+  SINAN_TRY(const learning::Trees few, learning::Trees::train(without, rows.target, how, cancel, rows.weights));
+  std::vector<double> known(rows.target.size());
+  SINAN_CHECK(few.predict(without.cells, known));
+  std::vector<float> unexplained(rows.target.size());
+  for (std::size_t row = 0; row < known.size(); ++row)
+    unexplained[row] = (rows.target[row] - static_cast<float>(known[row])) * (rows.weights.empty() ? 1 : rows.weights[row]);
+  std::vector<bool> chosen(table.width(), false);
+  for (std::size_t column : choose_words({table.cells, table.width(), first, words.count}, unexplained, rows.clusters))
+    chosen[column] = true;
+  for (std::size_t row = 0; row < rows.target.size(); ++row)
+    for (std::size_t column = first; column < rest; ++column)
+      if (!chosen[column]) table.cells[row * table.width() + column] = 0;
+  return {};
+}
+
 }  // namespace sinan::forecasting

@@ -8,6 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "base/cancel.hpp"
+#include "intelligence/forecasting/drivers.hpp"
+#include "intelligence/learning/boosting.hpp"
+
 namespace sinan::forecasting {
 
 // A table of rows × `width` cells, of which the columns first … first + count − 1 are words, mostly zero.
@@ -21,5 +25,16 @@ struct WordTable {
 // is largest, robust to clusters of rows (Liang & Zeger 1986, section 2; Cameron & Miller 2015, equation 11), is chosen and what it
 // explains taken off, as long as there is one beyond 1.8, and at most 20.
 std::vector<std::size_t> choose_words(const WordTable& table, std::span<const float> unexplained, std::span<const std::uint32_t> cluster);
+
+// What trees are taught.
+struct TaughtRows {
+  learning::Table table;
+  std::vector<float> target;
+  std::vector<float> weights;           // none: all alike
+  std::vector<std::uint32_t> clusters;  // cluster_of() each
+};
+
+// Makes zero all words but those that tell what a few trees do not know without them, so that no tree asks for them; `how`: of all trees.
+Status keep_telling_words(TaughtRows& rows, Words words, learning::BoostingOptions how, const CancelToken* cancel);
 
 }  // namespace sinan::forecasting

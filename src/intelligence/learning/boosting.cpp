@@ -46,6 +46,7 @@ std::string parameters(const BoostingOptions& o, const Table& table) {
       o.seed % 2'000'000'000);
   if (o.loss == Loss::kQuantile) out += fmt::format(" alpha={}", o.quantile);
   if (o.loss == Loss::kTweedie) out += fmt::format(" tweedie_variance_power={}", o.tweedie_power);
+  if (o.weight_in_leaf != BoostingOptions().weight_in_leaf) out += fmt::format(" min_sum_hessian_in_leaf={}", o.weight_in_leaf);
   if (!table.categories.empty()) out += fmt::format(" categorical_feature={}", fmt::join(table.categories, ","));
   return out;
 }
@@ -61,6 +62,7 @@ Status check(const Table& table, std::span<const float> target, const BoostingOp
     return bad("targets of the Tweedie loss must not be negative");
   if (o.rounds < 1 || o.rounds > 10'000) return bad(fmt::format("trees must be 1 … 10000, not {}", o.rounds));
   if (o.leaves < 2 || o.leaves > 100'000) return bad(fmt::format("leaves must be 2 … 100000, not {}", o.leaves));
+  if (!(o.weight_in_leaf >= 0)) return bad(fmt::format("the weight in a leaf must be 0 or more, not {}", o.weight_in_leaf));
   if (o.rows_in_leaf < 1) return bad(fmt::format("rows in a leaf must be 1 or more, not {}", o.rows_in_leaf));
   auto share = [](double v) { return v > 0 && v <= 1; };
   if (!share(o.learning_rate) || !share(o.columns_sampled) || !share(o.rows_sampled))
@@ -86,8 +88,12 @@ Trees::~Trees() = default;
 Trees::Trees(Trees&&) noexcept = default;
 Trees& Trees::operator=(Trees&&) noexcept = default;
 
-Result<Trees> Trees::train(const Table& table, std::span<const float> target, const BoostingOptions& options, const CancelToken* cancel) {
+Result<Trees> Trees::train(const Table& table, std::span<const float> target, const BoostingOptions& options, const CancelToken* cancel,
+                           std::span<const float> weights) {
   SINAN_CHECK(check(table, target, options));
+  if (!weights.empty() &&
+      (weights.size() != target.size() || !std::ranges::all_of(weights, [](float w) { return std::isfinite(w) && w >= 0; })))
+    return fail(ErrorCode::kInvalidInput, "weights of rows must be finite, not negative, and as many as there are rows");
   silence();
   const std::string how = parameters(options, table);
   auto rows = static_cast<std::int32_t>(target.size());
@@ -100,7 +106,8 @@ Result<Trees> Trees::train(const Table& table, std::span<const float> target, co
   for (std::size_t c = 0; c < table.width(); ++c) numbered.push_back(fmt::format("column_{}", c));
   for (const std::string& name : numbered) names.push_back(name.c_str());
   if (LGBM_DatasetSetFeatureNames(data.handle, names.data(), static_cast<int>(names.size())) != 0 ||
-      LGBM_DatasetSetField(data.handle, "label", target.data(), rows, kFloat32) != 0)
+      LGBM_DatasetSetField(data.handle, "label", target.data(), rows, kFloat32) != 0 ||
+      (!weights.empty() && LGBM_DatasetSetField(data.handle, "weight", weights.data(), rows, kFloat32) != 0))
     return library_error(ErrorCode::kInvalidInput, "the target of the trees cannot be read");
 
   auto handle = std::make_unique<Handle>();

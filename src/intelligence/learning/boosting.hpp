@@ -31,6 +31,7 @@ struct BoostingOptions {
   double learning_rate = 0.05;
   int leaves = 63;               // of a tree, at most
   int rows_in_leaf = 40;         // at least
+  double weight_in_leaf = 1e-3;  // sum of second derivatives of the loss, at least; of kTweedie with power 1: expected demand
   double columns_sampled = 0.7;  // share of the columns that a tree may use
   double rows_sampled = 0.8;     // share of the rows that a tree learns from
   std::uint64_t seed = 1;
@@ -60,9 +61,10 @@ struct TreeNode {
 // A trained model. Prediction is const and may run on several threads at once.
 class Trees {
  public:
-  // `target[row]` finite. kInvalidInput: no rows, no columns, a size that does not fit or options out of range.
+  // `target[row]` finite; `weights`: of each row, finite and not negative, or none: all alike. kInvalidInput: no rows, no columns, a size
+  // that does not fit or options out of range.
   static Result<Trees> train(const Table& table, std::span<const float> target, const BoostingOptions& options,
-                             const CancelToken* cancel = nullptr);
+                             const CancelToken* cancel = nullptr, std::span<const float> weights = {});
   // What text() gave. kCorrupt when it is no model.
   static Result<Trees> read(const std::string& text);
 

@@ -64,6 +64,29 @@ TEST(Trees, LossesAimAtMeanMedianAndQuantile) {
   }
 }
 
+// Of groups of rows the Poisson loss (Tweedie's of power 1) finds the weighted means; a row without weight says nothing, and a leaf needs
+// the weight that is asked for.
+TEST(Trees, WeighTheirRows) {
+  Table table{{"x"}, {}, {}};
+  std::vector<float> target, weights;
+  for (int i = 0; i < 900; ++i) {
+    table.cells.push_back(static_cast<float>(i % 2));
+    target.push_back(static_cast<float>(i % 6 < 2 ? 1 : i % 6 < 4 ? 4 : 1000) * (i % 2 ? 3.0F : 1.0F));
+    weights.push_back(i % 6 < 2 ? 2 : i % 6 < 4 ? 1 : 0);  // 2 · 1 + 1 · 4 of 3: a mean of 2, or 6
+  }
+  BoostingOptions how{.loss = Loss::kTweedie, .tweedie_power = 1, .rounds = 300, .rows_sampled = 1};
+  auto trees = Trees::train(table, target, how, nullptr, weights);
+  ASSERT_TRUE(trees) << trees.error().text();
+  double out[2];
+  ASSERT_TRUE(trees->predict(std::vector<float>{0, 1}, out));
+  EXPECT_NEAR(out[0], 2, 0.02);
+  EXPECT_NEAR(out[1], 6, 0.06);
+  how.weight_in_leaf = 1e6;
+  ASSERT_TRUE(Trees::train(table, target, how, nullptr, weights)->predict(std::vector<float>{0, 1}, out));
+  EXPECT_NEAR(out[0], 4, 0.01);
+  EXPECT_EQ(out[0], out[1]);
+}
+
 TEST(Trees, AreTheSameWhenOthersAreGrownAtTheSameTime) {
   const Sample s = sample(3000, 1);
   auto answers = [&](int rounds) {
@@ -157,8 +180,8 @@ TEST(Trees, NodesSayWhatTheModelSays) {
     table.cells.insert(table.cells.end(), {number, code});
     target.push_back((std::isnan(number) ? 3 : number > 0.4F ? 2.0F : 1.0F) + (static_cast<int>(code) % 3 == 0 ? 5 : 0));
   }
-  auto trees = Trees::train(
-      table, target, {.rounds = 1, .learning_rate = 1, .leaves = 12, .rows_in_leaf = 20, .columns_sampled = 1, .rows_sampled = 1});
+  auto trees = Trees::train(table, target,
+                            {.rounds = 1, .learning_rate = 1, .leaves = 12, .rows_in_leaf = 20, .columns_sampled = 1, .rows_sampled = 1});
   ASSERT_TRUE(trees);
   auto nodes = trees->nodes(0);
   ASSERT_TRUE(nodes) << nodes.error().text();
@@ -170,9 +193,9 @@ TEST(Trees, NodesSayWhatTheModelSays) {
     while (node->column >= 0) {
       const float cell = table.cells[row * 2 + static_cast<std::size_t>(node->column)];
       (node->column == 1 ? by_code : by_number) = true;
-      const bool left = std::isnan(cell)          ? node->missing_left
-                        : node->column == 1       ? std::ranges::find(node->categories, static_cast<int>(cell)) != node->categories.end()
-                                                  : static_cast<double>(cell) <= node->threshold;
+      const bool left = std::isnan(cell)    ? node->missing_left
+                        : node->column == 1 ? std::ranges::find(node->categories, static_cast<int>(cell)) != node->categories.end()
+                                            : static_cast<double>(cell) <= node->threshold;
       node = &nodes->at(static_cast<std::size_t>(left ? node->left : node->right));
     }
     ASSERT_NEAR(node->value, said[row], 1e-9) << row;
@@ -195,6 +218,9 @@ TEST(Trees, MistakesAreErrors) {
   cancel.cancel();
   Sample whole = sample(100);
   EXPECT_EQ(Trees::train(whole.table, whole.target, {}, &cancel).error().code, ErrorCode::kCancelled);
+  EXPECT_FALSE(Trees::train(s.table, s.target, {.weight_in_leaf = -1}));
+  EXPECT_FALSE(Trees::train(s.table, s.target, {}, nullptr, std::vector<float>(3, 1.0F)));
+  EXPECT_FALSE(Trees::train(s.table, s.target, {}, nullptr, std::vector<float>(s.target.size(), -1.0F)));
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ Result<std::vector<TreeNode>> read_tree(std::string_view model, std::size_t t) {
   const auto splits = leaves - 1;
   auto corrupt = [] { return fail(ErrorCode::kCorrupt, "a tree of the model cannot be read"); };
   if (leaves == 0) return corrupt();
-  for (std::string_view name : {"split_feature", "threshold", "decision_type", "left_child", "right_child", "internal_value", "internal_count"})
+  for (std::string_view name :
+       {"split_feature", "threshold", "decision_type", "left_child", "right_child", "internal_value", "internal_count"})
     if (splits > 0 && fields[name].size() != splits) return corrupt();
   // Inner nodes first, in their order, then the leaves: a child −1, −2 … is leaf 0, 1 …
   std::vector<TreeNode> out(splits + leaves);
@@ -80,7 +81,8 @@ Result<std::vector<TreeNode>> read_tree(std::string_view model, std::size_t t) {
     const auto group = static_cast<std::size_t>(node.threshold);
     const std::vector<double>& bounds = fields["cat_boundaries"];
     if (group + 1 >= bounds.size()) return corrupt();
-    node.categories = codes_of(fields["cat_threshold"], static_cast<std::size_t>(bounds[group]), static_cast<std::size_t>(bounds[group + 1]));
+    node.categories =
+        codes_of(fields["cat_threshold"], static_cast<std::size_t>(bounds[group]), static_cast<std::size_t>(bounds[group + 1]));
     node.missing_left = false;
   }
   for (std::size_t leaf = 0; leaf < leaves; ++leaf) {

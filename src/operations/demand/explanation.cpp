@@ -84,24 +84,42 @@ void tell_borrowed(const FileExplanation& e, std::string& out) {
                         : std::string("  quantiles: as the demand of such cases scattered\n");
 }
 
-void tell_trees(const FileExplanation& e, std::string& out) {
-  const forecasting::Explanation& why = e.why;
-  if (why.trees.empty()) return;
-  const forecasting::TreeStep& step = why.trees.front();
-  out += fmt::format("\nThe trees, {}, for {}: {}\n", percent(why.tree_share), e.ds.front(), number(step.forecast));
-  out += fmt::format("  {:38}{:>10}  about\n", "", "score");
-  out += fmt::format("  {:38}{:>+10.4f}  {}, the usual level of the series\n", "expected of any series", step.expected,
-                     number(step.unit * std::sinh(step.centre)));
+void tell_effects(const FileExplanation& e, const forecasting::TreeStep& step, std::string& out) {
   for (const forecasting::Effect& effect : step.effects) {
     std::string name = effect.name == "own history" ? effect.name : fmt::format("{} = {}", visible(effect.name), value_of(e, effect));
     out += fmt::format("  {:38}{:>+10.4f}  x{:.2f}\n", name, effect.score, std::exp(effect.score));
   }
   out += fmt::format("  {:38}{:>+10.4f}\n", "together", step.score);
-  out += fmt::format("  forecast = {:.6g} * sinh({:.6f} + {:.6f})\n", step.unit, step.score, step.centre);
+}
+
+void tell_alike(const FileExplanation& e, std::string& out) {
+  const forecasting::Explanation& why = e.why;
   if (why.alike.empty()) return;
   out += fmt::format("\nMost like {} were (share of trees that put both into one leaf):\n", e.ds.front());
   for (std::size_t a = 0; a < why.alike.size(); ++a)
     out += fmt::format("  {:12}{:>10}  {}\n", e.alike[a], number(why.alike[a].demand), percent(why.alike[a].likeness));
+}
+
+void tell_trees(const FileExplanation& e, std::string& out) {
+  const forecasting::Explanation& why = e.why;
+  if (why.trees.empty()) return;
+  const forecasting::TreeStep& step = why.trees.front();
+  if (!why.mean.empty()) {  // of sparse demand
+    out += fmt::format("\nThe trees multiply the mean, to the power of {}, for {}: {}\n", percent(why.tree_share), e.ds.front(),
+                       number(why.mean.front()));
+    out += fmt::format("  {:38}{:>10}  about\n", "", "score");
+    out += fmt::format("  {:38}{:>+10.4f}  {}, the mean without trees\n", "expected of any series", step.expected, number(step.unit));
+    tell_effects(e, step, out);
+    out += fmt::format("  mean = {:.6g} * exp({:.2f} * {:.6f})\n", step.unit, why.tree_share, step.score);
+  } else {
+    out += fmt::format("\nThe trees, {}, for {}: {}\n", percent(why.tree_share), e.ds.front(), number(step.forecast));
+    out += fmt::format("  {:38}{:>10}  about\n", "", "score");
+    out += fmt::format("  {:38}{:>+10.4f}  {}, the usual level of the series\n", "expected of any series", step.expected,
+                       number(step.unit * std::sinh(step.centre)));
+    tell_effects(e, step, out);
+    out += fmt::format("  forecast = {:.6g} * sinh({:.6f} + {:.6f})\n", step.unit, step.score, step.centre);
+  }
+  tell_alike(e, out);
 }
 
 }  // namespace
@@ -142,8 +160,17 @@ Json to_json(const FileExplanation& e) {
         if (effect.name != "own history") one["value"] = std::isfinite(effect.value) ? Json(value_of(e, effect)) : Json(nullptr);
         effects.push_back(std::move(one));
       }
-      step["trees"] = Json{{"share", why.tree_share}, {"expected", trees.expected}, {"effects", std::move(effects)}, {"score", trees.score},
-                           {"centre", trees.centre},  {"unit", trees.unit},         {"forecast", trees.forecast}};
+      step["trees"] =
+          Json{{"share", why.tree_share}, {"expected", trees.expected}, {"effects", std::move(effects)}, {"score", trees.score}};
+      Json& told = step["trees"];
+      if (why.mean.empty()) {
+        told["centre"] = trees.centre;
+        told["unit"] = trees.unit;
+        told["forecast"] = trees.forecast;
+      } else {
+        told["mean_without"] = trees.unit;
+        told["mean"] = why.mean[k];
+      }
     }
     out["steps"].push_back(std::move(step));
   }
@@ -175,7 +202,7 @@ std::string to_text(const FileExplanation& e) {
   std::string out = fmt::format("Series {}: {}, {} demand, {}; forecast by {}.\n", visible(e.series), e.frequency, name(why.demand_class),
                                 why.season > 1 ? fmt::format("season of {} periods", why.season) : "no season", why.model);
   if (why.model == "zero") out += "Nothing has been demanded for so long that nothing is expected.\n";
-  if (why.model == "negative_binomial")
+  if (why.model == "negative_binomial" || !why.mean.empty())
     out += "Demand is rare: the forecast is a negative binomial around a rate that follows the series; newer periods count more.\n";
   for (std::size_t k = 0; k < e.ds.size(); ++k) {
     out += fmt::format("  {:12}{:>10}{}\n", e.ds[k], number(why.median[k]), parts_of(why, k));

@@ -19,8 +19,8 @@
 #include "operations/demand/file_metrics.hpp"
 #include "operations/demand/file_panel.hpp"
 #include "operations/demand/plot_folder.hpp"
-#include "operations/demand/tree_plot.hpp"
 #include "operations/demand/row_file.hpp"
+#include "operations/demand/tree_plot.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -251,7 +251,8 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
     }
     if (metrics) metrics->add(forecasts, kept_parts, seasons, periods);  // the sums would outweigh them
     for (std::size_t row = 0; row < std::min(kept_parts.size(), forecasts.tree_shares.size()); ++row)
-      report.tree_shares[std::string(name(forecasts.classes[row]))] = forecasts.tree_shares[row];
+      if (double& share = report.tree_shares[std::string(name(forecasts.classes[row]))]; share < forecasts.tree_shares[row])
+        share = forecasts.tree_shares[row];
     report.borrowed = forecasts.borrowed.size();
   }
   SINAN_TRY(report.rows_written, out->finish());

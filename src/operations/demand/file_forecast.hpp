@@ -85,7 +85,8 @@ struct FileForecastReport {
   std::string measured;              // of a backtest: what its forecasts were worth, in a sentence
   std::vector<std::string> drivers;  // that were learnt from
   std::vector<std::string> notes;    // on drivers: what was not used, and what was missing
-  // Of the last origin, per class that learnt from drivers: the share of trees in its median, 0 … 1.
+  // Of the last origin, per class that learnt from drivers: the share of trees in its median, or of sparse demand the power of their
+  // factors, 0 … 1.
   std::map<std::string, double> tree_shares;
   std::size_t borrowed = 0;                            // series with a short history that borrow from others, at the last origin
   std::shared_ptr<const FileExplanation> explanation;  // when one was asked for

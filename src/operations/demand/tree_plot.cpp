@@ -16,11 +16,11 @@ namespace {
 using Node = forecasting::Surrogate::Node;
 using Categories = std::map<std::string, std::vector<std::string>>;
 
-constexpr double kColumn = 190;  // from a question to the next
+constexpr double kColumn = 272;  // from a question to the next
 constexpr double kRow = 44;      // from an answer to the next
-constexpr double kTop = 64;      // room for the heading
+constexpr double kTop = 84;      // room for the heading
 constexpr double kLeft = 12;
-constexpr double kAnswer = 150;  // room for the last answer
+constexpr double kAnswer = 190;  // room for the last answer
 constexpr std::size_t kMostLetters = 30;
 constexpr std::size_t kMostTexts = 3;  // of categories in a question
 
@@ -112,6 +112,8 @@ std::string draw_tree(const forecasting::Surrogate& tree, const std::string& ser
   svg.text(kLeft, 42, "start", "soft",
            fmt::format("demand against the usual level of each series; it follows {:.0f} % of what differs in {} forecasts; marked: {}",
                        100 * std::max(0.0, tree.fidelity), tree.rows, shortened(series)));
+  svg.text(kLeft, 60, "start", "soft",
+           "“against”: the logarithm of the ratio (-0.05: 5 % less); the difference where a driver is not always above zero");
   drawing.draw(svg);
   return std::move(svg).finish();
 }

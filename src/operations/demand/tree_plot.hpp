@@ -5,7 +5,6 @@
 
 #include "intelligence/forecasting/surrogate.hpp"
 
-
 namespace sinan::demand {
 
 // `categories`: driver → its texts by code. `series`: any bytes. A file of its own.

@@ -22,9 +22,10 @@ constexpr std::int64_t kRunsLooked = 400;
 constexpr int kDaysScored = 60;   // at once, after a long rest
 constexpr int kDaysJudged = 400;  // of scores, by tests and the watch
 
-bool has_named_parts(forecasting::DemandClass c) {  // as forecasting::explain()
+bool has_named_parts(const forecasting::Forecasts& f, std::size_t i) {  // as forecasting::explain()
   using enum forecasting::DemandClass;
-  return c == kSmooth || c == kErratic || c == kShort;
+  const forecasting::DemandClass c = f.classes[i];
+  return c == kSmooth || c == kErratic || c == kShort || (!f.tree_shares.empty() && f.tree_shares[i] > 0);
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ double explained_share(const forecasting::Forecasts& f) {
     std::span<const double> means = std::span(f.mean).subspan(i * horizon, horizon);
     double volume = std::max(0.0, std::accumulate(means.begin(), means.end(), 0.0));
     all += volume;
-    if (has_named_parts(f.classes[i])) explained += volume;
+    if (has_named_parts(f, i)) explained += volume;
   }
   return all > 0 ? explained / all : 0;
 }

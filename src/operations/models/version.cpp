@@ -10,9 +10,11 @@ namespace {
 constexpr std::size_t kFixedDays = 200;
 constexpr int kFixedHorizon = 8;
 constexpr std::size_t kFixedRows = 1'000;  // for trees: they cost most
+constexpr int kPromoted = 17;              // a promotion each so many days,
+constexpr int kPromotedDays = 3;           // for so many
 
-// Series of every class: a week, a trend, noise, few demands, few and uneven ones, a short one, a dead one; and enough older and new ones
-// that these borrow from those.
+// Series of every class: a week, a trend, noise, few demands, few and uneven ones, a short one, a dead one; few ones that a promotion
+// moves; and enough older and new ones that these borrow from those.
 Panel fixed_series() {
   Panel panel;
   std::uint64_t state = 20'260'301;
@@ -32,6 +34,9 @@ Panel fixed_series() {
   add("uneven", kFixedDays, [&](double) { return random() < 0.2 ? 1 + 40 * random() * random() : 0.0; });
   add("short", 9, [&](double) { return 5 + 4 * random(); });
   add("dead", kFixedDays, [&](double t) { return t < 20 ? 3.0 : 0.0; });
+  for (int i = 0; i < 20; ++i)
+    add(fmt::format("promoted{}", i), kFixedDays,
+        [&](double t) { return random() < (static_cast<int>(t) % kPromoted < kPromotedDays ? 0.8 : 0.05) ? 1.0 : 0.0; });
   for (int i = 0; i < 24; ++i)
     add(fmt::format("old{}", i), 60, [&](double t) { return (20 + 9 * (static_cast<int>(t) % 7 >= 5)) * random(); });
   for (int i = 0; i < 3; ++i) add(fmt::format("new{}", i), 3, [&](double) { return 1 + 20 * random(); });
@@ -45,7 +50,8 @@ forecasting::Drivers fixed_driver(const Panel& panel) {
   promotion.name = "promotion";
   promotion.known_ahead = true;
   for (std::size_t i = 0; i < panel.size(); ++i)
-    for (std::size_t t = 0; t < panel.series(i).size() + kFixedHorizon; ++t) promotion.values.push_back(t % 17 < 3 ? 0.2F : 0.0F);
+    for (std::size_t t = 0; t < panel.series(i).size() + kFixedHorizon; ++t)
+      promotion.values.push_back(t % kPromoted < kPromotedDays ? 0.2F : 0.0F);
   return out;
 }
 
