@@ -151,7 +151,6 @@ class Passes {
     IntermittentForecast rare;
     std::vector<float> fresh;
     SparseView view;
-    RateMemory memory;
     std::optional<Multiplier> multiplier;  // where drivers move sparse demand
   };
 
@@ -277,10 +276,8 @@ class Passes {
     const WarmSeries& past = *night_.before(i);
     w.fresh.clear();
     for (double v : night_.fresh(i)) w.fresh.push_back(static_cast<float>(v / past.scale));
-    w.memory = past.rate;
-    follow(w.memory, w.fresh);
-    w.intermittent.resume(w.memory, {}, w.rare);
-    SINAN_CHECK(multiply(w, i, w.memory));
+    SINAN_TRY(const std::span<const double> factors, factors_of(w, i));
+    w.intermittent.resume(past.rate, w.fresh, w.rare, factors);
     write_sparse(w, i, past.scale);
     return {};
   }
@@ -369,21 +366,19 @@ class Passes {
     out_.seasons[i] = w.view.season;
     WarmSeries* kept = night_.kept(i);
     if (kept) kept->kind = WarmSeries::Kind::kSparse;
-    RateMemory& memory = kept ? kept->rate : w.memory;
-    w.intermittent.forecast(w.view.cleaned, w.view.indices, w.rare, priors_.empty() ? Prior() : priors_[i], &memory);
-    SINAN_CHECK(multiply(w, i, memory));
+    SINAN_TRY(const std::span<const double> factors, factors_of(w, i));
+    w.intermittent.forecast(w.view.cleaned, w.view.indices, w.rare, priors_.empty() ? Prior() : priors_[i], kept ? &kept->rate : nullptr,
+                            factors);
     write_sparse(w, i, w.view.cleaned.scale);
     return {};
   }
 
-  // Moves the mean of a sparse series, which `memory` remembers, by what drivers do.
-  Status multiply(Worker& w, std::size_t i, const RateMemory& memory) {
-    if (!w.multiplier || memory.sums.empty()) return {};
+  // By what drivers multiply the means of a sparse series; empty: by nothing.
+  Result<std::span<const double>> factors_of(Worker& w, std::size_t i) {
+    if (!w.multiplier) return std::span<const double>();
     SINAN_TRY(const std::span<const double> factors, w.multiplier->of(i));
-    if (factors.empty()) return {};
-    w.intermittent.resume(memory, {}, w.rare, factors);
-    out_.tree_shares[i] = w.multiplier->share(i);
-    return {};
+    if (!factors.empty()) out_.tree_shares[i] = w.multiplier->share(i);
+    return factors;
   }
 
   void write_sparse(const Worker& w, std::size_t i, double scale) {

@@ -317,7 +317,7 @@ void Intermittent::spread(const Rate& found, const RateMemory& memory, Intermitt
     const double index = (indices.empty() ? 1 : indices[(memory.values + k) % season]) * (factors.empty() ? 1 : factors[k]);
     total += index;
     out.mean[k] = static_cast<float>(index * found.mean * unit);
-    if (k >= season && factors.empty()) {  // as a season before
+    if (k >= season && (factors.empty() || factors[k] == factors[k - season])) {  // as a season before
       out.median[k] = out.median[k - season];
       std::copy_n(out.at_quantile.begin() + static_cast<std::ptrdiff_t>((k - season) * count), count,
                   out.at_quantile.begin() + static_cast<std::ptrdiff_t>(k * count));

@@ -23,9 +23,10 @@ Result<FileExplanation> explain_series(const FilePanel& file, const FileDrivers&
                                        const forecasting::Options& options, const forecasting::Forecasts& forecasts, const std::string& id);
 
 // {"series", "frequency", "class", "season", "model", "steps": [{"ds", "yhat", "pool", "trees": {"share", "expected", "effects":
-// [{"driver", "value", "score"}], "score", "centre", "unit", "forecast"}}], "members": [{"model", "yhat": […]}], "alike": [{"ds", "y",
-// "likeness"}], "borrowed": {"attributes", "series", "cases", "level", "own", "own_weight", "periods", "season", "season_power", "spread",
-// "drift"}}, the last only of series that borrow (forecasting::Borrowed).
+// [{"driver", "value", "score"}], "score", "centre", "unit", "forecast"}}], "members": [{"model", "yhat": […], "weight"}], "median_share",
+// "traits": {…}, "alike": [{"ds", "y", "likeness"}], "borrowed": {"attributes", "series", "cases", "level", "own", "own_weight", "periods",
+// "season", "season_power", "spread", "drift"}}; weights and traits only where there are learned weights, the last only of series that
+// borrow (forecasting::Borrowed).
 Json to_json(const FileExplanation& explanation);
 // The first step in full, the others in a line each.
 std::string to_text(const FileExplanation& explanation);
