@@ -16,12 +16,12 @@ namespace {
 using Node = forecasting::Surrogate::Node;
 using Categories = std::map<std::string, std::vector<std::string>>;
 
-constexpr double kColumn = 272;  // from a question to the next
+constexpr double kColumn = 288;  // from a question to the next
 constexpr double kRow = 44;      // from an answer to the next
 constexpr double kTop = 84;      // room for the heading
 constexpr double kLeft = 12;
 constexpr double kAnswer = 190;  // room for the last answer
-constexpr std::size_t kMostLetters = 30;
+constexpr std::size_t kMostLetters = 34;
 constexpr std::size_t kMostTexts = 3;  // of categories in a question
 
 constexpr std::string_view kStyle =
