@@ -29,6 +29,9 @@ void clean(std::span<const double> values, std::span<const std::uint8_t> lost, i
 // Returns whether anything was forgotten.
 bool forget_bursts(std::span<const double> values, int season, Cleaned& out);
 
+// Demand that many periods are without.
+inline bool is_sparse(DemandClass c) { return c == DemandClass::kIntermittent || c == DemandClass::kLumpy; }
+
 // The class of a cleaned history.
 DemandClass classify(std::span<const float> y, int season, bool non_negative);
 

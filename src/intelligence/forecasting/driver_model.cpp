@@ -67,8 +67,7 @@ class Rows {
         if (share(mix(key ^ (known * options_.horizon + step))) >= chance) continue;
         if (!looked && !features_.look(i, known, static_cast<std::size_t>(std::max(1, seasons_[i])))) break;
         looked = true;
-        rows_.table.cells.resize(rows_.table.cells.size() + features_.width());
-        features_.row(step, std::span(rows_.table.cells).last(features_.width()));
+        features_.append(step, rows_.table.cells);
         rows_.target.push_back(static_cast<float>(std::clamp(features_.taught(values[at]), -kLargest, kLargest)));
         rows_.clusters.push_back(cluster_of(drivers_, panel_, i, at));
       }
@@ -119,8 +118,8 @@ Result<DriverModel> DriverModel::read(const std::string& text) {
 }
 
 Status DriverModel::predict(const Features& features, std::vector<float>& cells, std::span<double> out) const {
-  cells.resize(features.width() * out.size());
-  for (std::size_t k = 0; k < out.size(); ++k) features.row(k + 1, std::span(cells).subspan(k * features.width(), features.width()));
+  cells.clear();
+  for (std::size_t k = 0; k < out.size(); ++k) features.append(k + 1, cells);
   SINAN_CHECK(trees_->predict(cells, out));
   for (double& v : out) v = features.value(v);
   return {};

@@ -86,6 +86,11 @@ class Features {
   bool look(std::size_t i, std::size_t known, std::size_t season);
   // The row for `step` ≥ 1 periods after the last one known, into width() places.
   void row(std::size_t step, std::span<float> out) const;
+  // The same at the end of `cells`.
+  void append(std::size_t step, std::vector<float>& cells) const {
+    cells.resize(cells.size() + width());
+    row(step, std::span(cells).last(width()));
+  }
   // From values to what trees are taught, and back, at the level that look() found.
   double taught(double value) const;
   double value(double taught) const;

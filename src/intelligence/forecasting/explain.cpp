@@ -98,8 +98,7 @@ Status find_alike(const learning::Trees& trees, Features& features, const Panel&
   std::vector<std::size_t> periods;
   auto take = [&](std::size_t known) {
     if (!features.look(i, known, season)) return;
-    cells.resize(cells.size() + features.width());
-    features.row(1, std::span(cells).last(features.width()));
+    features.append(1, cells);
     periods.push_back(known);
   };
   take(values.size());
@@ -130,7 +129,7 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
     out.borrowed = found->second;
     return out;
   }
-  const bool sparse = out.demand_class == DemandClass::kIntermittent || out.demand_class == DemandClass::kLumpy;
+  const bool sparse = is_sparse(out.demand_class);
   if (!sparse && out.demand_class != DemandClass::kDead) SINAN_CHECK(explain_pool(panel, seasons, options, forecasts, i, out));
   out.tree_share = forecasts.tree_shares.empty() ? 0 : forecasts.tree_shares[i];
   if (out.tree_share == 0) return out;

@@ -66,9 +66,7 @@ class Rows {
         if (!(expected >= kLeastWeight)) continue;
         if (!looked && !features_.look(i, first + known, static_cast<std::size_t>(view_.season))) break;
         looked = true;
-        std::vector<float>& cells = rows_.table.cells;
-        cells.resize(cells.size() + features_.width());
-        features_.row(step, std::span(cells).last(features_.width()));
+        features_.append(step, rows_.table.cells);
         rows_.target.push_back(static_cast<float>(std::min(y[at] / one, kMostCounts) / expected));
         rows_.weights.push_back(static_cast<float>(expected));
         rows_.clusters.push_back(cluster_of(*run_.options.drivers, run_.panel, i, first + at));
@@ -106,8 +104,8 @@ Result<FactorModel> FactorModel::read(const std::string& text) {
 }
 
 Status FactorModel::factors(const Features& features, std::vector<float>& cells, std::span<double> out) const {
-  cells.resize(features.width() * out.size());
-  for (std::size_t k = 0; k < out.size(); ++k) features.row(k + 1, std::span(cells).subspan(k * features.width(), features.width()));
+  cells.clear();
+  for (std::size_t k = 0; k < out.size(); ++k) features.append(k + 1, cells);
   return trees_->predict(cells, out);
 }
 

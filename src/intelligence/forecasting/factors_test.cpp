@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "intelligence/forecasting/expect_same.hpp"
 #include "intelligence/forecasting/explain.hpp"
 #include "intelligence/forecasting/warm.hpp"
 
@@ -61,15 +62,6 @@ struct Shop {
   }
   Forecasts forecasts(const Options& how) const { return forecast(panel, {}, how).value(); }
 };
-
-void expect_same(const Forecasts& a, const Forecasts& b) {
-  EXPECT_EQ(a.mean, b.mean);
-  EXPECT_EQ(a.median, b.median);
-  EXPECT_EQ(a.quantiles, b.quantiles);
-  EXPECT_EQ(a.sums, b.sums);
-  EXPECT_EQ(a.variance, b.variance);
-  EXPECT_EQ(a.models, b.models);
-}
 
 TEST(SparseDrivers, MoveTheMeanByWhatAPromotionDoes) {
   Shop shop(150);

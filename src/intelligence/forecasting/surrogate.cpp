@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "intelligence/forecasting/clean.hpp"
 #include "intelligence/forecasting/driver_model.hpp"
 #include "intelligence/forecasting/sample.hpp"
 
@@ -15,19 +16,17 @@ constexpr std::size_t kLeastRows = 100;
 
 // Whether the trees of regular demand have a share of series i; sparse demand has trees of its own.
 bool of_regular(const Forecasts& forecasts, std::size_t i) {
-  const DemandClass c = forecasts.classes[i];
-  return forecasts.trees && !forecasts.tree_shares.empty() && forecasts.tree_shares[i] > 0 && c != DemandClass::kIntermittent &&
-         c != DemandClass::kLumpy;
+  return forecasts.trees && !forecasts.tree_shares.empty() && forecasts.tree_shares[i] > 0 && !is_sparse(forecasts.classes[i]);
 }
 
-// What the trees were asked.
+// What the trees were asked: rows that the surrogate learns from, and rows that it is judged on.
 struct Questions {
-  learning::Table table;
-  std::vector<bool> judged;  // of each row: it is kept from the surrogate
+  learning::Table learnt;
+  std::vector<float> judged;
 };
 
-Result<Questions> ask(const Panel& panel, const Options& options, const Forecasts& forecasts, Features& features) {
-  Questions out{.table = {.columns = features.names(), .categories = features.categories(), .cells = {}}, .judged = {}};
+Questions ask(const Panel& panel, const Options& options, const Forecasts& forecasts, Features& features) {
+  Questions out{.learnt = {.columns = features.names(), .categories = features.categories(), .cells = {}}, .judged = {}};
   const auto horizon = static_cast<std::size_t>(options.horizon);
   double all = 0;
   for (std::size_t i = 0; i < panel.size(); ++i) all += of_regular(forecasts, i) ? 2.0 * static_cast<double>(horizon) : 0;
@@ -40,25 +39,10 @@ Result<Questions> ask(const Panel& panel, const Options& options, const Forecast
       if (known == 0 || !features.look(i, known, static_cast<std::size_t>(forecasts.seasons[i]))) continue;
       for (std::size_t step = 1; step <= horizon; ++step) {
         const std::uint64_t chance = mix(key ^ (known * horizon + step));
-        if (share(chance) >= part) continue;
-        out.table.cells.resize(out.table.cells.size() + features.width());
-        features.row(step, std::span(out.table.cells).last(features.width()));
-        out.judged.push_back(mix(chance) % 2 == 0);
+        if (share(chance) < part) features.append(step, mix(chance) % 2 == 0 ? out.judged : out.learnt.cells);
       }
     }
   }
-  return out;
-}
-
-// The rows that are judged, or those that are not.
-std::vector<float> rows_of(const Questions& all, bool judged) {
-  std::vector<float> out;
-  const std::size_t width = all.table.width();
-  for (std::size_t row = 0; row < all.judged.size(); ++row)
-    if (all.judged[row] == judged) {
-      const auto cells = std::span(all.table.cells).subspan(row * width, width);
-      out.insert(out.end(), cells.begin(), cells.end());
-    }
   return out;
 }
 
@@ -94,17 +78,14 @@ Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& opti
   if (!of_regular(forecasts, i)) return std::nullopt;
   const learning::Trees& trees = forecasts.trees->trees();
   Features features(panel, *options.drivers);
-  SINAN_TRY(const Questions all, ask(panel, options, forecasts, features));
-  learning::Table table{.columns = all.table.columns, .categories = all.table.categories, .cells = rows_of(all, false)};
-  const std::vector<float> unseen = rows_of(all, true);
-  const std::size_t width = table.width();
-  std::vector<double> said(table.rows()), judged(unseen.size() / width);
+  const Questions asked = ask(panel, options, forecasts, features);
+  std::vector<double> said(asked.learnt.rows()), judged(asked.judged.size() / features.width());
   if (said.size() < kLeastRows || judged.size() < kLeastRows) return std::nullopt;
-  SINAN_CHECK(trees.predict(table.cells, said));
-  SINAN_CHECK(trees.predict(unseen, judged));
+  SINAN_CHECK(trees.predict(asked.learnt.cells, said));
+  SINAN_CHECK(trees.predict(asked.judged, judged));
   const std::vector<float> target(said.begin(), said.end());
   const int rows_in_leaf = std::max(10, static_cast<int>(target.size() / 200));
-  SINAN_TRY(const learning::Trees one, learning::Trees::train(table, target,
+  SINAN_TRY(const learning::Trees one, learning::Trees::train(asked.learnt, target,
                                                               {.rounds = 1,
                                                                .learning_rate = 1,
                                                                .leaves = kLeaves,
@@ -114,7 +95,7 @@ Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& opti
                                                                .seed = options.seed}));
   SINAN_TRY(const std::vector<learning::TreeNode> tree, one.nodes(0));
   std::vector<double> imitated(judged.size());
-  SINAN_CHECK(one.predict(unseen, imitated));
+  SINAN_CHECK(one.predict(asked.judged, imitated));
 
   Surrogate out{.nodes = {}, .rows = target.size(), .fidelity = fidelity_of(judged, imitated)};
   for (const learning::TreeNode& node : tree) {
@@ -128,9 +109,9 @@ Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& opti
     }
     out.nodes.push_back(std::move(next));
   }
-  std::vector<float> row(width);
+  std::vector<float> row;
   features.look(i, panel.series(i).size(), static_cast<std::size_t>(forecasts.seasons[i]));
-  features.row(1, row);
+  features.append(1, row);
   mark_path(out.nodes, tree, row);
   return out;
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <random>
 
+#include "intelligence/forecasting/expect_same.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
@@ -53,17 +55,6 @@ std::shared_ptr<const WarmState> round_trip(const WarmState& state) {
   for (const auto& [key, series] : state.series)
     out->series[key] = std::make_shared<const WarmSeries>(WarmState::series_from(WarmState::bytes_of(*series)).value());
   return out;
-}
-
-void expect_same(const Forecasts& a, const Forecasts& b) {
-  EXPECT_EQ(a.median, b.median);
-  EXPECT_EQ(a.quantiles, b.quantiles);
-  EXPECT_EQ(a.mean, b.mean);
-  EXPECT_EQ(a.sums, b.sums);
-  EXPECT_EQ(a.variance, b.variance);
-  EXPECT_EQ(a.classes, b.classes);
-  EXPECT_EQ(a.seasons, b.seasons);
-  EXPECT_EQ(a.models, b.models);
 }
 
 TEST(Warm, what_has_not_changed_is_forecast_with_the_same_bits_and_learnt_from_nothing) {
