@@ -1,10 +1,10 @@
 #include "intelligence/forecasting/pooled_regression.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 
+#include "intelligence/forecasting/lanes.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
@@ -36,6 +36,19 @@ std::vector<std::size_t> of_day(std::size_t season) {
   return out;
 }
 
+SINAN_LANES float weighted(const float* weights, const float* values, std::size_t count) {
+  Lanes sums{}, w, v;
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    load(weights + i, w);
+    load(values + i, v);
+    sums += w * v;
+  }
+  float sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  for (; i < count; ++i) sum += weights[i] * values[i];
+  return sum;
+}
+
 }  // namespace
 
 PooledRegression::PooledRegression(std::size_t season) {
@@ -61,27 +74,21 @@ PooledRegression::PooledRegression(std::size_t season) {
 void PooledRegression::add_memory(std::vector<std::size_t> lags, std::size_t level) {
   Memory memory{.lags = std::move(lags), .level = level};
   memory.least = std::max(memory.lags.back(), level);
+  for (std::size_t k = 0; k < memory.lags.size(); ++k) {
+    const std::size_t lag = memory.lags[memory.lags.size() - 1 - k];
+    if (k == 0 || lag + 1 != memory.lags[memory.lags.size() - k]) memory.pieces.push_back({k + 1, lag, 0});
+    ++memory.pieces.back().count;
+  }
   memory.regression.reset(memory.lags.size() + 1);
   memories_.push_back(std::move(memory));
 }
 
 void PooledRegression::add(std::span<const float> y, std::size_t from, std::size_t to, float noise) {
   const float weight = 1 / std::sqrt(std::max(noise, kLeastNoise));
-  std::vector<float> row;
   for (Memory& memory : memories_) {
     if (to <= memory.least) continue;
     ++memory.series;
-    row.resize(memory.lags.size() + 1);
-    row[0] = weight;
-    std::size_t t = std::max(from, memory.least);
-    double sum = 0;
-    for (std::size_t k = t - memory.level; k < t; ++k) sum += y[k];
-    for (; t < to; ++t) {
-      const float level = static_cast<float>(sum / static_cast<double>(memory.level));
-      for (std::size_t k = 0; k < memory.lags.size(); ++k) row[k + 1] = weight * (y[t - memory.lags[k]] - level);
-      memory.regression.add(row, weight * (y[t] - level));
-      sum += static_cast<double>(y[t]) - static_cast<double>(y[t - memory.level]);
-    }
+    products_.add(y, std::max(from, memory.least), to, memory.lags, memory.level, weight, memory.regression);
   }
 }
 
@@ -92,20 +99,31 @@ void PooledRegression::add(const PooledRegression& other) {
   }
 }
 
+// From the order of the lags to that of time; what the lags leave is the level's.
+void PooledRegression::turn(Memory& memory) {
+  std::reverse(memory.weights.begin() + 1, memory.weights.end());
+  memory.of_level = 1 - std::accumulate(memory.weights.begin() + 1, memory.weights.end(), 0.0F);
+}
+
 void PooledRegression::finish() {
+  products_ = {};
   for (Memory& memory : memories_) {
     const std::size_t columns = memory.lags.size() + 1;
     if (memory.series < kLeastSeries || memory.regression.rows() < kRowsPerWeight * columns) continue;
     memory.regression.solve(kRidge * static_cast<double>(memory.regression.rows()));
     memory.weights.resize(columns);
     memory.regression.coefficients(columns, memory.weights);
+    turn(memory);
   }
 }
 
+// As they were solved for: the constant, then from the shortest lag to the longest.
 void PooledRegression::write(std::vector<float>& numbers) const {
   for (const Memory& memory : memories_) {
     numbers.push_back(memory.weights.empty() ? 0 : 1);
-    numbers.insert(numbers.end(), memory.weights.begin(), memory.weights.end());
+    if (memory.weights.empty()) continue;
+    numbers.push_back(memory.weights[0]);
+    numbers.insert(numbers.end(), memory.weights.rbegin(), memory.weights.rend() - 1);
   }
 }
 
@@ -115,6 +133,7 @@ bool PooledRegression::read(std::span<const float>& numbers) {
     const std::size_t count = numbers[0] != 0 ? memory.lags.size() + 1 : 0;
     if (numbers.size() < 1 + count) return false;
     memory.weights.assign(numbers.begin() + 1, numbers.begin() + 1 + static_cast<std::ptrdiff_t>(count));
+    if (count > 0) turn(memory);
     numbers = numbers.subspan(1 + count);
   }
   return true;
@@ -126,6 +145,13 @@ const PooledRegression::Memory* PooledRegression::memory_for(std::size_t length)
   return nullptr;
 }
 
+// What the values before *now say, a weight for each lag.
+float PooledRegression::past_of(const Memory& memory, const float* now) {
+  float sum = 0;
+  for (const Piece& piece : memory.pieces) sum += weighted(&memory.weights[piece.weight], now - piece.lag, piece.count);
+  return sum;
+}
+
 void PooledRegression::forecast(std::span<const float> y, std::vector<float>& path, std::span<float> out) const {
   const Memory& memory = *memory_for(y.size());
   auto [least, most] = std::ranges::minmax(y);
@@ -134,14 +160,10 @@ void PooledRegression::forecast(std::span<const float> y, std::vector<float>& pa
   std::ranges::copy(y.last(memory.least), path.begin());
   double sum = std::accumulate(path.begin() + static_cast<std::ptrdiff_t>(memory.least - memory.level),
                                path.begin() + static_cast<std::ptrdiff_t>(memory.least), 0.0);
-  std::span<const float> weights = std::span(memory.weights).subspan(1);
-  const float of_level = 1 - std::accumulate(weights.begin(), weights.end(), 0.0F);
   for (std::size_t k = 0; k < out.size(); ++k) {
     const std::size_t t = memory.least + k;
-    // Four sums, so that the loop is not one chain.
-    std::array<float, 4> sums{memory.weights[0] + of_level * static_cast<float>(sum / static_cast<double>(memory.level))};
-    for (std::size_t i = 0; i < weights.size(); ++i) sums[i % 4] += weights[i] * path[t - memory.lags[i]];
-    out[k] = path[t] = std::clamp((sums[0] + sums[1]) + (sums[2] + sums[3]), least - beyond, most + beyond);
+    const float start = memory.weights[0] + memory.of_level * static_cast<float>(sum / static_cast<double>(memory.level));
+    out[k] = path[t] = std::clamp(start + past_of(memory, &path[t]), least - beyond, most + beyond);
     sum += static_cast<double>(path[t]) - static_cast<double>(path[t - memory.level]);
   }
 }

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "intelligence/forecasting/lag_products.hpp"
 #include "intelligence/forecasting/regression.hpp"
 
 namespace sinan::forecasting {
@@ -39,6 +40,12 @@ class PooledRegression {
   bool read(std::span<const float>& numbers);
 
  private:
+  // Lags one below the other.
+  struct Piece {
+    std::size_t weight;  // where the weight of the longest of them is
+    std::size_t lag;     // the longest
+    std::size_t count;
+  };
   // One length of the memory.
   struct Memory {
     std::vector<std::size_t> lags;  // increasing
@@ -46,12 +53,17 @@ class PooledRegression {
     std::size_t least = 1;          // values that must be known
     std::size_t series = 0;
     Regression regression;
-    std::vector<float> weights;  // the constant, then by lag; empty: too little to learn from
+    std::vector<Piece> pieces;   // of the lags, longest first
+    std::vector<float> weights;  // the constant, then from the longest lag to the shortest; empty: too little to learn from
+    float of_level = 0;          // the level's own weight
   };
   void add_memory(std::vector<std::size_t> lags, std::size_t level);
   const Memory* memory_for(std::size_t length) const;
+  static void turn(Memory& memory);
+  static float past_of(const Memory& memory, const float* now);
 
   std::vector<Memory> memories_;  // longest first
+  LagProducts products_;
 };
 
 }  // namespace sinan::forecasting

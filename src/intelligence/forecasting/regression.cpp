@@ -29,6 +29,15 @@ void Regression::add(std::span<const float> row, double value) {
   }
 }
 
+void Regression::add(std::size_t rows, std::span<const double> products) {
+  rows_ += rows;
+  squares_ += products[0];
+  for (std::size_t i = 0; i < columns_; ++i) {
+    sums_[i] += products[i + 1];
+    for (std::size_t j = i; j < columns_; ++j) products_[j * columns_ + i] += products[(i + 1) * (columns_ + 1) + j + 1];
+  }
+}
+
 void Regression::add(const Regression& other) {
   rows_ += other.rows_;
   squares_ += other.squares_;

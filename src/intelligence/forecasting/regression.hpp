@@ -13,6 +13,8 @@ class Regression {
   // `columns` with the constant.
   void reset(std::size_t columns);
   void add(std::span<const float> row, double value);
+  // Adds `rows` rows at once, by the sums of products of (value, 1, x1, …, xk): (columns + 1)² numbers, row by row, the upper triangle.
+  void add(std::size_t rows, std::span<const double> products);
   // Joins the rows of another with as many columns.
   void add(const Regression& other);
 

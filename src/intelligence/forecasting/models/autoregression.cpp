@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "intelligence/forecasting/aicc.hpp"
+#include "intelligence/forecasting/lag_products.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 #include "intelligence/forecasting/regression.hpp"
 
@@ -19,22 +20,23 @@ Regression& workspace() {
   return regression;
 }
 
+LagProducts& products() {
+  static thread_local LagProducts products;
+  return products;
+}
+
 // --- autoregression on differences -----------------------------------------------------------------------------------------------------
 
 // Orders 0 … 4 on the same rows; one factorisation tells the errors and coefficients of all. p[0]: order, then constant and coefficients.
-bool fit_differences(const History& history, Scratch&, Parameters& p) {
+bool fit_differences(const History& history, Scratch& scratch, Parameters& p) {
+  static constexpr std::array<std::size_t, kMostOrder> kLags{1, 2, 3, 4};
   std::span<const float> y = history.y;
-  std::size_t differences = y.size() - 1;
-  std::size_t most = std::min(kMostOrder, differences / 3);
+  std::span<float> differences = scratch.floats(0, y.size() - 1);
+  for (std::size_t t = 0; t < differences.size(); ++t) differences[t] = y[t + 1] - y[t];
+  std::size_t most = std::min(kMostOrder, differences.size() / 3);
   Regression& regression = workspace();
   regression.reset(most + 1);
-  std::array<float, kMostOrder + 1> row{};
-  auto difference = [&](std::size_t t) { return y[t + 1] - y[t]; };
-  for (std::size_t t = most; t < differences; ++t) {
-    row[0] = 1;
-    for (std::size_t k = 1; k <= most; ++k) row[k] = difference(t - k);
-    regression.add(std::span(row).first(most + 1), difference(t));
-  }
+  products().add(differences, most, differences.size(), std::span(kLags).first(most), 0, 1, regression);
   regression.solve(0);
   double least = std::numeric_limits<double>::infinity();
   std::size_t order = 0;
@@ -65,32 +67,35 @@ void predict_differences(const History& history, const Parameters& p, Scratch&, 
 
 // --- regression on lags ----------------------------------------------------------------------------------------------------------------
 
+// In increasing order, each once.
 struct Lags {
   std::array<std::size_t, 46> at{};
   std::size_t count = 0;
-  std::size_t longest = 0;
+  std::size_t longest() const { return at[count - 1]; }
+  std::span<const std::size_t> all() const { return std::span(at).first(count); }
   void add(std::size_t lag) {
-    at[count++] = lag;
-    longest = std::max(longest, lag);
+    const auto end = at.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto place = std::lower_bound(at.begin(), end, lag);
+    if (place != end && *place == lag) return;
+    std::copy_backward(place, end, end + 1);
+    *place = lag;
+    ++count;
   }
 };
 
-bool enough(std::size_t length, const Lags& lags) { return length >= lags.longest + 3 * lags.count + 20; }
+bool enough(std::size_t length, const Lags& lags) { return length >= lags.longest() + 3 * lags.count + 20; }
 
 // Constant and coefficients into p; false if there are too few rows.
-bool fit_lags(std::span<const float> y, const Lags& lags, Parameters& p) {
+bool fit_lags(std::span<const float> y, const Lags& lags, Scratch& scratch, Parameters& p) {
   if (!enough(y.size(), lags)) return false;
   double sum = 0;
   for (float value : y) sum += value;
   float mean = static_cast<float>(sum / static_cast<double>(y.size()));
+  std::span<float> around_mean = scratch.floats(5, y.size());
+  for (std::size_t t = 0; t < y.size(); ++t) around_mean[t] = y[t] - mean;
   Regression& regression = workspace();
   regression.reset(lags.count + 1);
-  std::array<float, 47> row{};
-  row[0] = 1;
-  for (std::size_t t = lags.longest; t < y.size(); ++t) {
-    for (std::size_t k = 0; k < lags.count; ++k) row[k + 1] = y[t - lags.at[k]] - mean;
-    regression.add(std::span(row).first(lags.count + 1), y[t] - mean);
-  }
+  products().add(around_mean, lags.longest(), y.size(), lags.all(), 0, 1, regression);
   regression.solve(kRidge);
   regression.coefficients(lags.count + 1, p);
   float of_mean = 1;
@@ -100,10 +105,10 @@ bool fit_lags(std::span<const float> y, const Lags& lags, Parameters& p) {
 }
 
 void predict_lags(std::span<const float> y, const Lags& lags, const Parameters& p, Scratch& scratch, std::span<float> out) {
-  std::span<float> path = scratch.floats(5, lags.longest + out.size());
-  std::ranges::copy(y.last(lags.longest), path.begin());
+  std::span<float> path = scratch.floats(5, lags.longest() + out.size());
+  std::ranges::copy(y.last(lags.longest()), path.begin());
   for (std::size_t k = 0; k < out.size(); ++k) {
-    std::size_t t = lags.longest + k;
+    std::size_t t = lags.longest() + k;
     float next = p[0];
     for (std::size_t i = 0; i < lags.count; ++i) next += p[i + 1] * path[t - lags.at[i]];
     out[k] = path[t] = std::clamp(next, -kLimit, kLimit);
@@ -118,7 +123,9 @@ Lags near_lags(int season) {
   return lags;
 }
 
-bool fit_near(const History& history, Scratch&, Parameters& p) { return fit_lags(history.y, near_lags(history.season), p); }
+bool fit_near(const History& history, Scratch& scratch, Parameters& p) {
+  return fit_lags(history.y, near_lags(history.season), scratch, p);
+}
 
 void predict_near(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   predict_lags(history.y, near_lags(history.season), p, scratch, out);
@@ -131,7 +138,9 @@ Lags week_lags(const History& history) {
   return lags;
 }
 
-bool fit_week(const History& history, Scratch&, Parameters& p) { return history.longer > 0 && fit_lags(history.y, week_lags(history), p); }
+bool fit_week(const History& history, Scratch& scratch, Parameters& p) {
+  return history.longer > 0 && fit_lags(history.y, week_lags(history), scratch, p);
+}
 
 void predict_week(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   predict_lags(history.y, week_lags(history), p, scratch, out);
@@ -156,7 +165,7 @@ std::span<float> seasonal_differences(const History& history, Scratch& scratch) 
 }
 
 bool fit_seasonal(const History& history, Scratch& scratch, Parameters& p) {
-  return fit_lags(seasonal_differences(history, scratch), season_lags(history), p);
+  return fit_lags(seasonal_differences(history, scratch), season_lags(history), scratch, p);
 }
 
 void predict_seasonal(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
@@ -182,9 +191,9 @@ Lags day_lags(const History& history, bool with_longer) {
 }
 
 // The last parameter says whether the longer season was there to learn from.
-bool fit_day(const History& history, Scratch&, Parameters& p) {
+bool fit_day(const History& history, Scratch& scratch, Parameters& p) {
   p.back() = history.longer > 0 ? 1 : 0;
-  return fit_lags(history.y, day_lags(history, history.longer > 0), p);
+  return fit_lags(history.y, day_lags(history, history.longer > 0), scratch, p);
 }
 
 void predict_day(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
