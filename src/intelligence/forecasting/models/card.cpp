@@ -37,6 +37,7 @@ class Harmonics {
       circle_[2 * p + 1] = static_cast<float>(std::sin(angle));
     }
   }
+  std::size_t season() const { return season_; }
   std::size_t most() const { return std::min(kMostHarmonics, (season_ - 1) / 2); }
   void write(std::size_t t, std::span<float> out) const {
     for (std::size_t k = 1; 2 * k <= out.size(); ++k) {
@@ -62,18 +63,52 @@ void fill_row(std::span<const float> before, std::size_t lags, std::size_t t, co
   waves.write(t, row.subspan(1 + lags));
 }
 
+// Adds the rows of w to the regression. Sines are the same wherever the phase is: what they meet is summed by phase first.
+void add_rows(std::span<const float> w, std::size_t lags, std::size_t first, const Harmonics& waves, std::size_t columns,
+              Regression& regression) {
+  const std::size_t values = lags + 1;  // of a row: the value, and those before it
+  const std::size_t season = waves.season();
+  static thread_local std::vector<double> sums, counts, products;
+  sums.assign(season * values, 0);
+  counts.assign(season, 0);
+  products.assign((columns + 1) * (columns + 1), 0);
+  auto at = [&](std::size_t i, std::size_t j) -> double& { return products[i * (columns + 1) + j]; };
+  auto place = [](std::size_t k) { return k == 0 ? 0 : k + 1; };  // of the value k periods before; the constant has 1
+  std::size_t phase = (first + lags) % season;
+  for (std::size_t t = lags; t < w.size(); ++t, phase = phase + 1 == season ? 0 : phase + 1) {
+    counts[phase] += 1;
+    for (std::size_t k = 0; k < values; ++k) {
+      const double value = w[t - k];
+      sums[phase * values + k] += value;
+      for (std::size_t i = 0; i <= k; ++i) at(place(i), place(k)) += value * w[t - i];
+    }
+  }
+  Row row{};
+  const std::size_t begin = 1 + values;  // of the sines
+  const std::span<float> sines = std::span(row).first(columns + 1 - begin);
+  for (std::size_t p = 0; p < season; ++p) {
+    if (counts[p] == 0) continue;
+    waves.write(p, sines);
+    at(1, 1) += counts[p];
+    at(0, 1) += sums[p * values];
+    for (std::size_t k = 1; k < values; ++k) at(1, place(k)) += sums[p * values + k];
+    for (std::size_t j = 0; j < sines.size(); ++j) {
+      at(1, begin + j) += counts[p] * sines[j];
+      for (std::size_t k = 0; k < values; ++k) at(place(k), begin + j) += sums[p * values + k] * sines[j];
+      for (std::size_t i = 0; i <= j; ++i) at(begin + i, begin + j) += counts[p] * sines[i] * sines[j];
+    }
+  }
+  regression.add(w.size() - lags, products);
+}
+
 // One factorisation tells the loss of every number of harmonics. `first` is the phase of w[0].
 Model learn(std::span<const float> w, std::size_t lags, std::size_t first, const Harmonics& waves) {
   Regression& regression = workspace();
   std::size_t most = waves.most();
   while (most > 0 && w.size() < lags + 2 * (1 + lags + 2 * most)) --most;
-  Row row{};
   const std::size_t columns = 1 + lags + 2 * most;
   regression.reset(columns);
-  for (std::size_t t = lags; t < w.size(); ++t) {
-    fill_row(w.first(t), lags, first + t, waves, std::span(row).first(columns));
-    regression.add(std::span(row).first(columns), w[t]);
-  }
+  add_rows(w, lags, first, waves, columns, regression);
   regression.solve(0);
   Model model{lags};
   double least = std::numeric_limits<double>::infinity();
