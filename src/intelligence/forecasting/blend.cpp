@@ -12,7 +12,7 @@ namespace sinan::forecasting {
 namespace {
 
 constexpr double kPooledRows = 100'000;  // that a pooled regression learns from, about
-constexpr double kJudged = 4'000;        // series that choose its share, about
+constexpr double kJudged = 2'000;        // series that choose its share, about
 constexpr float kLeastNoise = 0.02F;     // errors of steadier series weigh no more
 
 // Series whose errors tell something: regular ones that are not constant.

@@ -96,14 +96,14 @@ double BurstDetector::dispersion() const {
   return (squares_ + kPriorPeriods * (kPriorShape * mean * mean + (counts_ ? mean : 0))) / (errors_ + kPriorPeriods) / mean;
 }
 
-double BurstDetector::index_of(std::size_t phase) const {
-  const double prior = kPriorSeason * dispersion();
+double BurstDetector::index_of(std::size_t phase, double dispersion) const {
+  const double prior = kPriorSeason * dispersion;
   return phases_.empty() || !(prior > 0) ? 1 : (phases_[phase].demand + prior) / (phases_[phase].expected + prior);
 }
 
-double BurstDetector::raw_surprise(double demand) const {
+double BurstDetector::raw_surprise(double demand, double dispersion) const {
   if (demand <= expected_ || !(expected_ > 0)) return 0;
-  const double spread = dispersion() * (1 + 1 / weight_);  // with that of the level
+  const double spread = dispersion * (1 + 1 / weight_);  // with that of the level
   const double deviation = (demand - expected_) / std::sqrt(spread * expected_);
   // The usual case needs no tail: near enough what a normal distribution says up to one standard deviation.
   if (deviation < 1) return kHalf + (kOneDeviation - kHalf) * deviation;
@@ -113,6 +113,7 @@ double BurstDetector::raw_surprise(double demand) const {
 
 // As surprising as it is in this series: by where the tail began and by its mean excess.
 double BurstDetector::usual(double raw) const {
+  if (raw == 0) return 0;
   const double begin = -std::log((above_ + kPriorBegin * 0.1) / (judged_ + kPriorBegin));
   if (raw <= kTail) return raw / kTail * begin;
   return begin + (raw - kTail) * (above_ + kPriorExcess) / (excess_ + kPriorExcess * kUsualExcess);
@@ -153,10 +154,11 @@ bool BurstDetector::update(double demand, bool promotion) {
   ++known_;
   demands_ += demand > 0;
   density_ += std::max(1 / static_cast<double>(known_), 0.02) * ((demand > 0 ? 1 : 0) - density_);
-  const double index = index_of(phase);
+  const double spread = dispersion();
+  const double index = index_of(phase, spread);
   // Never less than half a usual demand in all that is remembered.
-  expected_ = weight_ > 0 ? std::max(demand_, dispersion() / 2) / weight_ * index : demand;
-  const double raw = ready ? raw_surprise(demand) : 0;
+  expected_ = weight_ > 0 ? std::max(demand_, spread / 2) / weight_ * index : demand;
+  const double raw = ready ? raw_surprise(demand, spread) : 0;
   before_ = newest_;
   newest_ = {demand, expected_, usual(raw), promotion};
   bool raised = false;
@@ -188,9 +190,10 @@ void BurstDetector::extend(const Period& period) {
 }
 
 bool BurstDetector::raise() {
+  if (!elevated(newest_, options_.least_size)) return false;
   std::size_t length = 0;
   const double surprise = evidence(length);
-  if (surprise < -std::log(rate_) || !elevated(newest_, options_.least_size)) return false;
+  if (surprise < -std::log(rate_)) return false;
   if (!elevated(before_, options_.least_size)) length = 1;
   const double expected = newest_.expected + (length == 2 ? before_.expected : 0);
   if (newest_.demand + (length == 2 ? before_.demand : 0) < options_.least_size * expected) return false;

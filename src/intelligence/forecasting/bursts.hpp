@@ -73,8 +73,8 @@ class BurstDetector {
     bool promotion = false;
   };
   double dispersion() const;
-  double index_of(std::size_t phase) const;
-  double raw_surprise(double demand) const;
+  double index_of(std::size_t phase, double dispersion) const;
+  double raw_surprise(double demand, double dispersion) const;
   double usual(double raw) const;
   void learn_tail(double raw);
   void learn(double demand, double index);

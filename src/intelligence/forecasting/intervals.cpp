@@ -28,6 +28,16 @@ double student_quantile(double p) {
   return (low + high) / 2 / 0.9490;
 }
 
+std::span<const float> prior_shape() {
+  static const std::array<float, kPriorShape> kShape = [] {
+    std::array<float, kPriorShape> out;
+    for (std::size_t i = 0; i < kPriorShape; ++i)
+      out[i] = static_cast<float>(student_quantile((static_cast<double>(i) + 0.5) / static_cast<double>(kPriorShape)));
+    return out;
+  }();
+  return kShape;
+}
+
 // A mean whose last bits do not depend on the order of the values: they are added as whole numbers of 2⁻²⁴.
 class ExactMean {
  public:
@@ -114,8 +124,7 @@ void Intervals::learn(Group& group, bool totals) const {
   }
   shape.clear();
   for (auto [k, relative] : scaled) shape.push_back(static_cast<float>(relative / growth[k]));
-  for (std::size_t i = 0; i < kPriorShape; ++i)
-    shape.push_back(static_cast<float>(student_quantile((static_cast<double>(i) + 0.5) / static_cast<double>(kPriorShape))));
+  shape.insert(shape.end(), prior_shape().begin(), prior_shape().end());
   std::ranges::sort(shape);
 }
 

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "intelligence/forecasting/medians.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 constexpr float kLargestLog = 5;  // e⁵ mean sizes: a forecast beyond has run away
-
-// The median of what is there; of an even number the mean of the two in the middle.
-float median(std::span<float> values) {
-  std::size_t half = values.size() / 2;
-  std::ranges::sort(values);
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 // The season above one: the week above a day of 24 and more periods, the year (of whole weeks) above a week of days. 0: none that the
 // history is long enough for.
@@ -77,9 +72,8 @@ void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std
   adjust(y, kind, indices_, adjusted_);
   auto reads_logs = [&](const ModelInfo* model) { return model->input == Input::kLogAdjusted && fits(*model, series.positive, length); };
   if (std::ranges::any_of(models_, reads_logs)) {
-    logs_.resize(length);
-    for (std::size_t t = 0; t < length; ++t) logs_[t] = std::log(y[t]);
-    adjust(logs_, log_kind, log_indices_, log_adjusted_);
+    for (std::size_t t = logs_.size(); t < length; ++t) logs_.push_back(std::log(y[t]));
+    adjust(std::span(logs_).first(length), log_kind, log_indices_, log_adjusted_);
   }
   for (std::size_t i = 0; i < models_.size(); ++i) {
     const ModelInfo& model = *models_[i];
@@ -135,18 +129,32 @@ bool Pool::weigh(std::size_t length, std::size_t steps) {
 }
 
 void Pool::combine(std::size_t length, std::size_t steps, std::span<float> out) {
+  out = out.first(steps);
   weighted_ = weigh(length, steps);
-  for (std::size_t k = 0; k < steps; ++k) {
-    values_.clear();
-    float mean = 0;
-    for (std::size_t i = 0; i < models_.size(); ++i) {
-      const float value = forecasts_[i * horizon_ + k];
-      if (!std::isfinite(value)) continue;
-      values_.push_back(value);
-      mean += weights_[i] * value;
+  rows_.clear();
+  bool finite = true;
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    if (!learnt_[i]) continue;
+    const std::span<const float> row = std::span(forecasts_).subspan(i * horizon_, steps);
+    finite = finite && std::ranges::all_of(row, [](float v) { return std::isfinite(v); });
+    rows_.push_back(row.data());
+  }
+  if (finite && !rows_.empty()) {
+    medians(rows_, out);
+  } else {
+    for (std::size_t k = 0; k < steps; ++k) {
+      values_.clear();
+      for (const float* row : rows_) values_.push_back(row[k]);
+      const float median = median_of_known(values_);
+      out[k] = std::isfinite(median) ? median : 0;
     }
-    out[k] = values_.empty() ? 0 : median(values_);
-    if (weighted_) out[k] = (1 - kWeighted) * out[k] + mean;
+  }
+  if (!weighted_) return;
+  for (std::size_t k = 0; k < steps; ++k) {
+    float mean = 0;
+    for (std::size_t i : weighed_)
+      if (const float value = forecasts_[i * horizon_ + k]; std::isfinite(value)) mean += weights_[i] * value;
+    out[k] = (1 - kWeighted) * out[k] + mean;
   }
 }
 
@@ -169,6 +177,7 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
     std::ranges::fill(out.errors, 0.0F);
     return;
   }
+  logs_.clear();
   out.level = series.non_negative ? level_at(series.y, length, season) : 1;
   origins_.clear();
   if (known.errors.empty()) choose_origins(length);

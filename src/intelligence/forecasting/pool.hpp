@@ -71,7 +71,8 @@ class Pool {
   Scratch scratch_;
   Periods periods_;
   std::vector<float> adjusted_, indices_;
-  std::vector<float> logs_, log_adjusted_, log_indices_;
+  std::vector<float> logs_;  // of the values that were asked for so far
+  std::vector<float> log_adjusted_, log_indices_;
   std::vector<Parameters> parameters_;  // of each model
   std::vector<std::uint8_t> learnt_;    // whether it could
   std::vector<float> forecasts_;        // model × horizon
@@ -80,6 +81,7 @@ class Pool {
   std::vector<std::size_t> weighed_;
   Traits traits_{};
   std::vector<std::size_t> origins_;  // values known at each
+  std::vector<const float*> rows_;    // of forecasts_, of the models that learnt
   std::vector<float> values_;
 };
 

@@ -131,32 +131,6 @@ double find_fade(std::span<const float> values, std::size_t first, std::size_t m
   return kFades[loss[best] * handicap < loss[kUsualFade] ? best : kUsualFade];
 }
 
-// A moving average over `window` values centred at t; at the ends the nearest whole window.
-class Base {
- public:
-  Base(std::span<const float> y, std::size_t window, bool to_the_ends) : y_(y), window_(window), half_(window / 2), ends_(to_the_ends) {
-    sums_.resize(y.size() + 1);
-    for (std::size_t t = 0; t < y.size(); ++t) sums_[t + 1] = sums_[t] + y[t];
-  }
-  std::size_t first() const { return ends_ ? 0 : half_; }
-  std::size_t end() const { return ends_ ? y_.size() : y_.size() - half_; }
-  double at(std::size_t t) const {
-    std::size_t from = t < half_ ? 0 : std::min(t - half_, y_.size() - window_);
-    double sum = sums_[from + window_] - sums_[from];
-    // An even window is centred by halving both ends.
-    if (window_ % 2 == 0 && t >= half_ && t + half_ < y_.size()) sum += (y_[t + half_] - y_[t - half_]) / 2.0;
-    return sum / static_cast<double>(window_);
-  }
-
- private:
-  static thread_local std::vector<double> sums_;
-  std::span<const float> y_;
-  std::size_t window_;
-  std::size_t half_;
-  bool ends_;
-};
-thread_local std::vector<double> Base::sums_;
-
 // Phases averaged with their neighbours within `reach`, near ones counting more; with `shorter` only what differs from that season's
 // phases. Returns the sum of 1 / effective number of values.
 double smooth_phases(const Phases& phases, std::size_t reach, std::span<const double> shorter, std::vector<double>& out) {
@@ -181,20 +155,44 @@ double smooth_phases(const Phases& phases, std::size_t reach, std::span<const do
   return noise;
 }
 
-// y without its base, from the first value that has one; NaN where a ratio to it would mean nothing. Returns the first.
-std::size_t remove_base(std::span<const float> y, std::size_t m, bool multiplicative, std::vector<float>& out) {
-  const Base base(y, m, m >= 24 || y.size() < 3 * m);
-  out.resize(base.end() - base.first());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    double average = base.at(base.first() + i);
-    double value = y[base.first() + i];
-    if (multiplicative)
-      value = average > 1e-6 ? value / average : kMissing;
-    else
-      value -= average;
-    out[i] = static_cast<float>(value);
+// Where the window lies whole around a value: value i + window / 2 without the average of `window` values around it. `sums`: of the values
+// before each.
+SINAN_LANES void remove_average(const float* y, const double* sums, std::size_t count, std::size_t window, bool multiplicative,
+                                float* out) {
+  const double share = 1 / static_cast<double>(window);
+  const std::size_t end = window % 2 == 0 ? window : 0;  // an even window is centred by halving both ends
+  for (std::size_t i = 0; i < count; ++i) {
+    const double average = (sums[i + window] - sums[i] + (static_cast<double>(y[i + end]) - y[i]) / 2) * share;
+    const double value = y[i + window / 2];
+    out[i] = static_cast<float>(!multiplicative ? value - average : average > 1e-6 ? value / average : kMissing);
   }
-  return base.first();
+}
+
+// y without its base, a moving average that at the ends is the one of the nearest whole window, from the first value that has one; NaN
+// where a ratio to it would mean nothing. Returns the first.
+std::size_t remove_base(std::span<const float> y, std::size_t m, bool multiplicative, std::vector<float>& out) {
+  static thread_local std::vector<double> sums;
+  sums.resize(y.size() + 1);
+  double sum = 0;
+  for (std::size_t t = 0; t < y.size(); ++t) {
+    sums[t] = sum;
+    sum += y[t];
+  }
+  sums[y.size()] = sum;
+  const std::size_t half = m / 2;
+  const bool to_the_ends = m >= 24 || y.size() < 3 * m;
+  const std::size_t first = to_the_ends ? 0 : half;
+  const std::size_t whole = y.size() - 2 * half;  // values with all of the window around them
+  out.resize(to_the_ends ? y.size() : whole);
+  remove_average(y.data(), sums.data(), whole, m, multiplicative, &out[half - first]);
+  if (!to_the_ends) return first;
+  auto remove = [&](std::size_t t, std::size_t from) {
+    const double average = (sums[from + m] - sums[from]) / static_cast<double>(m);
+    out[t] = static_cast<float>(!multiplicative ? y[t] - average : average > 1e-6 ? y[t] / average : kMissing);
+  };
+  for (std::size_t t = 0; t < half; ++t) remove(t, 0);
+  for (std::size_t t = half + whole; t < y.size(); ++t) remove(t, y.size() - m);
+  return first;
 }
 
 void collect(std::span<const float> values, std::size_t first, const Periods& periods, Phases& phases, Phases& shorter) {

@@ -1,5 +1,6 @@
 // Holt-Winters with a damped trend, additive or multiplicative, whichever explains the history better.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -22,7 +23,6 @@ struct Constants {
 struct Grid {
   Lanes alpha, beta, gamma, phi;
 };
-
 // The first states: the season's indices, and the line through the first two seasons without them. Of factors, what they add at the mean of
 // the series is where an additive season begins.
 struct Start {
@@ -43,60 +43,103 @@ Start start_of(const History& history, bool multiplicative, Scratch& scratch) {
   return {indices, fit_line(first)};
 }
 
-// Error-correction form (Hyndman et al. 2008, table 2.1), eight sets of constants at once. `states` holds season × 8 floats.
-SINAN_LANES void loss_of(bool multiplicative, std::span<const float> y, const Start& start, const Grid& grid, std::span<float> states,
-                         Lanes& out) {
-  std::size_t m = start.indices.size();
-  for (std::size_t p = 0; p < m; ++p) store(&states[p * kLanes], Lanes{} + start.indices[p]);
-  Lanes level = Lanes{} + start.line.intercept - start.line.slope;
-  Lanes slope = Lanes{} + start.line.slope;
-  Lanes loss = Lanes{};
-  const Lanes gain = grid.alpha * grid.beta;
-  const Lanes turn = grid.gamma * (1 - grid.alpha);
+// What eight sets of constants have come to.
+struct States {
+  Lanes level, slope, loss, gain, turn;
+};
+
+[[gnu::always_inline]] inline void begin(const Start& start, const Grid& grid, States& out) {
+  out.level = Lanes{} + start.line.intercept - start.line.slope;
+  out.slope = Lanes{} + start.line.slope;
+  out.loss = Lanes{};
+  out.gain = grid.alpha * grid.beta;
+  out.turn = grid.gamma * (1 - grid.alpha);
+}
+
+// Error-correction form (Hyndman et al. 2008, table 2.1).
+[[gnu::always_inline]] inline void step(bool multiplicative, float value, const Grid& grid, States& s, float* index) {
   const Lanes floor = Lanes{} + 0.05F;
+  Lanes season;
+  load(index, season);
+  const Lanes step = grid.phi * s.slope;
+  const Lanes base = s.level + step;
+  if (multiplicative) {
+    const Lanes error = value - base * season;
+    s.loss += error * error;
+    const Lanes safe = base > floor ? base : floor;
+    const Lanes by_season = error / season;
+    s.level = base + grid.alpha * by_season;
+    s.slope = step + s.gain * by_season;
+    season += s.turn * error / safe;
+    season = season > floor ? season : floor;
+  } else {
+    const Lanes error = value - base - season;
+    s.loss += error * error;
+    s.level = base + grid.alpha * error;
+    s.slope = step + s.gain * error;
+    season += s.turn * error;
+  }
+  store(index, season);
+}
+
+// `seasons` holds season × 8 floats.
+SINAN_LANES void loss_of(bool multiplicative, std::span<const float> y, const Start& start, const Grid& grid, std::span<float> seasons,
+                         Lanes& loss) {
+  const std::size_t m = start.indices.size();
+  for (std::size_t p = 0; p < m; ++p) store(&seasons[p * kLanes], Lanes{} + start.indices[p]);
+  States states;
+  begin(start, grid, states);
   std::size_t p = 0;
   for (float value : y) {
-    Lanes season;
-    load(&states[p * kLanes], season);
-    Lanes step = grid.phi * slope;
-    Lanes base = level + step;
-    if (multiplicative) {
-      Lanes error = value - base * season;
-      loss += error * error;
-      Lanes safe = base > floor ? base : floor;
-      Lanes by_season = error / season;
-      level = base + grid.alpha * by_season;
-      slope = step + gain * by_season;
-      season += turn * error / safe;
-      season = season > floor ? season : floor;
-    } else {
-      Lanes error = value - base - season;
-      loss += error * error;
-      level = base + grid.alpha * error;
-      slope = step + gain * error;
-      season += turn * error;
-    }
-    store(&states[p * kLanes], season);
+    step(multiplicative, value, grid, states, &seasons[p * kLanes]);
     if (++p == m) p = 0;
   }
-  out = loss;
+  loss = states.loss;
+}
+
+// Two of them side by side, with an added season: each step of one waits for the one before, so the other comes almost free. `seasons`
+// holds 2 × season × 8 floats.
+SINAN_LANES void losses_of(std::span<const float> y, const Start& start, std::span<const Grid, 2> grids, std::span<float> seasons,
+                           std::span<Lanes, 2> losses) {
+  const std::size_t m = start.indices.size();
+  for (std::size_t p = 0; p < m; ++p)
+    for (std::size_t g = 0; g < 2; ++g) store(&seasons[(2 * p + g) * kLanes], Lanes{} + start.indices[p]);
+  States first, second;
+  begin(start, grids[0], first);
+  begin(start, grids[1], second);
+  std::size_t p = 0;
+  for (float value : y) {
+    step(false, value, grids[0], first, &seasons[2 * p * kLanes]);
+    step(false, value, grids[1], second, &seasons[(2 * p + 1) * kLanes]);
+    if (++p == m) p = 0;
+  }
+  losses[0] = first.loss;
+  losses[1] = second.loss;
 }
 
 bool fit(const History& history, Scratch& scratch, Parameters& p) {
-  std::span<float> states = scratch.floats(1, static_cast<std::size_t>(history.season) * kLanes);
+  std::span<float> seasons = scratch.floats(1, 2 * static_cast<std::size_t>(history.season) * kLanes);
   Constants best;
-  auto consider = [&](bool multiplicative, const Start& start, const Grid& grid) {
-    Lanes loss;
-    loss_of(multiplicative, history.y, start, grid, states, loss);
-    std::size_t i = smallest(loss);
+  auto keep_best = [&](bool multiplicative, const Grid& grid, const Lanes& loss) {
+    const std::size_t i = smallest(loss);
     if (loss[i] >= best.loss) return;
     best = {grid.alpha[i], grid.beta[i], grid.gamma[i], grid.phi[i], loss[i]};
     p[4] = multiplicative ? 1 : 0;
   };
+  auto consider = [&](bool multiplicative, const Start& start, const Grid& grid) {
+    Lanes loss;
+    loss_of(multiplicative, history.y, start, grid, seasons, loss);
+    keep_best(multiplicative, grid, loss);
+  };
   const Lanes alpha{0.02F, 0.07F, 0.14F, 0.24F, 0.36F, 0.5F, 0.7F, 0.9F};
   Start start = start_of(history, false, scratch);
-  for (float beta : {0.01F, 0.12F})
-    for (float gamma : {0.01F, 0.1F, 0.3F}) consider(false, start, {alpha, Lanes{} + beta, Lanes{} + gamma, Lanes{} + 0.94F});
+  for (float gamma : {0.01F, 0.1F, 0.3F}) {
+    std::array<Grid, 2> grids;
+    std::array<Lanes, 2> losses;
+    for (std::size_t g = 0; g < 2; ++g) grids[g] = {alpha, Lanes{} + (g == 0 ? 0.01F : 0.12F), Lanes{} + gamma, Lanes{} + 0.94F};
+    losses_of(history.y, start, grids, seasons, losses);
+    for (std::size_t g = 0; g < 2; ++g) keep_best(false, grids[g], losses[g]);
+  }
   // What a season multiplied does with the best trend and season constants decides the kind; then once more around the best, twice.
   if (history.positive && history.factors) {
     start = start_of(history, true, scratch);
