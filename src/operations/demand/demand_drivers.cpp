@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 
+#include "operations/demand/canonical_rows.hpp"
+
 namespace sinan::demand {
 namespace {
 
@@ -18,33 +20,6 @@ constexpr std::size_t kMostNumbers = 5'000'000;
 constexpr std::size_t kMostNames = 50;
 
 Date day_at(const Column& column, std::size_t row) { return Date(days(static_cast<int>(column.ints[row]))); }
-
-// Calls `work` for each row; a table that is not there has none.
-template <typename Work>
-Status each(fabric::Fabric& fabric, std::string_view sql, const fabric::QueryOptions& options, const Work& work) {
-  auto rows = fabric.query(system_principal("planner"), sql, options);
-  if (!rows && rows.error().code == ErrorCode::kNotFound) return {};
-  if (!rows) return std::unexpected(std::move(rows).error());
-  Batch batch;
-  while (true) {
-    SINAN_TRY(bool any, (*rows)->next(batch));
-    if (!any) return {};
-    for (std::size_t r = 0; r < batch.rows(); ++r) work(batch.columns, r);
-  }
-}
-
-// The columns of a table; none where it is not there.
-Result<Schema> schema_of(fabric::Fabric& fabric, const std::string& table, const fabric::QueryOptions& options) {
-  auto rows = fabric.query(system_principal("planner"), fmt::format("SELECT * FROM {} LIMIT 0", table), options);
-  if (!rows && rows.error().code == ErrorCode::kNotFound) return Schema{};
-  if (!rows) return std::unexpected(std::move(rows).error());
-  return (*rows)->schema();
-}
-
-// A column that may be missing, in a type.
-std::string cell(const Schema& schema, std::string_view column, std::string_view type) {
-  return fmt::format("CAST({} AS {})", schema.index_of(column) ? column : "NULL", type);
-}
 
 // A day, or a time of which the day is to be found where it is.
 std::string moment(const Schema& schema, std::string_view column) {
@@ -92,10 +67,10 @@ class Reading {
 
   Result<DemandDrivers> all() {
     SINAN_CHECK(promotions());
-    SINAN_CHECK(each(fabric_,
-                     "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
-                     "IS NOT NULL",
-                     options_, [&](const Columns& c, std::size_t r) { out_.categories.emplace(c[0].text(r), c[1].text(r)); }));
+    SINAN_CHECK(each_row(fabric_,
+                         "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
+                         "IS NOT NULL",
+                         options_, [&](const Columns& c, std::size_t r) { out_.categories.emplace(c[0].text(r), c[1].text(r)); }));
     SINAN_CHECK(zones());
     SINAN_CHECK(events());
     SINAN_CHECK(numbers());
@@ -107,24 +82,24 @@ class Reading {
 
   Status promotions() {
     SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.promotions", options_));
-    return each(fabric_,
-                fmt::format("SELECT CAST(item_id AS VARCHAR), {}, CAST(starts_on AS DATE), CAST(ends_on AS DATE), "
-                            "CAST(discount AS DOUBLE) FROM ops.promotions WHERE item_id IS NOT NULL AND starts_on IS NOT NULL AND "
-                            "ends_on >= starts_on AND discount > 0",
-                            cell(schema, "location_id", "VARCHAR")),
-                options_, [&](const Columns& c, std::size_t r) {
-                  out_.promotions[std::string(c[0].text(r))].push_back(
-                      {text_at(c[1], r), day_at(c[2], r), day_at(c[3], r), static_cast<float>(c[4].doubles[r])});
-                });
+    return each_row(fabric_,
+                    fmt::format("SELECT CAST(item_id AS VARCHAR), {}, CAST(starts_on AS DATE), CAST(ends_on AS DATE), "
+                                "CAST(discount AS DOUBLE) FROM ops.promotions WHERE item_id IS NOT NULL AND starts_on IS NOT NULL AND "
+                                "ends_on >= starts_on AND discount > 0",
+                                cell(schema, "location_id", "VARCHAR")),
+                    options_, [&](const Columns& c, std::size_t r) {
+                      out_.promotions[std::string(c[0].text(r))].push_back(
+                          {text_at(c[1], r), day_at(c[2], r), day_at(c[3], r), static_cast<float>(c[4].doubles[r])});
+                    });
   }
 
   Status zones() {
     SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.locations", options_));
     if (!schema.index_of("timezone")) return {};
-    return each(fabric_, "SELECT CAST(location_id AS VARCHAR), CAST(timezone AS VARCHAR) FROM ops.locations WHERE timezone IS NOT NULL",
-                options_, [&](const Columns& c, std::size_t r) {
-                  if (auto zone = Zone::find(c[1].text(r)); zone && !c[0].is_null(r)) zones_.emplace(c[0].text(r), *zone);
-                });
+    return each_row(fabric_, "SELECT CAST(location_id AS VARCHAR), CAST(timezone AS VARCHAR) FROM ops.locations WHERE timezone IS NOT NULL",
+                    options_, [&](const Columns& c, std::size_t r) {
+                      if (auto zone = Zone::find(c[1].text(r)); zone && !c[0].is_null(r)) zones_.emplace(c[0].text(r), *zone);
+                    });
   }
 
   // The day of a moment at a place.
@@ -142,7 +117,7 @@ class Reading {
     SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.events", options_));
     if (schema.fields.empty()) return {};
     Status result;
-    SINAN_CHECK(each(
+    SINAN_CHECK(each_row(
         fabric_,
         fmt::format("SELECT {}, CAST(text AS VARCHAR), {}, {}, {}, {}, {} FROM ops.events WHERE published_at >= DATE '{}' AND "
                     "text IS NOT NULL",
@@ -170,21 +145,21 @@ class Reading {
     if (schema.fields.empty()) return {};
     std::map<std::string, OutsideNumber> found;
     std::size_t count = 0;
-    SINAN_CHECK(
-        each(fabric_,
-             fmt::format("SELECT CAST(name AS VARCHAR), CAST(day AS DATE), CAST(value AS DOUBLE), {}, {}, {} FROM ops.drivers WHERE "
-                         "name IS NOT NULL AND day >= DATE '{}' AND abs(CAST(value AS DOUBLE)) < 1e30",
-                         cell(schema, "item_id", "VARCHAR"), cell(schema, "location_id", "VARCHAR"), moment(schema, "known_at"), oldest()),
-             options_, [&](const Columns& c, std::size_t r) {
-               if (++count > kMostNumbers || found.size() > kMostNames) return;
-               const std::string item = text_at(c[3], r), place = text_at(c[4], r);
-               OutsideNumber& number = found[std::string(c[0].text(r))];
-               const std::uint32_t scope = number.scopes.add({item, place});
-               if (number.releases.size() <= scope) number.releases.resize(scope + 1);
-               const std::int64_t known = c[5].is_null(r) ? c[1].ints[r] : day_there(c[5], r, place);
-               number.releases[scope].push_back(
-                   {static_cast<std::int32_t>(c[1].ints[r]), static_cast<std::int32_t>(known), static_cast<float>(c[2].doubles[r])});
-             }));
+    SINAN_CHECK(each_row(
+        fabric_,
+        fmt::format("SELECT CAST(name AS VARCHAR), CAST(day AS DATE), CAST(value AS DOUBLE), {}, {}, {} FROM ops.drivers WHERE "
+                    "name IS NOT NULL AND day >= DATE '{}' AND abs(CAST(value AS DOUBLE)) < 1e30",
+                    cell(schema, "item_id", "VARCHAR"), cell(schema, "location_id", "VARCHAR"), moment(schema, "known_at"), oldest()),
+        options_, [&](const Columns& c, std::size_t r) {
+          if (++count > kMostNumbers || found.size() > kMostNames) return;
+          const std::string item = text_at(c[3], r), place = text_at(c[4], r);
+          OutsideNumber& number = found[std::string(c[0].text(r))];
+          const std::uint32_t scope = number.scopes.add({item, place});
+          if (number.releases.size() <= scope) number.releases.resize(scope + 1);
+          const std::int64_t known = c[5].is_null(r) ? c[1].ints[r] : day_there(c[5], r, place);
+          number.releases[scope].push_back(
+              {static_cast<std::int32_t>(c[1].ints[r]), static_cast<std::int32_t>(known), static_cast<float>(c[2].doubles[r])});
+        }));
     if (count > kMostNumbers || found.size() > kMostNames)
       return fail(
           ErrorCode::kLimit,

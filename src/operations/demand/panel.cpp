@@ -1,4 +1,5 @@
 // Reads ops.sales into a panel: aggregated by day in the engine, laid out flat here.
+#include "operations/demand/canonical_rows.hpp"
 #include "operations/demand/demand.hpp"
 
 namespace sinan::demand {
@@ -21,6 +22,8 @@ class PanelReader {
   }
 
   Result<DemandPanel> read() {
+    SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.sales", {.at = request_.at, .cancel = request_.cancel}));
+    lost_ = cell(schema, "lost_sales", "BOOLEAN");
     SINAN_TRY(auto rows, fabric_.query(system_principal("planner"), sql(), options_));
     Batch batch;
     while (true) {
@@ -40,7 +43,7 @@ class PanelReader {
         "sold AS (SELECT CAST(s.item_id AS VARCHAR) AS item_id, CAST(s.location_id AS VARCHAR) AS location_id, coalesce(p.zone, $zone) AS "
         "zone, "
         "time_bucket(INTERVAL 15 MINUTE, CAST(s.sold_at AS TIMESTAMP)) AS slot, sum(CAST(s.quantity AS DOUBLE)) AS quantity, "
-        "bool_or(coalesce(CAST(s.lost_sales AS BOOLEAN), false)) AS lost FROM ops.sales s LEFT JOIN places p ON p.location_id = "
+        "bool_or(coalesce({}, false)) AS lost FROM ops.sales s LEFT JOIN places p ON p.location_id = "
         "s.location_id "
         "WHERE s.sold_at >= TIMESTAMP '{}' GROUP BY ALL), "
         "slots AS (SELECT zone, slot, CAST(timezone(zone, timezone('UTC', slot)) AS DATE) AS day FROM (SELECT DISTINCT zone, slot FROM "
@@ -52,7 +55,7 @@ class PanelReader {
         "FROM sold JOIN slots USING (zone, slot) JOIN ended USING (zone) "
         "WHERE slots.day < ended.today AND sold.item_id NOT IN "
         "(SELECT CAST(item_id AS VARCHAR) FROM ops.items WHERE status = 'discontinued' AND item_id IS NOT NULL) GROUP BY ALL",
-        format_timestamp(request_.now - std::chrono::days{request_.history_days}), format_timestamp(request_.now));
+        lost_, format_timestamp(request_.now - std::chrono::days{request_.history_days}), format_timestamp(request_.now));
   }
 
   void add(const Batch& batch, std::size_t row) {
@@ -103,6 +106,7 @@ class PanelReader {
   fabric::Fabric& fabric_;
   const PanelRequest& request_;
   fabric::QueryOptions options_;
+  std::string lost_;  // whether sales were lost, in SQL
   std::string name_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::vector<std::string> items_;
