@@ -64,6 +64,42 @@ class Models(Company):
         self.assertEqual(len(self.rows("SELECT * FROM ops.model_versions")), 2)
         self.assertEqual([row["model_version"] != first["version"] for row in self.rows("SELECT DISTINCT model_version FROM ops.forecasts")], [True])
 
+    def test_sums_add_up_day_by_day_until_nobody_asks_for_them(self):
+        self.configure("kind: demand\nhorizon_days: 28\nhierarchy: [category, category*location_id]\n")
+        self.ok("run")
+        both = self.rows("""
+            WITH parts AS (SELECT i.category, f.location_id, f.ds, f.mean FROM ops.forecasts f JOIN ops.items i USING (item_id)),
+            expected AS (
+              SELECT 'total' AS name, ds, sum(mean) AS mean FROM parts GROUP BY ALL
+              UNION ALL SELECT 'category=' || category, ds, sum(mean) FROM parts GROUP BY ALL
+              UNION ALL SELECT 'category=' || category || ', location_id=' || location_id, ds, sum(mean) FROM parts GROUP BY ALL)
+            SELECT s.level, s.mean, e.mean AS expected, s.q10 <= s.yhat AND s.yhat <= s.q90 AS ordered
+            FROM ops.forecast_sums s JOIN expected e USING (name, ds) WHERE s.horizon > 1""")
+        self.assertGreater(len(both), 28 * 5)
+        self.assertEqual({row["level"] for row in both}, {"total", "category", "category*location_id"})
+        # On the first day a place further east has sold already, and has no forecast.
+        self.assertEqual(len(both), self.rows("SELECT count(*) AS n FROM ops.forecast_sums WHERE horizon > 1")[0]["n"])
+        for row in both:
+            self.assertAlmostEqual(row["mean"], row["expected"], delta=1e-6 * (1 + row["expected"]))
+            self.assertTrue(row["ordered"])
+        self.assertIn("+ wls", self.rows("SELECT max(model) AS model FROM ops.forecasts WHERE class = 'smooth'")[0]["model"])
+        self.assertIn("hierarchy", self.ok("models", "list", "--json").out + str(self.rows("SELECT parameters FROM ops.model_versions")))
+        self.configure("kind: demand\nhorizon_days: 28\n")
+        self.ok("run")
+        self.assertEqual(self.rows("SELECT count(*) AS n FROM ops.forecast_sums")[0]["n"], 0)
+        self.assertEqual(len(self.rows("SELECT * FROM ops.model_versions")), 2, "forecasts that add up are another method")
+
+    def test_levels_that_mean_nothing_are_named(self):
+        (self.dir / "forecasts" / "demand.yaml").write_text("kind: demand\nhierarchy: [category, category, total, 'a**b']\n")
+        found = self.sinan("check", "--json")
+        self.assertEqual(found.code, 1)
+        codes = [(m["line"], m["code"]) for m in found.json if m["file"] == "forecasts/demand.yaml"]
+        self.assertEqual(codes, [(2, "duplicate_name"), (2, "duplicate_name"), (2, "invalid_value")], found.out)
+        self.configure("kind: demand\nhierarchy: [colour]\n")
+        answer = self.sinan("run")
+        self.assertEqual(answer.code, 2, str(answer))
+        self.assertIn("neither ops.items nor ops.locations has a column 'colour'; they have item_id", answer.out + answer.err)
+
     def warm(self):
         steps = self.ok("runs", "show", "latest", "--json").json["steps"]
         return next(step["output"]["warm"] for step in steps if step["id"] == "forecast")

@@ -28,6 +28,7 @@ class ForecastDemand final : public workflow::Task {
     return workflow::TaskOutput(Json{{"series", report.series},
                                      {"values", report.values},
                                      {"bursts", report.bursts},
+                                     {"sums", report.sums},
                                      {"classes", report.classes},
                                      {"models", report.models},
                                      {"model_version", report.champion},

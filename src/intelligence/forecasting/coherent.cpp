@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "intelligence/forecasting/following.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
@@ -78,53 +80,6 @@ Result<Forecasts> base_of_blocks(const Panel& panel, std::span<const int> season
   return forecast(in_blocks(panel, static_cast<std::size_t>(block)), known, how, cancel);
 }
 
-constexpr double kMostGrowth = 2;  // of quantiles in proportion; beyond, they are moved
-
-// Quantiles, medians and sums of some forecasts follow their means.
-class Following {
- public:
-  Following(const Panel& panel, Forecasts& forecasts)
-      : forecasts_(forecasts), horizon_(static_cast<std::size_t>(forecasts.horizon)), levels_(forecasts.quantile_levels.size()) {
-    for (std::size_t i = 0; i < panel.size(); ++i)
-      non_negative_.push_back(std::ranges::none_of(panel.series(i), [](double v) { return v < 0; }));
-  }
-  bool non_negative(std::size_t i) const { return non_negative_[i]; }
-  bool all_non_negative() const {
-    return std::ranges::all_of(non_negative_, [](bool yes) { return yes; });
-  }
-
-  void set(std::size_t i, std::size_t h, double mean) {
-    const std::size_t at = i * horizon_ + h;
-    const double before = std::exchange(forecasts_.mean[at], mean);
-    move(i, before, mean, forecasts_.median[at]);
-    for (std::size_t q = 0; q < levels_; ++q) move(i, before, mean, forecasts_.quantiles[at * levels_ + q]);
-  }
-  // The sums from the first step on, after all means are set.
-  void add_up(std::size_t i) {
-    if (forecasts_.sum_mean.empty()) return;
-    double total = 0;
-    for (std::size_t h = 0; h < horizon_; ++h) {
-      const std::size_t at = i * horizon_ + h;
-      total += forecasts_.mean[at];
-      const double before = std::exchange(forecasts_.sum_mean[at], total);
-      for (std::size_t q = 0; q < levels_; ++q) move(i, before, total, forecasts_.sums[at * levels_ + q]);
-    }
-  }
-
- private:
-  void move(std::size_t i, double before, double after, double& value) const {
-    // A mean near zero that becomes many times as large says nothing of how far its quantiles go.
-    const double factor = non_negative_[i] && before > 0 ? std::min(after / before, kMostGrowth) : 1;
-    value = value * factor + (after - before * factor);
-    if (non_negative_[i]) value = std::max(0.0, value);
-  }
-
-  Forecasts& forecasts_;
-  std::size_t horizon_;
-  std::size_t levels_;
-  std::vector<bool> non_negative_;
-};
-
 // Errors of parts are independent or go together, they seldom cancel: where few origins make a sum look surer, it is held to be as sure
 // as independent parts would make it.
 void allow_for_parts(const Sums& sums, std::span<const double> of_parts, std::span<double> of_sums) {
@@ -162,44 +117,53 @@ void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Follo
   }
 }
 
-// Series and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places.
-void reconcile_in_place(CoherentForecasts& out, const Panel& panel, const Coherence& coherence, Following& following) {
-  const std::size_t parts = coherence.sums.parts;
-  std::vector<std::size_t> order(panel.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(std::span(order).first(parts), {}, [&](std::size_t i) { return std::string_view(panel.keys[i]); });
-  Sums sums = coherence.sums;
-  for (std::size_t level = 0; level < sums.levels.size(); ++level)
-    for (std::size_t row = 0; row < parts; ++row) sums.levels[level].group_of[row] = coherence.sums.levels[level].group_of[order[row]];
+// A series among those that are reconciled; it is known for `ahead` periods of those that are still to come for the others.
+struct Row {
+  Following* of;
+  std::size_t series;
+  std::size_t ahead = 0;
+};
 
-  const auto horizon = static_cast<std::size_t>(out.single.horizon);
+// Parts and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places.
+void reconcile_in_place(const Sums& sums, std::vector<Row> rows, std::size_t horizon, Reconciliation how) {
+  std::vector<std::size_t> order(sums.parts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row].of->key(rows[row].series); });
+  Sums sorted = sums;
+  const std::vector<Row> before = rows;
+  for (std::size_t row = 0; row < sums.parts; ++row) {
+    rows[row] = before[order[row]];
+    for (std::size_t level = 0; level < sums.levels.size(); ++level)
+      sorted.levels[level].group_of[row] = sums.levels[level].group_of[order[row]];
+  }
+  const bool non_negative = std::ranges::all_of(rows, [](const Row& row) { return row.of->non_negative(row.series); });
   Reconciler reconciler;
-  std::vector<double> means(order.size()), variances(order.size()), found(order.size());
-  for (std::size_t row = 0; row < order.size(); ++row) variances[row] = out.single.variance[order[row]];
-  auto low = [&](auto& all) { return std::span(all).first(parts); };
-  auto high = [&](auto& all) { return std::span(all).subspan(parts); };
-  allow_for_parts(sums, low(variances), high(variances));
+  std::vector<double> means(rows.size()), usual(rows.size()), variances, found(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) usual[r] = rows[r].of->variance(rows[r].series);
+  auto low = [&](auto& all) { return std::span(all).first(sums.parts); };
+  auto high = [&](auto& all) { return std::span(all).subspan(sums.parts); };
+  allow_for_parts(sorted, low(usual), high(usual));
   for (std::size_t h = 0; h < horizon; ++h) {
-    for (std::size_t row = 0; row < order.size(); ++row) means[row] = out.single.mean[order[row] * horizon + h];
-    reconciler.reconcile(sums, {low(means), low(variances), high(means), high(variances)}, coherence.how, following.all_non_negative(),
-                         low(found), high(found));
-    for (std::size_t row = 0; row < order.size(); ++row) following.set(order[row], h, found[row]);
+    variances = usual;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const auto& [of, series, ahead] = rows[r];
+      means[r] = h < ahead ? of->known(series, ahead - h) : of->mean(series, h - ahead);
+      if (h < ahead) variances[r] = 0;
+    }
+    reconciler.reconcile(sorted, {low(means), low(variances), high(means), high(variances)}, how, non_negative, low(found), high(found));
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      if (h >= rows[r].ahead) rows[r].of->set(rows[r].series, h - rows[r].ahead, found[r]);
   }
 }
 
 // What made the numbers, in the column of the model.
-void name_models(CoherentForecasts& out, const Coherence& coherence) {
-  auto add = [&](Forecasts& forecasts, std::size_t from) {
-    for (std::size_t i = from; i < forecasts.models.size(); ++i) {
-      if (coherence.how == Reconciliation::kBottomUp)
-        forecasts.models[i] = std::string(name(coherence.how));
-      else
-        forecasts.models[i] += fmt::format(" + {}", name(coherence.how));
-    }
-  };
-  const bool all = coherence.how != Reconciliation::kBottomUp;
-  add(out.single, all ? 0 : coherence.sums.parts);
-  for (Forecasts& longer : out.of_blocks) add(longer, 0);
+void name_models(Forecasts& forecasts, std::size_t from, Reconciliation how) {
+  for (std::size_t i = from; i < forecasts.models.size(); ++i) {
+    if (how == Reconciliation::kBottomUp)
+      forecasts.models[i] = std::string(name(how));
+    else
+      forecasts.models[i] += fmt::format(" + {}", name(how));
+  }
 }
 
 }  // namespace
@@ -269,9 +233,16 @@ Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const 
   }
   Following single(panel, out.single);
   if (!coherence.blocks.empty()) reconcile_in_time(out, coherence, single);
-  if (!coherence.sums.levels.empty()) reconcile_in_place(out, panel, coherence, single);
+  if (!coherence.sums.levels.empty()) {
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < panel.size(); ++i) rows.push_back({&single, i});
+    reconcile_in_place(coherence.sums, std::move(rows), static_cast<std::size_t>(options.horizon), coherence.how);
+  }
   for (std::size_t i = 0; i < panel.size(); ++i) single.add_up(i);
-  if (!coherence.blocks.empty() || !coherence.sums.levels.empty()) name_models(out, coherence);
+  if (!coherence.blocks.empty() || !coherence.sums.levels.empty()) {
+    name_models(out.single, coherence.how == Reconciliation::kBottomUp ? coherence.sums.parts : 0, coherence.how);
+    for (Forecasts& longer : out.of_blocks) name_models(longer, 0, coherence.how);
+  }
   const auto horizon = static_cast<std::size_t>(options.horizon);
   for (std::size_t level = 0; level < coherence.blocks.size(); ++level) {
     Following longer(panel, out.of_blocks[level]);
@@ -286,6 +257,21 @@ Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const 
     }
   }
   return out;
+}
+
+void reconcile(const Panel& panel, Forecasts& parts, const Panel& panel_of_sums, Forecasts& sums, const Sums& hierarchy,
+               Reconciliation how) {
+  if (panel_of_sums.size() == 0) return;
+  Following low(panel, parts), high(panel_of_sums, sums);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < panel.size(); ++i)
+    rows.push_back({&low, i, static_cast<std::size_t>(std::max<std::int64_t>(0, panel.end_of(i) - panel_of_sums.ends.front()))});
+  for (std::size_t s = 0; s < panel_of_sums.size(); ++s) rows.push_back({&high, s});
+  reconcile_in_place(hierarchy, std::move(rows), static_cast<std::size_t>(sums.horizon), how);
+  for (std::size_t i = 0; i < panel.size(); ++i) low.add_up(i);
+  for (std::size_t s = 0; s < panel_of_sums.size(); ++s) high.add_up(s);
+  if (how != Reconciliation::kBottomUp) name_models(parts, 0, how);
+  name_models(sums, 0, how);
 }
 
 }  // namespace sinan::forecasting

@@ -28,6 +28,12 @@ struct CoherentForecasts {
 Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const int> seasons, const Options& options,
                                             const Coherence& coherence, const CancelToken* cancel = nullptr, const Progress& progress = {});
 
+// The last step alone, of forecasts that were made apart: those of `panel` become parts that add up to those of its sums, period by period,
+// and the other way round. The sums end together, no later than any part; a part that ends later is known in the first periods, and where
+// it goes on beyond their horizon stays as it is.
+void reconcile(const Panel& panel, Forecasts& parts, const Panel& panel_of_sums, Forecasts& sums, const Sums& hierarchy,
+               Reconciliation how);
+
 // The series of `panel` from `from` to before `to`.
 Panel part_of(const Panel& panel, std::size_t from, std::size_t to);
 // Periods of `block` periods, counted from the end; the oldest incomplete one is left out, unless there is no other. One of which fewer

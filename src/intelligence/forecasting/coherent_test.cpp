@@ -173,5 +173,52 @@ TEST(Coherent, WhatDoesNotFitIsRefused) {
   EXPECT_TRUE(refused(company.coherence)) << "one ends earlier";
 }
 
+TEST(Coherent, ForecastsMadeApartAreReconciledToTheSame) {
+  const Company company(12);
+  auto together = forecast_coherent(company.panel, {}, kOptions, company.coherence);
+  ASSERT_TRUE(together) << together.error().text();
+  Panel all = company.panel;
+  all.ends.assign(all.size(), 140);
+  const Panel panel = part_of(all, 0, 12), of_sums = part_of(all, 12, 17);
+  auto parts = forecast(panel, {}, kOptions), sums = forecast(of_sums, {}, kOptions);
+  reconcile(panel, *parts, of_sums, *sums, company.coherence.sums, Reconciliation::kWls);
+  // Apart, the parts share no season with their sums: what is reconciled differs a little.
+  for (std::size_t h = 0; h < 17; ++h) {
+    double total = 0;
+    for (std::size_t i = 0; i < 12; ++i) total += parts->mean[i * 17 + h];
+    EXPECT_NEAR(sums->mean[h], total, 1e-9 * total);
+    EXPECT_NEAR(total, together->single.mean[12 * 17 + h], 0.15 * total);
+    EXPECT_LE(sums->quantiles[h * 3], sums->quantiles[h * 3 + 2]);
+  }
+  EXPECT_TRUE(parts->models[0].ends_with(" + wls")) << parts->models[0];
+}
+
+// A place whose day is over has a value where others have a forecast.
+TEST(Coherent, WhatAPartHasSoldAlreadyIsKeptAsItIs) {
+  const Company company(12);
+  Panel all = company.panel;
+  all.ends.assign(all.size(), 140);
+  Panel panel = part_of(all, 0, 12);
+  Panel of_sums;
+  of_sums.ends.assign(5, 138);
+  for (std::size_t s = 12; s < 17; ++s) {
+    std::span<const double> values = all.series(s).first(138);
+    of_sums.values.insert(of_sums.values.end(), values.begin(), values.end());
+    of_sums.offsets.push_back(of_sums.values.size());
+    of_sums.keys.push_back(all.keys[s]);
+  }
+  auto parts = forecast(panel, {}, kOptions), sums = forecast(of_sums, {}, kOptions);
+  const std::vector<double> before = parts->mean;
+  reconcile(panel, *parts, of_sums, *sums, company.coherence.sums, Reconciliation::kWls);
+  EXPECT_NE(before, parts->mean);
+  for (std::size_t h = 0; h < 17; ++h) {
+    double total = 0;
+    for (std::size_t i = 0; i < 12; ++i) total += h < 2 ? panel.series(i)[138 + h] : parts->mean[i * 17 + h - 2];
+    EXPECT_NEAR(sums->mean[h], total, 1e-9 * total) << h;
+  }
+  for (std::size_t i = 0; i < 12; ++i)
+    for (std::size_t h = 15; h < 17; ++h) EXPECT_EQ(parts->mean[i * 17 + h], before[i * 17 + h]);
+}
+
 }  // namespace
 }  // namespace sinan::forecasting

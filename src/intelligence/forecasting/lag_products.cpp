@@ -85,8 +85,7 @@ void LagProducts::add(std::span<const float> y, std::size_t from, std::size_t to
   with_level_.assign(lags_.size(), 0);
   if (window > 0) {
     read_levels(from, to, window);
-    for (std::size_t i = 0; i < lags_.size(); ++i)
-      with_level_[i] = product(levels_.data(), &values_[from - lags_[i]], levels_.size());
+    for (std::size_t i = 0; i < lags_.size(); ++i) with_level_[i] = product(levels_.data(), &values_[from - lags_[i]], levels_.size());
   }
   write(to - from, weight * weight);
   out.add(to - from, products_);

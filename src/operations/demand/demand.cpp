@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/models/model.hpp"
+#include "operations/demand/hierarchy.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -19,20 +20,9 @@ Batch empty_batch(const Schema& schema) {
 
 void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forecasts& forecasts, std::size_t i, std::size_t h,
                 const std::string& version, const std::string& run_id) {
-  auto horizon = static_cast<std::size_t>(forecasts.horizon);
-  std::size_t levels = forecasts.quantile_levels.size();
-  auto& c = batch.columns;
-  c[0].append_text(panel.item_ids[i]);
-  c[1].append_text(panel.location_ids[i]);
-  c[2].append_int((panel.last_day(i) + std::chrono::days{h + 1}).time_since_epoch().count());
-  c[3].append_int(static_cast<std::int64_t>(h) + 1);
-  c[4].append_double(forecasts.median[i * horizon + h]);
-  c[5].append_double(forecasts.mean[i * horizon + h]);
-  for (std::size_t q = 0; q < levels; ++q) c[6 + q].append_double(forecasts.quantiles[(i * horizon + h) * levels + q]);
-  c[6 + levels].append_text(forecasts.models[i]);
-  c[7 + levels].append_text(forecasting::name(forecasts.classes[i]));
-  c[8 + levels].append_text(run_id);
-  c[9 + levels].append_text(version);
+  batch.columns[0].append_text(panel.item_ids[i]);
+  batch.columns[1].append_text(panel.location_ids[i]);
+  append_forecast(batch, 2, panel.panel.ends[i], forecasts, i, h, version, run_id);
 }
 
 void check_seasons(const std::vector<int>& seasons, const Place& place, Diagnostics& out) {
@@ -50,9 +40,26 @@ void check_models(const std::vector<Located<std::string>>& models, Diagnostics& 
               near_or_all(model.value, known));
 }
 
+void check_hierarchy(const std::vector<Located<std::string>>& levels, Diagnostics& out) {
+  if (levels.size() > kMostLevels)
+    out.add(levels[kMostLevels].place, "too_many", fmt::format("{} levels of sums", levels.size()),
+            fmt::format("keep at most {}", kMostLevels));
+  std::set<std::string> known{"total"};
+  for (const Located<std::string>& level : levels) {
+    const std::vector<std::string> attributes = attributes_of(level.value);
+    if (attributes.empty() || level.value.ends_with('*') || std::ranges::find(attributes, "") != attributes.end())
+      out.add(level.place, "invalid_value", fmt::format("'{}' names no columns", visible(level.value)),
+              "name a column, or several with * between them: category*location_id");
+    if (!known.insert(level.value).second)
+      out.add(level.place, "duplicate_name", fmt::format("the level '{}' is there already", visible(level.value)),
+              level.value == "total" ? "leave it out: there always is one" : "name each level once");
+  }
+}
+
 void check_config(const ForecastConfig& config, const Place& file, Diagnostics& out) {
   check_seasons(config.seasons, file, out);
   check_models(config.models, out);
+  check_hierarchy(config.hierarchy, out);
   if (config.challengers.size() > kMostChallengers)
     out.add(config.challengers.back().name.place, "too_many",
             fmt::format("{} challengers would each forecast everything", config.challengers.size()),
@@ -107,6 +114,11 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
                     "Whether promotions, categories, places and the calendar are learnt from, where that made earlier forecasts better")
           .optional("holidays", &ForecastConfig::holidays, "Of the calendar", {{"western", "chinese"}})
           .optional("models", &ForecastConfig::models, "Only these members of the pool; default: those that fit each series")
+          .optional("hierarchy", &ForecastConfig::hierarchy,
+                    "Sums that are forecast too, by columns of ops.items and ops.locations, 'category' or 'category*location_id'; with "
+                    "the total of all; default: none")
+          .optional("reconciliation", &ForecastConfig::reconciliation, "How items and sums come to add up",
+                    {{"wls", "top_down", "bottom_up"}})
           .optional("challengers", &ForecastConfig::challengers, "Other ways, tried on the same days; each costs a forecast of its own")
           .optional("contest", &ForecastConfig::contest, "When a challenger may take over");
   return shape;
@@ -127,6 +139,8 @@ Json config_schema() { return shape_of(static_cast<const ForecastConfig*>(nullpt
 
 std::vector<Method> methods_of(const ForecastConfig& config) {
   Method configured{"default", config.horizon_days, config.seasons, config.history_days, config.drivers, {}, names_of(config.models)};
+  configured.hierarchy = names_of(config.hierarchy);
+  if (auto how = forecasting::parse_reconciliation(config.reconciliation)) configured.reconciliation = *how;
   for (const std::string& name : config.holidays)
     if (auto kind = parse_holidays(name)) configured.holidays.push_back(*kind);
   std::vector<Method> out{std::move(configured)};
@@ -183,6 +197,22 @@ Schema forecast_schema() {
   for (const char* name : {"model", "class", "run_id"}) schema.fields.push_back({name, Type{TypeId::kText}, false});
   schema.fields.push_back({"model_version", Type{TypeId::kText}, true});
   return schema;
+}
+
+void append_forecast(Batch& batch, std::size_t first, std::int64_t end, const forecasting::Forecasts& forecasts, std::size_t i,
+                     std::size_t h, const std::string& version, const std::string& run_id) {
+  const auto horizon = static_cast<std::size_t>(forecasts.horizon);
+  const std::size_t levels = forecasts.quantile_levels.size();
+  std::span<Column> c = std::span(batch.columns).subspan(first);
+  c[0].append_int(end + static_cast<std::int64_t>(h) + 1);
+  c[1].append_int(static_cast<std::int64_t>(h) + 1);
+  c[2].append_double(forecasts.median[i * horizon + h]);
+  c[3].append_double(forecasts.mean[i * horizon + h]);
+  for (std::size_t q = 0; q < levels; ++q) c[4 + q].append_double(forecasts.quantiles[(i * horizon + h) * levels + q]);
+  c[4 + levels].append_text(forecasts.models[i]);
+  c[5 + levels].append_text(forecasting::name(forecasts.classes[i]));
+  c[6 + levels].append_text(run_id);
+  c[7 + levels].append_text(version);
 }
 
 Status append_forecasts(lake::Staged& staged, const DemandPanel& panel, const forecasting::Forecasts& forecasts, const std::string& version,

@@ -9,6 +9,7 @@
 #include "base/workspace.hpp"
 #include "data/fabric/fabric.hpp"
 #include "intelligence/forecasting/forecast.hpp"
+#include "intelligence/forecasting/reconciliation.hpp"
 #include "operations/demand/holidays.hpp"
 
 namespace sinan::demand {
@@ -39,7 +40,9 @@ struct ForecastConfig {
   int history_days = 1095;         // older sales are not looked at
   bool drivers = true;             // learn from demand_drivers.hpp
   std::vector<std::string> holidays = {"western", "chinese"};
-  std::vector<Located<std::string>> models;  // only these members of the pool; empty: all
+  std::vector<Located<std::string>> models;     // only these members of the pool; empty: all
+  std::vector<Located<std::string>> hierarchy;  // demand_sums.hpp; empty: no sums
+  std::string reconciliation = "wls";           // forecasting/reconciliation.hpp
   std::vector<ChallengerConfig> challengers;
   ContestConfig contest;
   Place place;
@@ -80,6 +83,8 @@ struct Method {
   bool drivers = true;
   std::vector<Holidays> holidays;
   std::vector<std::string> models;
+  std::vector<std::string> hierarchy = {};
+  forecasting::Reconciliation reconciliation = forecasting::Reconciliation::kWls;
 };
 // The configured one, then its challengers.
 std::vector<Method> methods_of(const ForecastConfig& config);
@@ -97,6 +102,9 @@ Panel newest(const Panel& panel, int days);
 
 // Rows of ops.forecasts (docs/canonical-model.md).
 Schema forecast_schema();
+// Appends to the columns from `first` on what step h of series i, which ends on the day `end`, is forecast to be: ds … model_version.
+void append_forecast(Batch& batch, std::size_t first, std::int64_t end, const forecasting::Forecasts& forecasts, std::size_t i,
+                     std::size_t h, const std::string& version, const std::string& run_id);
 // Appends the forecasts of every series; `version` says which model version made them.
 Status append_forecasts(lake::Staged& staged, const DemandPanel& panel, const forecasting::Forecasts& forecasts, const std::string& version,
                         const std::string& run_id, const CancelToken* cancel);

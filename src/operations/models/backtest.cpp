@@ -163,8 +163,8 @@ double day_error(double error, double sold, double forecast) {
   return size > 0 ? error / size : kMissing;
 }
 
-Result<Measurement> measure(const demand::DemandPanel& demand, const demand::DemandDrivers& known, const demand::Method& method,
-                            int threads, const CancelToken* cancel) {
+Result<Measurement> measure(const demand::DemandPanel& demand, const demand::DemandDrivers& known, const demand::Hierarchy& hierarchy,
+                            const demand::Method& method, int threads, const CancelToken* cancel) {
   const Panel panel = demand::newest(demand.panel, method.history_days);
   Measurement out;
   out.series = static_cast<std::int64_t>(panel.size());
@@ -186,6 +186,8 @@ Result<Measurement> measure(const demand::DemandPanel& demand, const demand::Dem
     if (method.drivers) drivers = demand::drivers_of(known, demand, kept, before, periods, static_cast<std::size_t>(method.horizon_days));
     options.drivers = drivers.empty() ? nullptr : &drivers;
     SINAN_TRY(auto forecasts, forecasting::forecast(before, {}, options, cancel));
+    if (!hierarchy.empty() && method.reconciliation != forecasting::Reconciliation::kBottomUp)
+      SINAN_CHECK(demand::forecast_sums(hierarchy, kept, before, options, method.reconciliation, forecasts, cancel));
     measuring.add(forecasts, kept, periods, origin);
   }
   out.metrics = measuring.metrics();

@@ -18,6 +18,7 @@ namespace {
 const std::string kTable = "ops.forecasts";
 const std::string kChallengerTable = "ops.challenger_forecasts";
 const std::string kBurstTable = "ops.demand_bursts";
+const std::string kSumsTable = "ops.forecast_sums";
 constexpr std::int64_t kRunsLooked = 400;
 constexpr int kDaysScored = 60;   // at once, after a long rest
 constexpr int kDaysJudged = 400;  // of scores, by tests and the watch
@@ -60,6 +61,7 @@ class Cycle {
     SINAN_CHECK(score_past());
     for (std::size_t c = 0; c < contenders_.size(); ++c) SINAN_CHECK(forecast_one(c));
     SINAN_CHECK(clear_challengers());
+    SINAN_CHECK(clear_sums());
     SINAN_CHECK(look_for_bursts());
     SINAN_CHECK(commit());
     SINAN_CHECK(judge());
@@ -78,6 +80,7 @@ class Cycle {
     report_.series = static_cast<std::int64_t>(panel_.panel.size());
     report_.values = static_cast<std::int64_t>(panel_.panel.values.size());
     SINAN_TRY(drivers_, demand::read_drivers(fabric_, request, contenders_.front().method.holidays));
+    SINAN_TRY(hierarchy_, demand::read_hierarchy(fabric_, request, contenders_.front().method.hierarchy, panel_));
     return {};
   }
 
@@ -88,7 +91,7 @@ class Cycle {
       if (known && !known->measure_again) continue;
       ModelVersion fresh{
           .id = c.version, .name = c.method.name, .registered_at = {}, .run_id = request_.run_id, .parameters = c.parameters};
-      SINAN_TRY(fresh.measurement, measure(panel_, drivers_, c.method, request_.threads, request_.cancel));
+      SINAN_TRY(fresh.measurement, measure(panel_, drivers_, hierarchy_, c.method, request_.threads, request_.cancel));
       fresh.measurement.lake_version = report_.read_version;
       SINAN_CHECK(registry_.add(fresh));
       report_.registered.push_back(c.version);
@@ -121,14 +124,19 @@ class Cycle {
     bool whole = contender.method.history_days == history_days_;
     Panel part = whole ? Panel{} : demand::newest(panel_.panel, contender.method.history_days);
     const Panel& panel = whole ? panel_.panel : part;
+    std::vector<std::size_t> all(panel.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
     forecasting::Drivers drivers;
     if (contender.method.drivers) {
-      std::vector<std::size_t> all(panel.size());
-      std::iota(all.begin(), all.end(), std::size_t{0});
       drivers = demand::drivers_of(drivers_, panel_, all, panel, 0, static_cast<std::size_t>(contender.method.horizon_days));
       if (!drivers.empty()) options.drivers = &drivers;
     }
     SINAN_TRY(auto forecasts, forecasting::forecast(panel, {}, options, request_.cancel, progress));
+    if (!hierarchy_.empty() && panel.size() > 0) {
+      SINAN_TRY(const demand::SumForecasts sums,
+                demand::forecast_sums(hierarchy_, all, panel, options, contender.method.reconciliation, forecasts, request_.cancel));
+      if (c == 0) SINAN_CHECK(stage_sums(sums, contender.version));
+    }
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     made_.push_back({contender.version, took.count(), explained_share(forecasts)});
     warm_.push_back(forecasts.warm);
@@ -151,6 +159,15 @@ class Cycle {
     return demand::append_forecasts(*staged, panel_, forecasts, contender.version, request_.run_id, request_.cancel);
   }
 
+  Status stage_sums(const demand::SumForecasts& sums, const std::string& version) {
+    SINAN_TRY(sums_, fabric_.lake().stage(kSumsTable, demand::forecast_sums_schema(), {"level", "name", "ds"}));
+    report_.sums = static_cast<std::int64_t>(sums.names.size());
+    return demand::append_sums(*sums_, sums, version, request_.run_id);
+  }
+
+  // Sums that are not asked for any more go.
+  Status clear_sums() { return sums_ ? Status() : clear(kSumsTable, sums_); }
+
   // What the next night goes on from, unless it is what this one went on from.
   Result<std::unique_ptr<lake::Staged>> keep_warm() {
     if (learnt_ == 0) return nullptr;
@@ -160,10 +177,13 @@ class Cycle {
   }
 
   // Nobody challenges any more: what the last challengers said goes.
-  Status clear_challengers() {
-    auto table = fabric_.lake().table(kChallengerTable, fabric_.lake().current());
-    if (challengers_ || !table || table->rows == 0) return {};
-    SINAN_TRY(challengers_, fabric_.lake().stage(kChallengerTable, table->schema, table->key));
+  Status clear_challengers() { return challengers_ ? Status() : clear(kChallengerTable, challengers_); }
+
+  // Stages a table without rows in the place of one that has some.
+  Status clear(const std::string& name, std::unique_ptr<lake::Staged>& staged) {
+    auto table = fabric_.lake().table(name, fabric_.lake().current());
+    if (!table || table->rows == 0) return {};
+    SINAN_TRY(staged, fabric_.lake().stage(name, table->schema, table->key));
     return {};
   }
 
@@ -185,6 +205,7 @@ class Cycle {
     add(std::move(champion_), lake::Mode::kReplace);
     add(std::move(challengers_), lake::Mode::kReplace);
     add(std::move(bursts_), lake::Mode::kReplace);
+    add(std::move(sums_), lake::Mode::kReplace);
     SINAN_TRY(auto states, keep_warm());
     add(std::move(states), warm_damaged_ ? lake::Mode::kReplace : lake::Mode::kMerge);
     SINAN_TRY(State now, registry_.state());
@@ -233,12 +254,13 @@ class Cycle {
   int history_days_ = 0;
   demand::DemandPanel panel_;
   demand::DemandDrivers drivers_;
+  demand::Hierarchy hierarchy_;
   std::vector<Score> scores_;
   std::vector<RunVersion> made_;
   std::vector<std::shared_ptr<const forecasting::WarmState>> warm_;  // of each contender
   bool warm_damaged_ = false;
   std::size_t learnt_ = 0;  // series, by any of them
-  std::unique_ptr<lake::Staged> champion_, challengers_, bursts_;
+  std::unique_ptr<lake::Staged> champion_, challengers_, bursts_, sums_;
 };
 
 }  // namespace

@@ -180,7 +180,7 @@ demand::DemandPanel weekly_panel(std::size_t series, std::size_t days) {
 TEST(Measure, is_what_the_forecasts_of_four_origins_were_worth) {
   demand::DemandPanel panel = weekly_panel(3, 120);
   demand::Method method{"naive", 14, {}, 1095, false, {}, {"naive"}};
-  Measurement m = *measure(panel, {}, method, 1, nullptr);
+  Measurement m = *measure(panel, {}, {}, method, 1, nullptr);
   EXPECT_EQ(m.series, 3);
   EXPECT_EQ(m.days, 360);
   ASSERT_NE(m.of("all"), nullptr);
@@ -198,17 +198,17 @@ TEST(Measure, is_what_the_forecasts_of_four_origins_were_worth) {
         sold += values[values.size() - origin + h];
       }
   EXPECT_NEAR(m.of("all")->wape, error / sold, 1e-6);
-  Measurement again = *measure(panel, {}, method, 2, nullptr);
+  Measurement again = *measure(panel, {}, {}, method, 2, nullptr);
   EXPECT_EQ(again.data_hash, m.data_hash);
   panel.panel.values[5] += 1;
-  EXPECT_NE(measure(panel, {}, method, 1, nullptr)->data_hash, m.data_hash);
+  EXPECT_NE(measure(panel, {}, {}, method, 1, nullptr)->data_hash, m.data_hash);
 }
 
 TEST(Measure, days_without_stock_are_not_scored) {
   demand::DemandPanel panel = weekly_panel(1, 120);
   panel.panel.lost[119] = 1;
   demand::Method method{"naive", 14, {}, 1095, false, {}, {"naive"}};
-  EXPECT_EQ(measure(panel, {}, method, 1, nullptr)->of("all")->points, 7 + 14 + 14 + 14 - 2) << "the last day is ahead of two origins";
+  EXPECT_EQ(measure(panel, {}, {}, method, 1, nullptr)->of("all")->points, 7 + 14 + 14 + 14 - 2) << "the last day is ahead of two origins";
 }
 
 TEST(Explained, counts_the_series_that_explain_names_parts_for) {
