@@ -202,6 +202,11 @@ TEST_F(LiveDemandTest, LimitsAreNamedAndNothingIsCountedBeyondThem) {
   EXPECT_EQ(live({.most_series = 2}).farthest(kAll, {}).error().code, ErrorCode::kLimit);
 }
 
+TEST_F(LiveDemandTest, PlacesNeedNoTimeZone) {
+  company_.lake.put("lake.erp_locations", "SELECT unnest(['N', 'S']) AS location_id");
+  EXPECT_EQ(statuses(kAll, {notice("1", "pot", "N")}), "accepted");
+}
+
 TEST(LiveDemand, BeforeTheFirstForecastTheWayOutIsNamed) {
   fabric::test::Company company({});
   LiveDemand live(company.fabric(), company.clock, Zone());

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "operations/demand/canonical_rows.hpp"
+
 namespace sinan::demand {
 namespace {
 
@@ -26,6 +28,8 @@ class NightReader {
   Result<LiveNights> read() {
     out_.version = request_.at;
     out_.forecasts = forecasts_at(fabric_, request_.at).value_or(0);
+    SINAN_TRY(const Schema places, schema_of(fabric_, "ops.locations", options_));
+    zone_ = cell(places, "timezone", "VARCHAR");
     SINAN_CHECK(read_zones());
     SINAN_CHECK(read_forecasts());
     SINAN_CHECK(read_lead_times());
@@ -52,7 +56,7 @@ class NightReader {
   static std::string key(std::string_view item, std::string_view place) { return fmt::format("{}\x1f{}", item, place); }
 
   Status read_zones() {
-    return each("SELECT CAST(location_id AS VARCHAR), coalesce(CAST(timezone AS VARCHAR), $zone) FROM ops.locations",
+    return each(fmt::format("SELECT CAST(location_id AS VARCHAR), coalesce({}, $zone) FROM ops.locations", zone_),
                 [&](const Columns& c, std::size_t r) -> Status {
                   if (auto zone = Zone::find(c[1].text(r)); zone && !c[0].is_null(r))
                     zones_.insert_or_assign(std::string(c[0].text(r)), *zone);
@@ -127,7 +131,7 @@ class NightReader {
   // place is asked once per zone and quarter of an hour.
   Status read_sales() {
     const std::string sql = fmt::format(
-        "WITH places AS (SELECT CAST(location_id AS VARCHAR) AS location_id, coalesce(CAST(timezone AS VARCHAR), $zone) AS zone FROM "
+        "WITH places AS (SELECT CAST(location_id AS VARCHAR) AS location_id, coalesce({}, $zone) AS zone FROM "
         "ops.locations), sold AS (SELECT CAST(s.item_id AS VARCHAR) AS item_id, CAST(s.location_id AS VARCHAR) AS location_id, "
         "coalesce(p.zone, $zone) AS zone, time_bucket(INTERVAL 15 MINUTE, CAST(s.sold_at AS TIMESTAMP)) AS slot, CAST(s.quantity AS "
         "DOUBLE) "
@@ -140,7 +144,7 @@ class NightReader {
         "SELECT item_id, location_id, NULL::BIGINT, size FROM sums WHERE of_item = 1 UNION ALL "
         "SELECT NULL, location_id, CAST(4 * date_part('hour', clock) + floor(date_part('minute', clock) / 15) AS BIGINT) AS quarter, "
         "CAST(sum(sales) AS DOUBLE) FROM sums JOIN slots USING (zone, slot) WHERE of_item = 0 GROUP BY ALL",
-        format_timestamp(request_.now - days(kHistoryDays)));
+        zone_, format_timestamp(request_.now - days(kHistoryDays)));
     std::vector<std::vector<double>> counts(out_.places.size(), std::vector<double>(kQuartersOfDay, 0));
     SINAN_CHECK(each(sql, [&](const Columns& c, std::size_t r) -> Status {
       if (c[2].is_null(r)) {
@@ -180,6 +184,7 @@ class NightReader {
   fabric::Fabric& fabric_;
   const LiveRequest& request_;
   fabric::QueryOptions options_;
+  std::string zone_;  // SQL of a place's time zone, which may be missing
   LiveNights out_;
   std::unordered_map<std::string, Zone> zones_;
   std::unordered_map<std::string, std::uint32_t> places_;

@@ -22,8 +22,13 @@ class PanelReader {
   }
 
   Result<DemandPanel> read() {
-    SINAN_TRY(const Schema schema, schema_of(fabric_, "ops.sales", {.at = request_.at, .cancel = request_.cancel}));
-    lost_ = cell(schema, "lost_sales", "BOOLEAN");
+    const fabric::QueryOptions now{.at = request_.at, .cancel = request_.cancel};
+    SINAN_TRY(const Schema sales, schema_of(fabric_, "ops.sales", now));
+    SINAN_TRY(const Schema items, schema_of(fabric_, "ops.items", now));
+    SINAN_TRY(const Schema places, schema_of(fabric_, "ops.locations", now));
+    lost_ = cell(sales, "lost_sales", "BOOLEAN");
+    status_ = cell(items, "status", "VARCHAR");
+    zone_ = cell(places, "timezone", "VARCHAR");
     SINAN_TRY(auto rows, fabric_.query(system_principal("planner"), sql(), options_));
     Batch batch;
     while (true) {
@@ -38,7 +43,7 @@ class PanelReader {
   // Local days by zone: the conversion runs once per zone and quarter of an hour, not once per sale.
   std::string sql() const {
     return fmt::format(
-        "WITH places AS (SELECT CAST(location_id AS VARCHAR) AS location_id, coalesce(CAST(timezone AS VARCHAR), $zone) AS zone FROM "
+        "WITH places AS (SELECT CAST(location_id AS VARCHAR) AS location_id, coalesce({}, $zone) AS zone FROM "
         "ops.locations), "
         "sold AS (SELECT CAST(s.item_id AS VARCHAR) AS item_id, CAST(s.location_id AS VARCHAR) AS location_id, coalesce(p.zone, $zone) AS "
         "zone, "
@@ -54,8 +59,8 @@ class PanelReader {
         "any_value(ended.today) AS today "
         "FROM sold JOIN slots USING (zone, slot) JOIN ended USING (zone) "
         "WHERE slots.day < ended.today AND sold.item_id NOT IN "
-        "(SELECT CAST(item_id AS VARCHAR) FROM ops.items WHERE status = 'discontinued' AND item_id IS NOT NULL) GROUP BY ALL",
-        lost_, format_timestamp(request_.now - std::chrono::days{request_.history_days}), format_timestamp(request_.now));
+        "(SELECT CAST(item_id AS VARCHAR) FROM ops.items WHERE {} = 'discontinued' AND item_id IS NOT NULL) GROUP BY ALL",
+        zone_, lost_, format_timestamp(request_.now - std::chrono::days{request_.history_days}), format_timestamp(request_.now), status_);
   }
 
   void add(const Batch& batch, std::size_t row) {
@@ -106,7 +111,7 @@ class PanelReader {
   fabric::Fabric& fabric_;
   const PanelRequest& request_;
   fabric::QueryOptions options_;
-  std::string lost_;  // whether sales were lost, in SQL
+  std::string lost_, status_, zone_;  // SQL of columns that may be missing
   std::string name_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::vector<std::string> items_;
