@@ -145,6 +145,24 @@ std::optional<std::pair<double, double>> scatter(const std::vector<DayPoint>& po
   return std::pair(quantile(0.1), quantile(0.9));
 }
 
+// The total is forecast with quantiles of its own where a hierarchy is configured. Returns where they come from.
+std::vector<Origin> read_total(const Reader& reader, const Span& span, std::map<Date, DayPoint>& points) {
+  if (reader.columns("ops.forecast_sums").empty()) return {};
+  const std::string sql =
+      fmt::format("SELECT CAST(ds AS DATE), q10, q90 FROM ops.forecast_sums WHERE level = 'total' AND ds BETWEEN DATE '{}' AND DATE '{}'",
+                  format_date(span.first), format_date(span.last));
+  std::vector<Origin> out;
+  const Status read = reader.each(sql, [&](const RowView& row) {
+    const auto day = row.date(0);
+    const auto point = day ? points.find(*day) : points.end();
+    if (point == points.end()) return;
+    point->second.low = row.number(1);
+    point->second.high = row.number(2);
+    out = {{{"Range of the total", "总量的区间"}, sql}};
+  });
+  return read ? out : std::vector<Origin>();
+}
+
 void collect_forecast(const Reader& reader, ReportData& data) {
   ForecastSection& f = data.forecast;
   Span span = forecast_span(reader).value_or(Span{data.day, data.day, data.day});
@@ -201,10 +219,11 @@ void collect_forecast(const Reader& reader, ReportData& data) {
       if (!std::isfinite(p.actual)) p.actual = 0;
     }
   }
+  const std::vector<Origin> of_total = read_total(reader, span, points);
   for (const auto& [day, point] : points) f.days.push_back(point);
   if (auto range = scatter(f.days)) {
     for (DayPoint& p : f.days) {
-      if (!std::isfinite(p.forecast)) continue;
+      if (!std::isfinite(p.forecast) || std::isfinite(p.low)) continue;
       p.low = std::max(0.0, p.forecast * (1 + range->first));
       p.high = p.forecast * (1 + range->second);
     }
@@ -212,6 +231,7 @@ void collect_forecast(const Reader& reader, ReportData& data) {
   f.origins = {{{"Sold per item, place and day, cut in the zone of each place", "各商品、仓库每日销量（按各地时区划分）"}, sold},
                {{"Forecast per day", "每日预测"}, ahead},
                {{"Models", "模型"}, models}};
+  f.origins.insert(f.origins.end(), of_total.begin(), of_total.end());
   f.origins.insert(f.origins.end(), earlier_origins.begin(), earlier_origins.end());
   if (earlier) compare(pairs, f, *earlier, end);
   std::set<std::string> ids;

@@ -172,6 +172,27 @@ TEST_F(CollectTest, AnEarlierForecastIsComparedWithWhatHappened) {
   EXPECT_EQ(data.forecast.worst[0].forecast, 91) << "means add up over days, medians do not";
 }
 
+TEST_F(CollectTest, TheTotalHasItsOwnRangeWhereSumsAreForecast) {
+  write_model();
+  std::filesystem::remove(dir_ / "model/forecasts.sql");
+  open();
+  auto put = [&](const std::string& table, const std::string& columns) {
+    auto version = fabric_->materialize(
+        {"system:demand", {"system"}},
+        fmt::format("SELECT {}, DATE '2026-03-08' + i::INTEGER AS ds, i + 1 AS horizon, 14.0::DOUBLE AS mean FROM range(14) r(i)", columns),
+        table, {}, lake::Mode::kReplace);
+    ASSERT_TRUE(version.has_value()) << version.error().text();
+  };
+  put("ops.forecasts", "'A' AS item_id, 'ham' AS location_id, 12.0 AS yhat, 'theta' AS model");
+  put("ops.forecast_sums", "'total' AS level, 'total' AS name, 9.0::DOUBLE AS q10, 21.0::DOUBLE AS q90");
+  const ReportData data = report();
+  EXPECT_EQ(data.forecast.problem, "");
+  const DayPoint& last = data.forecast.days.back();
+  EXPECT_EQ((std::vector<double>{last.low, last.forecast, last.high}), (std::vector<double>{9, 14, 21}));
+  EXPECT_TRUE(
+      std::ranges::any_of(data.forecast.origins, [](const Origin& o) { return o.query.find("forecast_sums") != std::string::npos; }));
+}
+
 TEST_F(CollectTest, AWorkspaceWithoutOrdersHasItsRisksAllTheSame) {
   write_model();
   std::filesystem::remove(dir_ / "model/purchase_orders.sql");
