@@ -4,7 +4,7 @@
 #include <cmath>
 #include <future>
 
-#include "intelligence/forecasting/driver_model.hpp"
+#include "intelligence/forecasting/drivers/driver_model.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/sample.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "intelligence/forecasting/pooled_regression.hpp"
+#include "intelligence/forecasting/pool/pooled_regression.hpp"
 #include "intelligence/forecasting/run.hpp"
 
 namespace sinan::forecasting {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "intelligence/forecasting/bursts.hpp"
+#include "intelligence/forecasting/live/bursts.hpp"
 
 namespace sinan::forecasting {
 namespace {

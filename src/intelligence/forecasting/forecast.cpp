@@ -6,15 +6,15 @@
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/blend.hpp"
-#include "intelligence/forecasting/driver_model.hpp"
-#include "intelligence/forecasting/factors.hpp"
-#include "intelligence/forecasting/intermittent.hpp"
-#include "intelligence/forecasting/newcomers.hpp"
+#include "intelligence/forecasting/drivers/driver_model.hpp"
+#include "intelligence/forecasting/kernels/season.hpp"
+#include "intelligence/forecasting/newcomers/newcomers.hpp"
 #include "intelligence/forecasting/night.hpp"
 #include "intelligence/forecasting/parallel.hpp"
-#include "intelligence/forecasting/pool.hpp"
-#include "intelligence/forecasting/season.hpp"
-#include "intelligence/forecasting/sparse_view.hpp"
+#include "intelligence/forecasting/pool/pool.hpp"
+#include "intelligence/forecasting/sparse/factors.hpp"
+#include "intelligence/forecasting/sparse/intermittent.hpp"
+#include "intelligence/forecasting/sparse/sparse_view.hpp"
 #include "intelligence/forecasting/spread.hpp"
 
 namespace sinan::forecasting {

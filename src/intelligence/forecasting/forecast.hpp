@@ -30,7 +30,7 @@
 
 #include "base/cancel.hpp"
 #include "base/series.hpp"
-#include "intelligence/forecasting/drivers.hpp"
+#include "intelligence/forecasting/drivers/drivers.hpp"
 
 namespace sinan::forecasting {
 

@@ -1,7 +1,7 @@
 #include "intelligence/forecasting/night.hpp"
 
-#include "intelligence/forecasting/driver_model.hpp"
-#include "intelligence/forecasting/factor_model.hpp"
+#include "intelligence/forecasting/drivers/driver_model.hpp"
+#include "intelligence/forecasting/sparse/factor_model.hpp"
 
 namespace sinan::forecasting {
 

@@ -14,7 +14,7 @@
 #include <unordered_map>
 
 #include "intelligence/forecasting/forecast.hpp"
-#include "intelligence/forecasting/intermittent.hpp"
+#include "intelligence/forecasting/sparse/intermittent.hpp"
 
 namespace sinan::forecasting {
 

@@ -9,7 +9,7 @@
 #include "base/workspace.hpp"
 #include "data/fabric/fabric.hpp"
 #include "intelligence/forecasting/forecast.hpp"
-#include "intelligence/forecasting/reconciliation.hpp"
+#include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 #include "operations/demand/holidays.hpp"
 
 namespace sinan::demand {
@@ -42,7 +42,7 @@ struct ForecastConfig {
   std::vector<std::string> holidays = {"western", "chinese"};
   std::vector<Located<std::string>> models;     // only these members of the pool; empty: all
   std::vector<Located<std::string>> hierarchy;  // demand_sums.hpp; empty: no sums
-  std::string reconciliation = "wls";           // forecasting/reconciliation.hpp
+  std::string reconciliation = "wls";           // forecasting/hierarchy/reconciliation.hpp
   std::vector<ChallengerConfig> challengers;
   ContestConfig contest;
   Place place;

@@ -1,7 +1,7 @@
 // Sudden demand of the last days, for people who should look: which items, where, since when, how large, how sure.
 #pragma once
 
-#include "intelligence/forecasting/bursts.hpp"
+#include "intelligence/forecasting/live/bursts.hpp"
 #include "operations/demand/demand_drivers.hpp"
 
 namespace sinan::demand {
@@ -25,7 +25,7 @@ std::optional<forecasting::BurstDetector> detector_after(const DemandPanel& pane
 void mark_promotions(const DemandDrivers& known, const std::string& item, const std::string& place, Date first,
                      std::span<std::uint8_t> marks);
 
-// In order of the series. A series is judged by the half year before (forecasting/bursts.hpp); days on which stock ran
+// In order of the series. A series is judged by the half year before (forecasting/live/bursts.hpp); days on which stock ran
 // out are not judged. What falls on days of a promotion is one.
 Result<std::vector<DemandBurst>> recent_bursts(const DemandPanel& panel, const DemandDrivers& known, const CancelToken* cancel);
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "intelligence/forecasting/coherent.hpp"
+#include "intelligence/forecasting/hierarchy/coherent.hpp"
 #include "operations/demand/canonical_rows.hpp"
 #include "platform/duck/duck.hpp"
 

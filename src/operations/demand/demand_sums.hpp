@@ -1,5 +1,5 @@
 // Sums of demand: of all items at all places, and by columns of ops.items and ops.locations, forecast beside the series themselves so that
-// all add up (forecasting/coherent.hpp), into the rows of ops.forecast_sums.
+// all add up (forecasting/hierarchy/coherent.hpp), into the rows of ops.forecast_sums.
 //
 // A sum ends on the last day that is over at all places; of a place where one more is over, what was sold on it counts as it is. Days on
 // which sales were lost count with what demand most likely was. Sums know no drivers: what promotions do is told by the parts.

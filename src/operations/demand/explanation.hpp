@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "intelligence/forecasting/explain.hpp"
+#include "intelligence/forecasting/explanation/explain.hpp"
 #include "operations/demand/file_drivers.hpp"
 #include "operations/demand/file_panel.hpp"
 

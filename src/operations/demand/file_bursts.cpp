@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 
-#include "intelligence/forecasting/bursts.hpp"
+#include "intelligence/forecasting/live/bursts.hpp"
 #include "operations/demand/row_file.hpp"
 
 namespace sinan::demand {

@@ -1,4 +1,4 @@
-// The bursts in the history of a file's series (forecasting/bursts.hpp), as a file.
+// The bursts in the history of a file's series (forecasting/live/bursts.hpp), as a file.
 #pragma once
 
 #include <string>

@@ -5,7 +5,7 @@
 // for.
 #pragma once
 
-#include "intelligence/forecasting/drivers.hpp"
+#include "intelligence/forecasting/drivers/drivers.hpp"
 #include "operations/demand/file_panel.hpp"
 
 namespace sinan::demand {

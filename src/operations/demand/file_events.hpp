@@ -5,7 +5,7 @@
 // written as those of the series, or as dates beside times and times beside dates.
 #pragma once
 
-#include "intelligence/forecasting/events.hpp"
+#include "intelligence/forecasting/drivers/events.hpp"
 #include "operations/demand/file_attributes.hpp"
 #include "operations/demand/scopes.hpp"
 
@@ -14,7 +14,7 @@ namespace sinan::demand {
 class FileEvents {
  public:
   // Without options.events there are none. Errors name the file and the row (1 is the first after the header): a column that is missing or
-  // means nothing, a time that cannot be read, an end before its start, and limits (forecasting/events.hpp).
+  // means nothing, a time that cannot be read, an end before its start, and limits (forecasting/drivers/events.hpp).
   static Result<FileEvents> read(const FileForecastOptions& options, const FilePanel& file);
 
   bool empty() const { return texts_.empty(); }

@@ -8,9 +8,9 @@
 
 #include "base/text.hpp"
 #include "base/whole_file.hpp"
-#include "intelligence/forecasting/coherent.hpp"
-#include "intelligence/forecasting/evaluation.hpp"
+#include "intelligence/forecasting/evaluation/evaluation.hpp"
 #include "intelligence/forecasting/forecast.hpp"
+#include "intelligence/forecasting/hierarchy/coherent.hpp"
 #include "operations/demand/explanation.hpp"
 #include "operations/demand/file_bursts.hpp"
 #include "operations/demand/file_drivers.hpp"

@@ -8,12 +8,12 @@
 // its rows are unique_id, ds and drivers of the periods of the horizon. `events` holds texts that became known in time (file_events.hpp);
 // an origin sees those that were known by then, also in a backtest.
 //
-// New series borrow from older ones with the same attributes (forecasting/newcomers.hpp); one whose every y is empty is forecast from what
-// these began with, from the period after its last row on.
+// New series borrow from older ones with the same attributes (forecasting/newcomers/newcomers.hpp); one whose every y is empty is forecast
+// from what these began with, from the period after its last row on.
 //
-// With `hierarchy` or `blocks` forecasts add up (forecasting/coherent.hpp), and yhat is their mean: the sums of series follow the series
-// (file_hierarchy.hpp); rows of longer periods follow those of single ones, and a column `periods` says of how many each row is the sum, up
-// to its ds.
+// With `hierarchy` or `blocks` forecasts add up (forecasting/hierarchy/coherent.hpp), and yhat is their mean: the sums of series follow the
+// series (file_hierarchy.hpp); rows of longer periods follow those of single ones, and a column `periods` says of how many each row is the
+// sum, up to its ds.
 //
 // A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts, pictures
 // and sums, to an output file.
@@ -30,7 +30,7 @@
 
 #include "base/cancel.hpp"
 #include "base/result.hpp"
-#include "intelligence/forecasting/reconciliation.hpp"
+#include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 #include "operations/demand/holidays.hpp"
 
 namespace sinan::demand {

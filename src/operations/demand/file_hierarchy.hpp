@@ -1,7 +1,7 @@
 // The hierarchy of a file of series: the total of all, and sums by its columns (category, place), as series beside the others.
 #pragma once
 
-#include "intelligence/forecasting/reconciliation.hpp"
+#include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 #include "operations/demand/file_panel.hpp"
 
 namespace sinan::demand {

@@ -1,4 +1,4 @@
-// What the forecasts of a backtest were worth, by class of demand (forecasting/evaluation.hpp), as a file and as a sentence.
+// What the forecasts of a backtest were worth, by class of demand (forecasting/evaluation/evaluation.hpp), as a file and as a sentence.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "intelligence/forecasting/evaluation.hpp"
+#include "intelligence/forecasting/evaluation/evaluation.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 #include "operations/demand/file_panel.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/series.hpp"
-#include "intelligence/forecasting/reconciliation.hpp"
+#include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 
 namespace sinan::demand {
 

@@ -9,7 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "intelligence/forecasting/drivers.hpp"
+#include "intelligence/forecasting/drivers/drivers.hpp"
 
 namespace sinan::demand {
 

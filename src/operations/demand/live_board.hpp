@@ -1,4 +1,4 @@
-// The live board: where every item at every place stands today, while sales come in (forecasting/live.hpp).
+// The live board: where every item at every place stands today, while sales come in (forecasting/live/live.hpp).
 //
 // The board begins with what the last night said, and counts the sales of the current day of each place, cut in its time zone. Demand of a
 // day comes as it came by the clock of the place so far. A day that ended without a newer forecast is missing to the detector of bursts,
@@ -13,7 +13,7 @@
 
 #include "base/money.hpp"
 #include "data/lake/lake.hpp"
-#include "intelligence/forecasting/live.hpp"
+#include "intelligence/forecasting/live/live.hpp"
 #include "operations/demand/demand_bursts.hpp"
 
 namespace sinan::demand {

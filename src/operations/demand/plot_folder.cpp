@@ -9,7 +9,7 @@
 #include "base/svg.hpp"
 #include "base/text.hpp"
 #include "base/whole_file.hpp"
-#include "intelligence/forecasting/evaluation.hpp"
+#include "intelligence/forecasting/evaluation/evaluation.hpp"
 
 namespace sinan::demand {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "intelligence/forecasting/surrogate.hpp"
+#include "intelligence/forecasting/explanation/surrogate.hpp"
 
 namespace sinan::demand {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "intelligence/forecasting/evaluation.hpp"
+#include "intelligence/forecasting/evaluation/evaluation.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::models {

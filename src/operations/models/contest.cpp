@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "intelligence/forecasting/comparison.hpp"
+#include "intelligence/forecasting/evaluation/comparison.hpp"
 
 namespace sinan::models {
 namespace {

@@ -1,7 +1,7 @@
 // Champion against challengers: who forecast the same items, places and days better, and whether that was luck.
 //
 // The loss of a day is the mean pinball loss of all values scored that day, over all quantiles that are kept and all distances: what stock
-// is planned on. Days are compared by the test of Diebold & Mariano (forecasting/comparison.hpp).
+// is planned on. Days are compared by the test of Diebold & Mariano (forecasting/evaluation/comparison.hpp).
 //
 // Looking every day until luck has it would find a winner too often. So a challenger is tested only after min_days common days, after
 // twice as many, four times … (each time on exactly the first so many), and the k-th test must be surer than (1 − confidence) / 2^k,

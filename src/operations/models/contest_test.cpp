@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "intelligence/forecasting/comparison.hpp"
+#include "intelligence/forecasting/evaluation/comparison.hpp"
 #include "operations/models/backtest.hpp"
 #include "operations/models/watch.hpp"
 

@@ -45,7 +45,8 @@ struct ForecastReport {
 // The same lake version, configuration and time give the same forecasts at any number of threads.
 Result<ForecastReport> forecast(fabric::Fabric& fabric, Registry& registry, const ForecastRequest& request);
 
-// The share of the volume that is forecast for series whose forecast has an explanation with named parts (forecasting/explain.hpp).
+// The share of the volume that is forecast for series whose forecast has an explanation with named parts
+// (forecasting/explanation/explain.hpp).
 double explained_share(const forecasting::Forecasts& forecasts);
 
 // The versions that a configuration asks for, the champion first: the one promoted last, if the configuration still has it; else the

@@ -15,7 +15,7 @@ struct ClassMetrics {
   std::string demand_class;
   std::int64_t series = 0;
   std::int64_t points = 0;
-  double wape = 0, bias = 0, mase = 0, rmsse = 0, owa = 0, pinball = 0;  // forecasting/evaluation.hpp
+  double wape = 0, bias = 0, mase = 0, rmsse = 0, owa = 0, pinball = 0;  // forecasting/evaluation/evaluation.hpp
   double coverage80 = 0, coverage90 = 0;
   double fit_us = 0;  // microseconds a series, on one thread
   // Of the error of a day (watch.hpp) over the first week ahead: what the drift watch compares with.

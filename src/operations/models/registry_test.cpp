@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "intelligence/forecasting/explain.hpp"
+#include "intelligence/forecasting/explanation/explain.hpp"
 #include "operations/models/backtest.hpp"
 #include "operations/models/cycle.hpp"
 #include "operations/models/scoring.hpp"

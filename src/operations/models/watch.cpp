@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "intelligence/forecasting/drift.hpp"
+#include "intelligence/forecasting/evaluation/drift.hpp"
 #include "operations/models/backtest.hpp"
 #include "operations/models/scoring.hpp"
 

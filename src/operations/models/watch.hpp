@@ -1,9 +1,9 @@
 // The drift watch: are the forecasts of the version in use as good as they were when it was measured?
 //
 // Of each class of demand, the error of every day (backtest.hpp: day_error) over the first week ahead is standardised with mean and
-// deviation of the same error in the version's newest backtest, and watched by a CUSUM (forecasting/drift.hpp). The mean is taken a
-// standard error higher than measured, because it comes from two to four weeks only. Dead demand, and classes with fewer than 3 series or
-// 10 days in the backtest, are not watched. A new measurement, which a person approves (model_review), starts the watch anew.
+// deviation of the same error in the version's newest backtest, and watched by a CUSUM (forecasting/evaluation/drift.hpp). The mean is
+// taken a standard error higher than measured, because it comes from two to four weeks only. Dead demand, and classes with fewer than 3
+// series or 10 days in the backtest, are not watched. A new measurement, which a person approves (model_review), starts the watch anew.
 #pragma once
 
 #include "operations/models/registry.hpp"

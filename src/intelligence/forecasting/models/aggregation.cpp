@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "intelligence/forecasting/kernels/smoothing.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
 namespace {

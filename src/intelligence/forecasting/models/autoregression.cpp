@@ -3,10 +3,10 @@
 #include <array>
 #include <limits>
 
-#include "intelligence/forecasting/aicc.hpp"
-#include "intelligence/forecasting/lag_products.hpp"
+#include "intelligence/forecasting/kernels/aicc.hpp"
+#include "intelligence/forecasting/kernels/lag_products.hpp"
+#include "intelligence/forecasting/kernels/regression.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/regression.hpp"
 
 namespace sinan::forecasting {
 namespace {

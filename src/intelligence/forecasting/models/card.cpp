@@ -6,9 +6,9 @@
 #include <limits>
 #include <numbers>
 
-#include "intelligence/forecasting/aicc.hpp"
+#include "intelligence/forecasting/kernels/aicc.hpp"
+#include "intelligence/forecasting/kernels/regression.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/regression.hpp"
 
 namespace sinan::forecasting {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "intelligence/forecasting/lanes.hpp"
+#include "intelligence/forecasting/kernels/lanes.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {

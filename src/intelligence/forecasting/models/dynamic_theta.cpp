@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "intelligence/forecasting/lanes.hpp"
+#include "intelligence/forecasting/kernels/lanes.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {

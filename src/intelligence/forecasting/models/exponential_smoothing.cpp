@@ -1,7 +1,7 @@
 // Exponential smoothing without a season: level alone, a straight or a damped trend, one of the three by information, damped on logarithms.
-#include "intelligence/forecasting/aicc.hpp"
+#include "intelligence/forecasting/kernels/aicc.hpp"
+#include "intelligence/forecasting/kernels/smoothing.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
 namespace {

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "intelligence/forecasting/lanes.hpp"
-#include "intelligence/forecasting/line.hpp"
+#include "intelligence/forecasting/kernels/lanes.hpp"
+#include "intelligence/forecasting/kernels/line.hpp"
+#include "intelligence/forecasting/kernels/season.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/season.hpp"
 
 namespace sinan::forecasting {
 namespace {

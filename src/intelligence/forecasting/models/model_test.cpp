@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "intelligence/forecasting/season.hpp"
+#include "intelligence/forecasting/kernels/season.hpp"
 
 namespace sinan::forecasting {
 namespace {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "intelligence/forecasting/line.hpp"
+#include "intelligence/forecasting/kernels/line.hpp"
+#include "intelligence/forecasting/kernels/smoothing.hpp"
 #include "intelligence/forecasting/models/model.hpp"
-#include "intelligence/forecasting/smoothing.hpp"
 
 namespace sinan::forecasting {
 namespace {

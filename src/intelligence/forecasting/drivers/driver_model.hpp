@@ -1,0 +1,45 @@
+// One model of all series: trees that learn from drivers, and from the history of each series, what demand will be.
+//
+// Every known period of a series is taught once or several times, each time as seen from an origin 1 … horizon periods before it (the
+// direct strategy, Ben Taieb et al. 2012, with the step as a feature). The absolute error is made small, so answers are medians.
+#pragma once
+
+#include "base/cancel.hpp"
+#include "base/result.hpp"
+#include "intelligence/forecasting/drivers/drivers.hpp"
+#include "intelligence/learning/boosting.hpp"
+
+namespace sinan::forecasting {
+
+class DriverModel {
+ public:
+  struct Options {
+    std::size_t horizon = 1;
+    std::size_t rows = 150'000;  // that are learnt from, about
+    std::uint64_t seed = 1;
+  };
+
+  // `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest end of all series are learnt from; series of
+  // which nothing is demanded in more than a quarter of the periods are not. Nothing to learn from: a model that knows nothing.
+  // There are 200 trees, and 100 when fewer than 100,000 rows are asked for.
+  // The order of the series does not matter.
+  static Result<DriverModel> learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
+                                   const Options& options, const CancelToken* cancel);
+
+  // One that was learnt before, from Trees::text().
+  static Result<DriverModel> read(const std::string& text);
+
+  bool knows() const { return trees_.has_value(); }
+  const learning::Trees& trees() const { return *trees_; }
+
+  // What `features` sees, forecast for the steps 1 … out.size() after its origin. `cells` is scratch.
+  Status predict(const Features& features, std::vector<float>& cells, std::span<double> out) const;
+
+ private:
+  std::optional<learning::Trees> trees_;
+};
+
+// Demand in at least three of four periods: of others only the chance of demand could be learnt.
+bool learnable(std::span<const double> values);
+
+}  // namespace sinan::forecasting

@@ -1,0 +1,225 @@
+#include "intelligence/forecasting/drivers/events.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "base/hash.hpp"
+#include "intelligence/text/words.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+constexpr std::size_t kLeastEvents = 5;    // that a bucket is in
+constexpr double kMostShare = 0.9;         // of all events that a bucket is in
+constexpr std::size_t kTermsNamed = 3;     // of a bucket, and of those that come with it
+constexpr double kHalvings = 6;            // after which an event is forgotten
+constexpr std::uint64_t kHashSeed = 2009;  // of terms
+
+// A bucket as it is found in the events of a period.
+struct Bucket {
+  std::uint32_t number = 0;
+  std::vector<std::uint32_t> terms;  // most frequent first
+  std::size_t events = 0;
+  float first = 0;            // its value in the first event that has it
+  std::uint64_t pattern = 0;  // of the events that it is in and of its values there, up to the sign
+};
+
+std::string in_quotes(std::string_view term) { return fmt::format("\"{}\"", term); }
+
+}  // namespace
+
+std::int64_t Events::reach() const { return static_cast<std::int64_t>(std::ceil(kHalvings * half_life)); }
+
+std::vector<std::string> Events::feature_names() const {
+  std::vector<std::string> out{"events", "periods since the newest event"};
+  out.insert(out.end(), names.begin(), names.end());
+  return out;
+}
+
+Status EventTexts::add(std::string_view text, const EventTime& when, std::uint32_t scope) {
+  auto most = [](std::size_t limit, std::string_view what) {
+    return fail(ErrorCode::kLimit, fmt::format("more than {} {}, the most that are learnt from; leave out the oldest events", limit, what));
+  };
+  if (when.to < when.from) return fail(ErrorCode::kInvalidInput, "an event ends before it starts");
+  if (events_.size() >= limits_.events) return most(limits_.events, "events");
+  Event event{when, scope, static_cast<std::uint32_t>(occurrences_.size()), 0, hash(text, kHashSeed)};
+  for (text::Term& term : text::terms(text, kBuckets, kHashSeed)) {
+    auto [number, fresh] = numbers_.try_emplace(term.text, static_cast<std::uint32_t>(terms_.size()));
+    if (fresh) terms_.push_back({std::move(term.text), term.bucket, term.sign});
+    occurrences_.push_back(number->second);
+  }
+  if (terms_.size() > limits_.terms) return most(limits_.terms, "different words and pairs of words in events");
+  if (occurrences_.size() > limits_.occurrences) return most(limits_.occurrences, "words and pairs of words in events");
+  event.last = static_cast<std::uint32_t>(occurrences_.size());
+  events_.push_back(event);
+  return {};
+}
+
+// The events known at the end of a period, and the features that their texts give.
+struct EventTexts::Choice {
+  Choice(const EventTexts& texts, std::int64_t period) : all(texts) {
+    for (const Event& event : all.events_)
+      if (event.when.known <= period) events.push_back(&event);
+    // In an order of their own.
+    auto key = [](const Event* e) { return std::tuple(e->when.known, e->when.from, e->when.to, e->scope, e->text); };
+    std::ranges::sort(events, [&](const Event* a, const Event* b) { return key(a) < key(b); });
+    count();
+    choose();
+  }
+
+  // The buckets of an event, and the sums of the signs of its terms there.
+  std::map<std::uint32_t, float> buckets_of(const Event& event) const {
+    std::map<std::uint32_t, float> sums;
+    for (std::uint32_t o = event.first; o < event.last; ++o) {
+      const Term& term = all.terms_[all.occurrences_[o]];
+      sums[term.bucket] += term.sign;
+    }
+    std::erase_if(sums, [](const auto& sum) { return sum.second == 0; });
+    return sums;
+  }
+
+  void count() {
+    counts.assign(all.terms_.size(), 0);
+    for (std::size_t order = 0; order < events.size(); ++order) {
+      const Event& event = *events[order];
+      for (std::uint32_t o = event.first; o < event.last; ++o) {
+        const std::uint32_t term = all.occurrences_[o];
+        if (counts[term]++ == 0) buckets[all.terms_[term].bucket].terms.push_back(term);
+      }
+      for (auto [number, value] : buckets_of(event)) {
+        Bucket& bucket = buckets[number];
+        bucket.number = number;
+        if (bucket.events++ == 0) bucket.first = value;
+        const auto size = static_cast<std::int64_t>(value * std::copysign(1.0F, bucket.first));
+        bucket.pattern = mix(bucket.pattern ^ mix(order) ^ static_cast<std::uint64_t>(size));
+      }
+    }
+  }
+
+  // Groups of buckets that are in the same events, most frequent first.
+  void choose() {
+    std::vector<Bucket*> found;
+    for (auto& [number, bucket] : buckets)
+      if (bucket.events >= kLeastEvents && static_cast<double>(bucket.events) <= kMostShare * static_cast<double>(events.size()))
+        found.push_back(&bucket);
+    std::ranges::sort(
+        found, [](const Bucket* a, const Bucket* b) { return a->events != b->events ? a->events > b->events : a->number < b->number; });
+    std::unordered_map<std::uint64_t, std::size_t> groups;
+    for (Bucket* bucket : found) {
+      std::ranges::sort(bucket->terms, [&](std::uint32_t a, std::uint32_t b) {
+        return counts[a] != counts[b] ? counts[a] > counts[b] : all.terms_[a].text < all.terms_[b].text;
+      });
+      auto [group, fresh] = groups.try_emplace(bucket->pattern, features.size());
+      if (fresh && features.size() == kMostFeatures) break;
+      if (fresh) features.emplace_back();
+      features[group->second].push_back(bucket);
+    }
+    // The one that says most stands for its group: the longest.
+    for (auto& group : features)
+      std::ranges::stable_sort(group, std::ranges::greater{}, [&](const Bucket* b) { return all.terms_[b->terms[0]].text.size(); });
+  }
+
+  // "strike"; "strike" or "parade" (share a bucket); "port strike", always with "harbour".
+  std::string name_of(const std::vector<Bucket*>& group) const {
+    auto text_of = [&](std::uint32_t term) -> const std::string& { return all.terms_[term].text; };
+    const Bucket& bucket = *group.front();
+    std::string out = "event " + in_quotes(text_of(bucket.terms[0]));
+    for (std::size_t t = 1; t < std::min(bucket.terms.size(), kTermsNamed); ++t) out += " or " + in_quotes(text_of(bucket.terms[t]));
+    if (bucket.terms.size() > kTermsNamed) out += " or others";
+    if (bucket.terms.size() > 1) return out + " (share a bucket)";
+    std::size_t named = 1;
+    for (std::size_t b = 1; b < group.size() && named < kTermsNamed; ++b) {
+      const std::string& other = text_of(group[b]->terms[0]);
+      if (text_of(bucket.terms[0]).find(other) != std::string::npos) continue;
+      out += (named++ == 1 ? ", always with " : ", ") + in_quotes(other);
+    }
+    return out;
+  }
+
+  Events made(double half_life) const {
+    Events out;
+    out.half_life = half_life;
+    std::unordered_map<std::uint32_t, Events::Value> chosen;  // by bucket: its feature, and the sign of its most frequent term
+    for (const auto& group : features) {
+      const Bucket& bucket = *group.front();
+      chosen[bucket.number] = {static_cast<std::uint32_t>(out.names.size()), all.terms_[bucket.terms[0]].sign};
+      out.names.push_back(name_of(group));
+    }
+    for (const Event* event : events) {
+      const auto first = static_cast<std::uint32_t>(out.values.size());
+      for (auto [number, value] : buckets_of(*event))
+        if (auto feature = chosen.find(number); feature != chosen.end())
+          out.values.push_back({feature->second.feature, value * feature->second.value});
+      if (out.scopes.size() <= event->scope) out.scopes.resize(event->scope + 1);
+      Events::Scope& scope = out.scopes[event->scope];
+      scope.events.push_back({event->when, first, static_cast<std::uint32_t>(out.values.size())});
+      scope.longest = std::max(scope.longest, event->when.to - event->when.known);
+    }
+    return out;
+  }
+
+  const EventTexts& all;
+  std::vector<const Event*> events;
+  std::vector<std::uint32_t> counts;  // of events with each term
+  std::unordered_map<std::uint32_t, Bucket> buckets;
+  std::vector<std::vector<Bucket*>> features;
+};
+
+Events EventTexts::known_at(std::int64_t period, double half_life) const { return Choice(*this, period).made(half_life); }
+
+EventView::EventView(const Events& events) : events_(events), faded_{0}, means_(events.names.size()) {
+  for (std::int64_t age = 0; age <= events.reach(); ++age) {
+    fading_.push_back(static_cast<float>(std::exp2(-static_cast<double>(age) / events.half_life)));
+    faded_.push_back(faded_.back() + double{fading_.back()});
+  }
+}
+
+void EventView::look(std::size_t i, std::int64_t origin, std::int64_t usual) {
+  seen_.clear();
+  std::ranges::fill(means_, 0.0F);
+  const std::int64_t begin = origin - usual + 1;        // of the periods that make the mean
+  const std::int64_t oldest = begin - events_.reach();  // that an event may end in, to count there or after the origin
+  for (std::uint32_t id : events_.scopes_of(i)) {
+    const Events::Scope& scope = events_.scopes[id];
+    auto end = std::ranges::upper_bound(scope.events, origin, {}, [](const Events::Event& e) { return e.when.known; });
+    for (auto event = end; event != scope.events.begin();) {
+      --event;
+      if (event->when.known + scope.longest < oldest) break;
+      if (event->when.to < oldest) continue;
+      seen_.push_back(&*event);
+      const double mean = left_between(event->when, begin, origin) / static_cast<double>(usual);
+      for (std::uint32_t v = event->first; v < event->last; ++v)
+        means_[events_.values[v].feature] += static_cast<float>(mean) * events_.values[v].value;
+    }
+  }
+}
+
+// The sum of what an event means in the periods begin … end.
+double EventView::left_between(const EventTime& when, std::int64_t begin, std::int64_t end) const {
+  const std::int64_t full = std::min(end, when.to) - std::max(begin, when.from) + 1;
+  const auto ages = static_cast<std::int64_t>(fading_.size());
+  const std::int64_t first = std::clamp<std::int64_t>(begin - when.to, 1, ages),
+                     last = std::clamp<std::int64_t>(end - when.to + 1, first, ages);
+  return static_cast<double>(std::max<std::int64_t>(0, full)) + faded_[static_cast<std::size_t>(last)] -
+         faded_[static_cast<std::size_t>(first)];
+}
+
+void EventView::row(std::int64_t period, std::span<float> out) const {
+  out[0] = 0;
+  std::ranges::transform(means_, out.begin() + 2, std::negate{});
+  std::int64_t newest = std::numeric_limits<std::int64_t>::min();
+  for (const Events::Event* event : seen_) {
+    if (event->when.from > period) continue;
+    const std::int64_t age = std::max<std::int64_t>(0, period - event->when.to);
+    if (age > events_.reach()) continue;
+    const float left = fading_[static_cast<std::size_t>(age)];
+    newest = std::max(newest, event->when.from);
+    out[0] += left;
+    for (std::uint32_t v = event->first; v < event->last; ++v) out[2 + events_.values[v].feature] += left * events_.values[v].value;
+  }
+  out[1] = out[0] > 0 ? static_cast<float>(period - newest) : std::numeric_limits<float>::quiet_NaN();
+}
+
+}  // namespace sinan::forecasting

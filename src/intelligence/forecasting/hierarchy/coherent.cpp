@@ -1,0 +1,277 @@
+#include "intelligence/forecasting/hierarchy/coherent.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "intelligence/forecasting/hierarchy/following.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+Status check(const Panel& panel, const Options& options, const Coherence& coherence) {
+  auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
+  const Sums& sums = coherence.sums;
+  if (sums.parts + sums.size() != panel.size())
+    return bad(fmt::format("a panel of {} series is not {} parts and {} sums", panel.size(), sums.parts, sums.size()));
+  for (const Sums::Level& level : sums.levels) {
+    if (level.group_of.size() != sums.parts) return bad("a level must say of each part which sum it belongs to");
+    for (std::uint32_t group : level.group_of)
+      if (group != Sums::kNone && group >= level.groups) return bad("a part belongs to a sum that there is not");
+  }
+  for (int block : coherence.blocks)
+    if (block < 2 || block > options.horizon)
+      return bad(fmt::format("a longer period must be 2 periods or more and fit into the horizon of {}, not {}", options.horizon, block));
+  if (!sums.levels.empty() && std::ranges::any_of(panel.ends, [&](std::int64_t end) { return end != panel.ends.front(); }))
+    return bad("series that add up must end in the same period");
+  return {};
+}
+
+template <typename T>
+void append(std::vector<T>& to, const std::vector<T>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+// The forecasts of more series behind those of some.
+void append(Forecasts& to, const Forecasts& more) {
+  for (const auto& [i, borrowed] : more.borrowed) to.borrowed.emplace(to.classes.size() + i, borrowed);
+  append(to.median, more.median);
+  append(to.quantiles, more.quantiles);
+  append(to.mean, more.mean);
+  append(to.variance, more.variance);
+  append(to.sum_mean, more.sum_mean);
+  append(to.sums, more.sums);
+  append(to.classes, more.classes);
+  append(to.seasons, more.seasons);
+  append(to.nanoseconds, more.nanoseconds);
+  append(to.models, more.models);
+  if (!to.tree_shares.empty()) to.tree_shares.resize(to.classes.size(), 0);
+}
+
+// Base forecasts: the parts with drivers, the sums without.
+Result<Forecasts> base_of(const Panel& panel, std::span<const int> seasons, const Options& options, std::size_t parts,
+                          const CancelToken* cancel, const Progress& progress) {
+  if (!options.drivers || parts == panel.size()) return forecast(panel, seasons, options, cancel, progress);
+  auto of = [&](std::size_t from, std::size_t to) { return seasons.empty() ? seasons : seasons.subspan(from, to - from); };
+  SINAN_TRY(Forecasts out, forecast(part_of(panel, 0, parts), of(0, parts), options, cancel, progress));
+  Options alone = options;
+  alone.drivers = nullptr;
+  SINAN_TRY(const Forecasts sums, forecast(part_of(panel, parts, panel.size()), of(parts, panel.size()), alone, cancel));
+  append(out, sums);
+  return out;
+}
+
+// A season of periods as one of blocks; 1: the blocks show none, 0: it is to be found.
+int season_of_blocks(int season, int block) {
+  if (season <= 1) return season;
+  return season % block == 0 ? season / block : 1;
+}
+
+Result<Forecasts> base_of_blocks(const Panel& panel, std::span<const int> seasons, const Options& options, int block,
+                                 const CancelToken* cancel) {
+  Options how = options;
+  how.horizon = options.horizon / block;
+  how.drivers = nullptr;
+  std::vector<int> candidates, known;
+  for (int season : options.seasons)
+    if (int of = season_of_blocks(season, block); of > 1) candidates.push_back(of);
+  how.seasons = candidates;
+  for (int season : seasons) known.push_back(season_of_blocks(season, block));
+  return forecast(in_blocks(panel, static_cast<std::size_t>(block)), known, how, cancel);
+}
+
+// Errors of parts are independent or go together, they seldom cancel: where few origins make a sum look surer, it is held to be as sure
+// as independent parts would make it.
+void allow_for_parts(const Sums& sums, std::span<const double> of_parts, std::span<double> of_sums) {
+  std::vector<double> independent(of_sums.size());
+  sums.add_up(of_parts, independent);
+  for (std::size_t s = 0; s < of_sums.size(); ++s) of_sums[s] = std::max(of_sums[s], independent[s]);
+}
+
+// Days and weeks of each series.
+void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Following& following) {
+  const auto horizon = static_cast<std::size_t>(out.single.horizon);
+  Sums periods{horizon, {}};
+  for (int block : coherence.blocks) {
+    Sums::Level level{std::vector<std::uint32_t>(horizon, Sums::kNone), horizon / static_cast<std::size_t>(block)};
+    for (std::size_t h = 0; h < level.groups * static_cast<std::size_t>(block); ++h)
+      level.group_of[h] = static_cast<std::uint32_t>(h / static_cast<std::size_t>(block));
+    periods.levels.push_back(std::move(level));
+  }
+  Reconciler reconciler;
+  std::vector<double> variances(horizon), found(horizon), of_blocks, block_variances, found_blocks(periods.size());
+  for (std::size_t i = 0; i < out.single.variance.size(); ++i) {
+    variances.assign(horizon, out.single.variance[i]);
+    of_blocks.clear();
+    block_variances.clear();
+    for (const Forecasts& longer : out.of_blocks) {
+      const auto count = static_cast<std::size_t>(longer.horizon);
+      of_blocks.insert(of_blocks.end(), longer.mean.begin() + static_cast<std::ptrdiff_t>(i * count),
+                       longer.mean.begin() + static_cast<std::ptrdiff_t>((i + 1) * count));
+      block_variances.insert(block_variances.end(), count, longer.variance[i]);
+    }
+    allow_for_parts(periods, variances, block_variances);
+    const Reconciler::Base base{std::span(out.single.mean).subspan(i * horizon, horizon), variances, of_blocks, block_variances};
+    reconciler.reconcile(periods, base, coherence.how, following.non_negative(i), found, found_blocks);
+    for (std::size_t h = 0; h < horizon; ++h) following.set(i, h, found[h]);
+  }
+}
+
+// A series among those that are reconciled; it is known for `ahead` periods of those that are still to come for the others.
+struct Row {
+  Following* of;
+  std::size_t series;
+  std::size_t ahead = 0;
+};
+
+// Parts and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places.
+void reconcile_in_place(const Sums& sums, std::vector<Row> rows, std::size_t horizon, Reconciliation how) {
+  std::vector<std::size_t> order(sums.parts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row].of->key(rows[row].series); });
+  Sums sorted = sums;
+  const std::vector<Row> before = rows;
+  for (std::size_t row = 0; row < sums.parts; ++row) {
+    rows[row] = before[order[row]];
+    for (std::size_t level = 0; level < sums.levels.size(); ++level)
+      sorted.levels[level].group_of[row] = sums.levels[level].group_of[order[row]];
+  }
+  const bool non_negative = std::ranges::all_of(rows, [](const Row& row) { return row.of->non_negative(row.series); });
+  Reconciler reconciler;
+  std::vector<double> means(rows.size()), usual(rows.size()), variances, found(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) usual[r] = rows[r].of->variance(rows[r].series);
+  auto low = [&](auto& all) { return std::span(all).first(sums.parts); };
+  auto high = [&](auto& all) { return std::span(all).subspan(sums.parts); };
+  allow_for_parts(sorted, low(usual), high(usual));
+  for (std::size_t h = 0; h < horizon; ++h) {
+    variances = usual;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const auto& [of, series, ahead] = rows[r];
+      means[r] = h < ahead ? of->known(series, ahead - h) : of->mean(series, h - ahead);
+      if (h < ahead) variances[r] = 0;
+    }
+    reconciler.reconcile(sorted, {low(means), low(variances), high(means), high(variances)}, how, non_negative, low(found), high(found));
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      if (h >= rows[r].ahead) rows[r].of->set(rows[r].series, h - rows[r].ahead, found[r]);
+  }
+}
+
+// What made the numbers, in the column of the model.
+void name_models(Forecasts& forecasts, std::size_t from, Reconciliation how) {
+  for (std::size_t i = from; i < forecasts.models.size(); ++i) {
+    if (how == Reconciliation::kBottomUp)
+      forecasts.models[i] = std::string(name(how));
+    else
+      forecasts.models[i] += fmt::format(" + {}", name(how));
+  }
+}
+
+}  // namespace
+
+Panel part_of(const Panel& panel, std::size_t from, std::size_t to) {
+  auto slice = [](const auto& all, std::size_t first, std::size_t last) {
+    using Vector = std::decay_t<decltype(all)>;
+    if (all.empty()) return Vector();
+    return Vector(all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(last));
+  };
+  Panel out{slice(panel.values, panel.offsets[from], panel.offsets[to]),
+            {},
+            slice(panel.keys, from, to),
+            slice(panel.lost, panel.offsets[from], panel.offsets[to]),
+            slice(panel.ends, from, to)};
+  out.offsets.clear();
+  for (std::size_t i = from; i <= to; ++i) out.offsets.push_back(panel.offsets[i] - panel.offsets[from]);
+  return out;
+}
+
+namespace {
+
+// What a block of that many periods held, from those that are known; missing where these are fewer than half, unless `whatever` is known
+// must do.
+double block_sum(std::span<const double> values, std::size_t block, bool whatever) {
+  double sum = 0;
+  std::size_t known = 0;
+  for (double v : values)
+    if (std::isfinite(v)) sum += v, ++known;
+  if (known == 0 || (!whatever && 2 * known < block)) return kMissing;
+  return sum * static_cast<double>(block) / static_cast<double>(known);
+}
+
+}  // namespace
+
+Panel in_blocks(const Panel& panel, std::size_t block) {
+  Panel out;
+  out.keys = panel.keys;
+  const auto length = static_cast<std::int64_t>(block);
+  for (std::int64_t end : panel.ends) out.ends.push_back(end >= 0 ? end / length : (end + 1) / length - 1);
+  for (std::size_t i = 0; i < panel.size(); ++i) {
+    std::span<const double> values = panel.series(i);
+    std::span<const std::uint8_t> lost = panel.lost_of(i);
+    const std::size_t count = std::max<std::size_t>(1, values.size() / block);
+    bool any = false;
+    for (std::size_t b = 0; b < count; ++b) {
+      const std::size_t to = values.size() - (count - 1 - b) * block;
+      const std::size_t from = to < block ? 0 : to - block;
+      out.values.push_back(block_sum(values.subspan(from, to - from), block, count == 1));
+      any = any || std::isfinite(out.values.back());
+      if (!lost.empty()) out.lost.push_back(std::ranges::any_of(lost.subspan(from, to - from), [](std::uint8_t yes) { return yes != 0; }));
+    }
+    if (!any) out.values.back() = block_sum(values, block, true);
+    out.offsets.push_back(out.values.size());
+  }
+  return out;
+}
+
+Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const int> seasons, const Options& options,
+                                            const Coherence& coherence, const CancelToken* cancel, const Progress& progress) {
+  SINAN_CHECK(check(panel, options, coherence));
+  CoherentForecasts out;
+  SINAN_TRY(out.single, base_of(panel, seasons, options, coherence.sums.parts, cancel, progress));
+  for (int block : coherence.blocks) {
+    SINAN_TRY(Forecasts longer, base_of_blocks(panel, seasons, options, block, cancel));
+    out.of_blocks.push_back(std::move(longer));
+  }
+  Following single(panel, out.single);
+  if (!coherence.blocks.empty()) reconcile_in_time(out, coherence, single);
+  if (!coherence.sums.levels.empty()) {
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < panel.size(); ++i) rows.push_back({&single, i});
+    reconcile_in_place(coherence.sums, std::move(rows), static_cast<std::size_t>(options.horizon), coherence.how);
+  }
+  for (std::size_t i = 0; i < panel.size(); ++i) single.add_up(i);
+  if (!coherence.blocks.empty() || !coherence.sums.levels.empty()) {
+    name_models(out.single, coherence.how == Reconciliation::kBottomUp ? coherence.sums.parts : 0, coherence.how);
+    for (Forecasts& longer : out.of_blocks) name_models(longer, 0, coherence.how);
+  }
+  const auto horizon = static_cast<std::size_t>(options.horizon);
+  for (std::size_t level = 0; level < coherence.blocks.size(); ++level) {
+    Following longer(panel, out.of_blocks[level]);
+    const auto block = static_cast<std::size_t>(coherence.blocks[level]);
+    for (std::size_t i = 0; i < panel.size(); ++i) {
+      for (std::size_t b = 0; b < horizon / block; ++b) {
+        double sum = 0;
+        for (std::size_t h = b * block; h < (b + 1) * block; ++h) sum += out.single.mean[i * horizon + h];
+        longer.set(i, b, sum);
+      }
+      longer.add_up(i);
+    }
+  }
+  return out;
+}
+
+void reconcile(const Panel& panel, Forecasts& parts, const Panel& panel_of_sums, Forecasts& sums, const Sums& hierarchy,
+               Reconciliation how) {
+  if (panel_of_sums.size() == 0) return;
+  Following low(panel, parts), high(panel_of_sums, sums);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < panel.size(); ++i)
+    rows.push_back({&low, i, static_cast<std::size_t>(std::max<std::int64_t>(0, panel.end_of(i) - panel_of_sums.ends.front()))});
+  for (std::size_t s = 0; s < panel_of_sums.size(); ++s) rows.push_back({&high, s});
+  reconcile_in_place(hierarchy, std::move(rows), static_cast<std::size_t>(sums.horizon), how);
+  for (std::size_t i = 0; i < panel.size(); ++i) low.add_up(i);
+  for (std::size_t s = 0; s < panel_of_sums.size(); ++s) high.add_up(s);
+  if (how != Reconciliation::kBottomUp) name_models(parts, 0, how);
+  name_models(sums, 0, how);
+}
+
+}  // namespace sinan::forecasting
