@@ -1,6 +1,6 @@
-// The forecast of a cycle: scores what earlier forecasts said of the days that are over, registers model versions that are new, forecasts
-// with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts; and what was sold suddenly in the last days
-// goes to ops.demand_bursts.
+// The forecast of a cycle: scores what earlier forecasts said of the days that are over, registers model versions that are new or go by
+// another name now, forecasts with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts; and what was
+// sold suddenly in the last days goes to ops.demand_bursts.
 //
 // Forecasts, what the registry says in SQL (ops.model_versions, ops.model_metrics, ops.model_scores) and the record of the run become
 // visible in one transaction.
