@@ -118,6 +118,19 @@ class Conventions(unittest.TestCase):
                     wrong.append(str(file.relative_to(ROOT)))
         self.assertEqual(wrong, [])
 
+    def test_every_command_that_a_text_names_is_there(self):
+        commands = {name.replace("_", " ") for name in re.findall(r"^SINAN_COMMAND\((\w+)\)", (SRC / "application/cli/commands.inc").read_text(), re.M)}
+        groups = {name.split()[0] for name in commands if " " in name}
+        wrong = []
+        for file in tracked("src", "docs", "README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"):
+            for said in re.findall(r"(?:`|<code>)sinan (?:-\S+ \S+ )*([a-z]+(?: [a-z]+)?)", file.read_text(errors="replace")):
+                first = said.split()[0]
+                if said not in commands and first not in commands | groups:
+                    wrong.append(f"{file.relative_to(ROOT)}: sinan {said}")
+                if first in groups and " " in said and said not in commands:
+                    wrong.append(f"{file.relative_to(ROOT)}: sinan {said}")
+        self.assertEqual(wrong, [])
+
     def test_no_machine_paths(self):
         pattern = re.compile(rb"/(?:wo" rb"rk|fa" rb"rm)/")
         wrong = [str(f.relative_to(ROOT)) for f in tracked() if f.stat().st_size < 2_000_000 and pattern.search(f.read_bytes())]

@@ -61,6 +61,14 @@ class Cycle(Company):
         self.assertEqual(len(runs), 4)
         self.ok("decisions", "verify")
 
+    def test_what_a_run_noted_is_shown_with_it(self):
+        self.ok("run")
+        self.assertNotIn("notes of", self.ok("runs", "show").out)
+        with sqlite3.connect(self.dir / "data" / "erp.db") as erp:
+            erp.execute("ALTER TABLE lfa1 ADD COLUMN remark TEXT")
+        self.ok("run")
+        self.assertIn("\nnotes of sync:\n  erp.lfa1: new column 'remark' text\n", self.ok("runs", "show").out)
+
     def test_a_dry_run_changes_nothing(self):
         self.ok("run", "--dry-run")
         self.assertEqual(self.erp_orders(), [])

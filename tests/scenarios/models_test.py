@@ -207,6 +207,29 @@ class Models(Company):
         self.assertEqual(self.rows("SELECT * FROM ops.challenger_forecasts"), [])
         self.ok("decisions", "verify")
 
+    def test_a_version_goes_by_the_name_that_the_workspace_gives_it_now(self):
+        flat = "kind: demand\ndrivers: false\nmodels: [naive]\nchallengers: [{name: %s, models: [ses]}]\n"
+        self.configure(flat % "flat")
+        self.ok("run")
+        version = self.models()["flat"]["version"]
+        self.configure(flat % "level")
+        self.ok("run")
+        self.assertEqual({name: card["role"] for name, card in self.models().items()}, {"default": "champion", "level": "challenger"})
+        self.assertEqual(self.models()["level"]["version"], version)
+        self.assertEqual(self.ok("models", "compare", "default", "level", "--json").json["second"]["version"], version)
+        self.assertEqual({row["name"] for row in self.rows("SELECT name FROM ops.model_versions")}, {"default", "level"})
+        # What challenged is what is configured now, and the other way round.
+        self.configure("kind: demand\ndrivers: false\nmodels: [ses]\nchallengers: [{name: last, models: [naive]}]\n")
+        self.ok("run")
+        self.assertEqual({name: card["role"] for name, card in self.models().items()}, {"default": "champion", "last": "challenger"})
+        self.assertEqual(self.models()["default"]["version"], version)
+        self.assertEqual(self.ok("models", "show", "default", "--json").json["version"], version)
+        # A version that is used no more keeps its last name, and the one in use comes first.
+        self.configure("kind: demand\ndrivers: false\nmodels: [theta]\n")
+        self.ok("run")
+        self.assertEqual(self.ok("models", "show", "default", "--json").json["role"], "champion")
+        self.ok("models", "verify")
+
     def test_a_rejected_challenger_waits_for_the_next_test(self):
         self.configure(CONTEST)
         self.ok("run")
@@ -291,6 +314,8 @@ class Models(Company):
             ("challengers: [{models: [naive]}]\n", "missing_key"),
             ("contest: {min_days: 1}\n", "invalid_value"),
             ("contest: {days: 14}\n", "unknown_key"),
+            ("models: []\n", "invalid_value"),
+            ("models: [ses, ses]\n", "duplicate_name"),
             ("challengers: [{name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}]\n", "too_many"),
         ]:
             (self.dir / "forecasts" / "demand.yaml").write_text("kind: demand\n" + text)

@@ -122,6 +122,25 @@ class Schemas(unittest.TestCase):
                 shutil.rmtree(place)
         self.assertGreater(refused, 30)
 
+    def test_schema_and_reader_miss_the_same_keys_of_a_source(self):
+        lacking = {
+            "sqlite": "kind: sqlite",
+            "mysql": "kind: mysql",
+            "postgres": "kind: postgres",
+            "options": "kind: files\ntables: {bank: {format: csv}}",
+            "nothing": "kind: files\ntables: {bank: }",
+            "kind": "path: a.db",
+        }
+        place = self.scratch / "lacking"
+        must("init", place)
+        for name, text in lacking.items():
+            (place / "sources" / f"{name}.yaml").write_text(text + "\n")
+            self.assertFalse(self.validator("sources").is_valid(yaml.load(text, Loader)), text)
+        missing = {d["file"] for d in sinan("-C", place, "check", "--offline", "--json").json if d["code"] == "missing_key"}
+        self.assertEqual(missing, {f"sources/{name}.yaml" for name in lacking})
+        self.assertTrue(self.validator("sources").is_valid({"kind": "files", "tables": {"bank": {"path": "bank.csv"}}}))
+        self.assertTrue(self.validator("sources").is_valid({"kind": "sqlite", "path": "erp.db", "tables": {"orders": None}}))
+
 
 if __name__ == "__main__":
     unittest.main()

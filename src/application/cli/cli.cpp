@@ -283,19 +283,4 @@ int run(int argc, char** argv) {
   }
 }
 
-std::string reference() {
-  std::string out = "# Commands\n\nGenerated from the commands' descriptions by `sinan commands --markdown`.\n";
-  for (const CommandInfo& info : commands()) {
-    out += fmt::format("\n## sinan {}\n\n{}.\n", info.name, info.summary);
-    if (!info.details.empty()) out += "\n" + info.details + "\n";
-    if (!info.options.empty()) out += "\n| option | meaning |\n|---|---|\n";
-    for (const OptionInfo& option : info.options) {
-      std::string typed = option.positional ? option.value : "--" + option.name + (option.value.empty() ? "" : " " + option.value);
-      out += fmt::format("| `{}` | {}{} |\n", typed, option.summary, option.required ? " (required)" : "");
-    }
-    for (const std::string& example : info.examples) out += fmt::format("\n    {}\n", example);
-  }
-  return out;
-}
-
 }  // namespace sinan::cli

@@ -1,4 +1,4 @@
-// A command of the command line: one file in commands/, one line in commands.inc. Parsing, help and the reference come from its info.
+// A command of the command line: one file in commands/, one line in commands.inc. Parsing and help come from its info.
 #pragma once
 
 #include <cstdio>
@@ -75,8 +75,5 @@ const std::vector<CommandInfo>& commands();
 
 // Runs a command line; returns the process's exit code. Never throws.
 int run(int argc, char** argv);
-
-// The reference of all commands as Markdown, for docs/commands.md.
-std::string reference();
 
 }  // namespace sinan::cli

@@ -87,7 +87,8 @@ class Walk {
     if (type == "BASE_TABLE") return table(node);
     if (type == "TABLE_FUNCTION" && node.contains("function")) return table_function(node, open);
     if (type == "SHOW_REF")
-      return fail(ErrorCode::kDenied, "DESCRIBE, SHOW and SUMMARIZE are not part of a query; `sinan catalog` lists tables and columns");
+      return fail(ErrorCode::kDenied,
+                  "DESCRIBE, SHOW and SUMMARIZE are not part of a query; `SELECT * FROM TABLE LIMIT 1` shows a table's columns");
     if (type == "COLUMN_DATA" || type == "DELIM_GET" || type == "BOUND_TABLE_REF")
       return fail(ErrorCode::kDenied, "this form of table cannot be queried");
     if (type.ends_with("_NODE")) has_queries_ = true;

@@ -126,7 +126,8 @@ class Rule {
   // For the reader, which numbers rules of one kind and column that nobody named.
   void rename(std::string id) { settings_.id = std::move(id); }
   virtual bool judges_rows() const = 0;
-  // Names, types and SQL, against what is known now.
+  // Names, types and SQL, against what is known now. What cannot be judged, such as a column whose type the rule knows no way to read, is
+  // named here.
   virtual void check(const RuleCheck& check) const = 0;
   // Other tables that the rule reads: they are judged first.
   virtual std::vector<std::string> references() const { return {}; }
@@ -141,6 +142,9 @@ class RowRule : public Rule {
  public:
   using Rule::Rule;
   bool judges_rows() const final { return true; }
+  // Fails with kInvalidInput where check() complains: a column that is not there, a constant that is none of the column's type. The rule is
+  // then reported as one that cannot be judged, and stops the cycle. Single values that do not convert are no error, but bad rows
+  // (TRY_CAST in range.cpp).
   virtual Result<RowTest> test(const PlanContext& context) const = 0;
   virtual Text reason(const BadRow& row) const = 0;
 };

@@ -33,6 +33,32 @@ void check_table(const TableConfig& wanted, const TableInfo& table, Diagnostics&
                     "name the key: [column] of the table, or drop the cursor so that it is read whole");
 }
 
+const std::string& name_in_source(const std::string& name, const TableConfig& table) {
+  return table.table.value.empty() ? name : table.table.value;
+}
+
+// Where somebody wrote what a table is read from: its `path`, where it has one.
+Place place_of(const TableConfig& table) {
+  for (const YamlNode::Entry& option : table.options)
+    if (option.key == "path") return option.value.place;
+  return table.table.value.empty() ? table.place : table.table.place;
+}
+
+// Each table by itself, when one that cannot be read keeps the source from listing them. False if none was found to be that.
+bool check_alone(const SourceConfig& config, Source& source, Diagnostics& diagnostics) {
+  bool found = false;
+  for (const auto& [name, wanted] : config.tables) {
+    auto table = source.describe(name_in_source(name, wanted));
+    if (table) {
+      check_table(wanted, *table, diagnostics);
+      continue;
+    }
+    found = true;
+    diagnostics.add(place_of(wanted), code_of(table.error()), fmt::format("the table '{}' cannot be read: {}", name, table.error().text()));
+  }
+  return found;
+}
+
 // ${NAME} in the options of a source, of which the environment knows nothing. Each is told where it stands.
 void check_references(const YamlNode& node, Diagnostics& diagnostics) {
   for (const YamlNode& item : node.items) check_references(item, diagnostics);
@@ -71,11 +97,13 @@ void check_source(const SourceConfig& config, const OpenContext& context, Diagno
     if (connector.kind == config.kind.value) source = connector.open(config, context);
   if (!source) return unreachable(source.error(), config.place);
   auto tables = (*source)->discover();
-  if (!tables) return unreachable(tables.error(), config.place);
+  if (!tables && (info(tables.error().code).retry || !check_alone(config, **source, diagnostics)))
+    return unreachable(tables.error(), config.place);
+  if (!tables) return;
   std::vector<std::string> known;
   for (const TableInfo& table : *tables) known.push_back(table.name);
   for (const auto& [name, wanted] : config.tables) {
-    const std::string& in_source = wanted.table.value.empty() ? name : wanted.table.value;
+    const std::string& in_source = name_in_source(name, wanted);
     auto found = std::find_if(tables->begin(), tables->end(), [&](const TableInfo& table) { return table.name == in_source; });
     if (found != tables->end()) {
       check_table(wanted, *found, diagnostics);

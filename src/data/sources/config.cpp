@@ -50,6 +50,13 @@ const ConnectorInfo* find_connector(const std::string& kind) {
   return nullptr;
 }
 
+Json properties_of(const Json& schema) { return schema.value("properties", Json::object()); }
+
+template <typename T>
+Json properties_of() {
+  return properties_of(schema_of_options<T>());
+}
+
 // Keys that neither the shape nor the kind knows are mistakes; the others stay.
 void check_keys(std::string_view what, std::vector<YamlNode::Entry>& entries, const Json& shared, const Json& own,
                 Diagnostics& diagnostics) {
@@ -66,12 +73,12 @@ void check_keys(std::string_view what, std::vector<YamlNode::Entry>& entries, co
 void check_tables(SourceConfig& config, const ConnectorInfo& connector, Diagnostics& diagnostics) {
   std::map<std::string, std::string> readers;  // table of the source: table here with its own types
   for (auto& [name, table] : config.tables) {
-    check_keys("table", table.options, option_properties<TableConfig>(), connector.table_options_schema, diagnostics);
+    check_keys("table", table.options, properties_of<TableConfig>(), properties_of(connector.table_options_schema), diagnostics);
     for (const auto& [column, type] : table.types)
       if (auto parsed = parse_type(type.value); !parsed)
         diagnostics.add(type.place, "invalid_value", fmt::format("'{}' is no type", type.value),
                         "use boolean, bigint, double, decimal(p,s), text, date, timestamp or blob");
-    if (connector.table_options_schema.contains("path")) continue;
+    if (properties_of(connector.table_options_schema).contains("path")) continue;
     auto [reader, first] = readers.emplace(table.table.value.empty() ? name : table.table.value, name);
     if (!first && !table.types.empty())
       diagnostics.add(table.place, "duplicate_table", fmt::format("'{}' and '{}' read the same table", reader->second, name),
@@ -110,7 +117,7 @@ std::vector<SourceConfig> read_configs(const Workspace& workspace, Diagnostics& 
                       suggestion(config.kind.value, kinds));
       continue;
     }
-    check_keys("source", config.options, option_properties<SourceConfig>(), connector->options_schema, diagnostics);
+    check_keys("source", config.options, properties_of<SourceConfig>(), properties_of(connector->options_schema), diagnostics);
     check_tables(config, *connector, diagnostics);
     check_writes(config, diagnostics);
     connector->check(config, diagnostics);
@@ -119,30 +126,45 @@ std::vector<SourceConfig> read_configs(const Workspace& workspace, Diagnostics& 
   return out;
 }
 
+namespace {
+
+// One table of a kind: the keys that all have, and its own.
+Json table_schema(const ConnectorInfo& connector) {
+  Json out = schema_of_options<TableConfig>();
+  out["properties"].update(properties_of(connector.table_options_schema));
+  if (connector.table_options_schema.contains("required")) out["required"] = connector.table_options_schema["required"];
+  out["additionalProperties"] = false;
+  return out;
+}
+
+// What a file of that kind must and may hold; `shared` are the keys of every kind.
+Json kind_schema(const ConnectorInfo& connector, const Json& shared) {
+  Json options = properties_of(connector.options_schema);
+  Json keys = Json::array();
+  for (const auto& [key, unused] : shared.items()) keys.push_back(key);
+  for (const auto& [key, unused] : options.items()) keys.push_back(key);
+  options["tables"] = {{"type", "object"}, {"additionalProperties", table_schema(connector)}};
+  Json out{{"properties", std::move(options)}, {"propertyNames", {{"enum", std::move(keys)}}}};
+  if (connector.options_schema.contains("required")) out["required"] = connector.options_schema["required"];
+  return out;
+}
+
+}  // namespace
+
 Json config_schema() {
-  Json schema = shape_of(static_cast<const SourceConfig*>(nullptr)).schema();
+  Json schema = schema_of_options<SourceConfig>();
   Json& properties = schema["properties"];
+  const Json shared = properties;
   Json kinds = Json::array();
   Json cases = Json::array();
-  std::set<std::string> known;
   for (const ConnectorInfo& connector : connectors()) {
     kinds.push_back(connector.kind);
-    Json options = connector.options_schema;
-    Json table_properties = option_properties<TableConfig>();
-    table_properties.update(connector.table_options_schema);
-    options["tables"] = {
-        {"type", "object"},
-        {"additionalProperties", {{"type", "object"}, {"properties", std::move(table_properties)}, {"additionalProperties", false}}}};
-    Json keys = Json::array();
-    for (const auto& [key, unused] : properties.items()) keys.push_back(key);
-    for (const auto& [key, unused] : connector.options_schema.items()) keys.push_back(key);
-    for (const auto& [key, unused] : connector.options_schema.items()) known.insert(key);
-    cases.push_back({{"if", {{"properties", {{"kind", {{"const", connector.kind}}}}}}},
-                     {"then", {{"properties", std::move(options)}, {"propertyNames", {{"enum", std::move(keys)}}}}}});
+    for (const auto& [key, unused] : properties_of(connector.options_schema).items())
+      if (!properties.contains(key)) properties[key] = true;
+    cases.push_back({{"if", {{"properties", {{"kind", {{"const", connector.kind}}}}}, {"required", {"kind"}}}},
+                     {"then", kind_schema(connector, shared)}});
   }
   properties["kind"]["enum"] = std::move(kinds);
-  for (const std::string& key : known)
-    if (!properties.contains(key)) properties[key] = true;
   schema["additionalProperties"] = false;
   schema["allOf"] = std::move(cases);
   return schema;

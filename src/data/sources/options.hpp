@@ -5,7 +5,7 @@
 
 namespace sinan::sources {
 
-// Keys of every connector that speaks to a database.
+// Keys of every connector, which with_shared() brings; one that holds no odd values, as files, may take `timezone` alone.
 struct SharedOptions {
   Located<std::string> timezone;
   std::string odd_values = "null";
@@ -47,9 +47,10 @@ Result<T> options_of(const std::vector<YamlNode::Entry>& entries, const Place& p
   return options;
 }
 
+// The JSON Schema of those keys, for ConnectorInfo.
 template <typename T>
-Json option_properties() {
-  return shape_of(static_cast<const T*>(nullptr)).schema()["properties"];
+Json schema_of_options() {
+  return shape_of(static_cast<const T*>(nullptr)).schema();
 }
 
 // Where a database is: an address ("postgresql://user:${PASSWORD}@host/db"), or its parts as a map.

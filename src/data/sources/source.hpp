@@ -116,6 +116,8 @@ class Writer {
   virtual Result<WriteOutcome> write(const WriteRequest& request) = 0;
 };
 
+// Tables under the names of the source. The names, keys and columns that a workspace gives are applied above it (configured.hpp); types
+// that it pins are the connector's to apply, in describe() and scans (pinned_types() in options.hpp).
 class Source {
  public:
   virtual ~Source() = default;
@@ -138,7 +140,7 @@ struct TableConfig {
   std::vector<Located<std::string>> key;              // default: what the source says
   Located<std::string> cursor;                        // column that grows with every change
   std::vector<Located<std::string>> columns;          // default: all
-  std::map<std::string, Located<std::string>> types;  // pinned types
+  std::map<std::string, Located<std::string>> types;  // pinned types: the connector applies them
   std::string deletions = "keys";                     // with a cursor: read all "keys" to see which rows are gone, or "ignore"
   std::vector<YamlNode::Entry> options;               // of the kind: path, format, delimiter, …
   Place place;
@@ -173,8 +175,8 @@ struct OpenContext {
 struct ConnectorInfo {
   std::string kind;           // "postgres"
   std::string summary;        // one sentence
-  Json options_schema;        // JSON Schema "properties" of its options
-  Json table_options_schema;  // and of those of each table
+  Json options_schema;        // JSON Schema of its options: schema_of_options() in options.hpp
+  Json table_options_schema;  // and of those of each table; an empty object if it has none
   // Checks the options without opening anything; every mistake goes to `diagnostics`.
   void (*check)(const SourceConfig& config, Diagnostics& diagnostics);
   Result<std::unique_ptr<Source>> (*open)(const SourceConfig& config, const OpenContext& context);

@@ -211,9 +211,25 @@ TEST(SourceConfig, TheSchemaKnowsEveryKindAndItsKeys) {
   EXPECT_TRUE(schema["properties"].contains("connection"));
   for (const ConnectorInfo& connector : connectors()) {
     EXPECT_FALSE(connector.summary.empty());
-    for (const auto& [key, property] : connector.options_schema.items())
+    for (const auto& [key, property] : connector.options_schema["properties"].items())
       EXPECT_TRUE(property.contains("description")) << connector.kind << "." << key;
   }
+}
+
+TEST(SourceConfig, TheSchemaAsksForWhatAKindCannotDoWithout) {
+  std::map<std::string, Json> needs;
+  std::map<std::string, Json> tables_need;
+  Json schema = config_schema();
+  for (const Json& a_case : schema["allOf"]) {
+    const std::string kind = a_case["if"]["properties"]["kind"]["const"];
+    needs[kind] = a_case["then"].value("required", Json());
+    tables_need[kind] = a_case["then"]["properties"]["tables"]["additionalProperties"].value("required", Json());
+  }
+  EXPECT_EQ(needs["sqlite"], Json::array({"path"}));
+  EXPECT_EQ(needs["mysql"], Json::array({"connection"}));
+  EXPECT_EQ(needs["postgres"], Json::array({"connection"}));
+  EXPECT_EQ(tables_need["files"], Json::array({"path"}));
+  EXPECT_EQ(tables_need["sqlite"], Json());
 }
 
 }  // namespace

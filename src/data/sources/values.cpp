@@ -153,7 +153,7 @@ Value cell_value(const Column& column, std::size_t row) {
 Status OddValues::odd(const std::string& column, std::string_view what) {
   if (refuse_)
     return fail(ErrorCode::kInvalidInput,
-                fmt::format("the column holds {}, which its type cannot hold; `odd_values: null` reads such values as null", what),
+                fmt::format("a value of the column does not fit its type: {}; `odd_values: null` reads such values as null", what),
                 table_ + "." + column);
   ++counts_[{column, std::string(what)}];
   return {};

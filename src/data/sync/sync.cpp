@@ -126,7 +126,8 @@ class SourceReading {
     SINAN_CHECK(staged->finish());
     report.bytes += staged->bytes();
     for (const sources::Warning& warning : scan.warnings())
-      report.notes.push_back(fmt::format("{} values of column '{}': {}", warning.count, warning.column, warning.what));
+      report.notes.push_back(
+          fmt::format("{} value{} of column '{}': {}", warning.count, warning.count == 1 ? "" : "s", warning.column, warning.what));
     return staged;
   }
 

@@ -265,6 +265,17 @@ class Passes {
     return {w.fresh, past->level * ratio};
   }
 
+  // The pool goes on with the last value where all values are the same, or no model fits so few.
+  static bool none_spoke(const Pool& pool) {
+    for (std::size_t m = 0; m < pool.members(); ++m)
+      if (auto said = pool.member_forecast(m); !said.empty() && std::isfinite(said.front())) return false;
+    return true;
+  }
+  static const ModelInfo& last_value() {
+    static const ModelInfo& kNaive = *std::ranges::find(models(), "naive", &ModelInfo::name);
+    return kNaive;
+  }
+
   static bool is_regular(DemandClass c) { return c == DemandClass::kSmooth || c == DemandClass::kErratic || c == DemandClass::kShort; }
   bool learns_sparse() const {
     for (std::size_t i = 0; i < panel_.size(); ++i)
@@ -328,6 +339,7 @@ class Passes {
 
   void regular(Worker& w, std::size_t i, std::size_t season) {
     w.pool.forecast(w.cleaned, season, w.regular, known_errors(w, i, season));
+    if (none_spoke(w.pool)) w.regular.only = &last_value();
     if (w.cleaned.y.size() == 1) std::ranges::fill(w.regular.errors, std::numeric_limits<float>::quiet_NaN());  // no error was made yet
     std::span<const float> y = w.cleaned.y;
     std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;

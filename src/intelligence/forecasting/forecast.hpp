@@ -96,10 +96,10 @@ struct Forecasts {
   std::vector<DemandClass> classes;
   std::vector<int> seasons;               // the period used; 1: none
   std::vector<std::int64_t> nanoseconds;  // with a clock: what the series' models took, without trees
-  // The model; "median" of several, "weighted" when learned weights had a part in it, "negative_binomial" or "zero"; " +
-  // pooled_regression" and " + trees" where those are mixed in, alone where they took its place; "negative_binomial + trees" where they
-  // move its mean; of series that borrow with the attributes, or "group" for all series: "median + category", and just "category" where
-  // there is no demand yet.
+  // The model, "naive" also where no other fits so few values or all are the same; "median" of several, "weighted" when learned weights
+  // had a part in it, "negative_binomial" or "zero"; " + pooled_regression" and " + trees" where those are mixed in, alone where they took
+  // its place; "negative_binomial + trees" where they move its mean; of series that borrow with the attributes, or "group" for all series:
+  // "median + category", and just "category" where there is no demand yet.
   std::vector<std::string> models;
   std::map<std::size_t, Borrowed> borrowed;             // by series
   std::vector<float> pooled_shares;                     // of the pooled regression in each series' median, 0 … 1

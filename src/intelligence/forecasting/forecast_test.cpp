@@ -41,6 +41,15 @@ std::vector<std::vector<double>> mixed() {
   return out;
 }
 
+TEST(Forecast, NamesWhatWasUsedWhereNoModelFits) {
+  const Panel panel = panel_of({{3, 5.25}, {7, 7, 7, 7, 7, 7, 7, 7}, {1, 4, 2, 3, 5, 4}});
+  auto found = forecast(panel, {}, {.horizon = 2, .models = {"theta"}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->models, (std::vector<std::string>{"naive", "naive", "theta"}));
+  EXPECT_NEAR(found->median[0], 5.25, 1e-6);
+  EXPECT_NEAR(found->median[2], 7, 1e-6);
+}
+
 TEST(Forecast, IsTheSameAtAnyNumberOfThreadsAndInAnyOrder) {
   auto series = mixed();
   Options options{.horizon = 8, .seasons = {4, 12}, .quantiles = {0.1, 0.5, 0.95}, .cumulative = true};

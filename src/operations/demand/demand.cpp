@@ -25,51 +25,55 @@ void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forec
   append_forecast(batch, 2, panel.panel.ends[i], forecasts, i, h, version, run_id);
 }
 
-void check_seasons(const std::vector<int>& seasons, const Place& place, Diagnostics& out) {
-  for (int season : seasons)
-    if (season < 2 || season > 366)
-      out.add(place, "invalid_value", fmt::format("a season of {} days cannot be tried", season), "name seasons from 2 to 366 days");
-}
-
-void check_models(const std::vector<Located<std::string>>& models, Diagnostics& out) {
+// The names under `models` of a method, wherever they can be read.
+void check_models(const YamlNode& method, Diagnostics& out) {
+  const YamlNode* models = method.find("models");
+  if (!models || models->kind != YamlNode::Kind::kList) return;
+  if (models->items.empty()) out.add(models->place, "invalid_value", "the list of models is empty", "name models, or leave out the key");
   std::vector<std::string> known;
   for (const forecasting::ModelInfo& model : forecasting::models()) known.emplace_back(model.name);
-  for (const Located<std::string>& model : models)
-    if (std::ranges::find(known, model.value) == known.end())
-      out.add(model.place, "unknown_model", fmt::format("no forecast model is named '{}'", visible(model.value)),
-              near_or_all(model.value, known));
-}
-
-void check_hierarchy(const std::vector<Located<std::string>>& levels, Diagnostics& out) {
-  if (levels.size() > kMostLevels)
-    out.add(levels[kMostLevels].place, "too_many", fmt::format("{} levels of sums", levels.size()),
-            fmt::format("keep at most {}", kMostLevels));
-  std::set<std::string> known{"total"};
-  for (const Located<std::string>& level : levels) {
-    const std::vector<std::string> attributes = attributes_of(level.value);
-    if (attributes.empty() || level.value.ends_with('*') || std::ranges::find(attributes, "") != attributes.end())
-      out.add(level.place, "invalid_value", fmt::format("'{}' names no columns", visible(level.value)),
-              "name a column, or several with * between them: category*location_id");
-    if (!known.insert(level.value).second)
-      out.add(level.place, "duplicate_name", fmt::format("the level '{}' is there already", visible(level.value)),
-              level.value == "total" ? "leave it out: there always is one" : "name each level once");
+  std::set<std::string> named;
+  for (const YamlNode& model : models->items) {
+    if (model.kind != YamlNode::Kind::kScalar) continue;
+    if (std::ranges::find(known, model.scalar) == known.end())
+      out.add(model.place, "unknown_model", fmt::format("no forecast model is named '{}'", visible(model.scalar)),
+              near_or_all(model.scalar, known));
+    else if (!named.insert(model.scalar).second)
+      out.add(model.place, "duplicate_name", fmt::format("the model '{}' is named twice", model.scalar), "name each model once");
   }
 }
 
-void check_config(const ForecastConfig& config, const Place& file, Diagnostics& out) {
-  check_seasons(config.seasons, file, out);
-  check_models(config.models, out);
-  check_hierarchy(config.hierarchy, out);
-  if (config.challengers.size() > kMostChallengers)
-    out.add(config.challengers.back().name.place, "too_many",
-            fmt::format("{} challengers would each forecast everything", config.challengers.size()),
+// The levels of sums, wherever they can be read.
+void check_hierarchy(const YamlNode& file, Diagnostics& out) {
+  const YamlNode* levels = file.find("hierarchy");
+  if (!levels || levels->kind != YamlNode::Kind::kList) return;
+  if (levels->items.size() > kMostLevels)
+    out.add(levels->items[kMostLevels].place, "too_many", fmt::format("{} levels of sums", levels->items.size()),
+            fmt::format("keep at most {}", kMostLevels));
+  std::set<std::string> known{"total"};
+  for (const YamlNode& level : levels->items) {
+    if (level.kind != YamlNode::Kind::kScalar) continue;
+    const std::vector<std::string> attributes = attributes_of(level.scalar);
+    if (attributes.empty() || level.scalar.ends_with('*') || std::ranges::find(attributes, "") != attributes.end())
+      out.add(level.place, "invalid_value", fmt::format("'{}' names no columns", visible(level.scalar)),
+              "name a column, or several with * between them: category*location_id");
+    if (!known.insert(level.scalar).second)
+      out.add(level.place, "duplicate_name", fmt::format("the level '{}' is there already", visible(level.scalar)),
+              level.scalar == "total" ? "leave it out: there always is one" : "name each level once");
+  }
+}
+
+void check_challengers(const YamlNode& challengers, Diagnostics& out) {
+  if (challengers.items.size() > kMostChallengers)
+    out.add(challengers.items.back().place, "too_many",
+            fmt::format("{} challengers would each forecast everything", challengers.items.size()),
             fmt::format("keep at most {}", kMostChallengers));
   std::set<std::string> names{"default"};
-  for (const ChallengerConfig& challenger : config.challengers) {
-    check_seasons(challenger.seasons, challenger.name.place, out);
-    check_models(challenger.models, out);
-    if (!names.insert(challenger.name.value).second)
-      out.add(challenger.name.place, "duplicate_name", fmt::format("two methods are named '{}'", visible(challenger.name.value)),
+  for (const YamlNode& challenger : challengers.items) {
+    check_models(challenger, out);
+    const YamlNode* name = challenger.find("name");
+    if (name && name->kind == YamlNode::Kind::kScalar && !names.insert(name->scalar).second)
+      out.add(name->place, "duplicate_name", fmt::format("two methods are named '{}'", visible(name->scalar)),
               "name each challenger differently; the configured method is named 'default'");
   }
 }
@@ -86,7 +90,7 @@ const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*) {
   static const auto shape =
       Shape<ChallengerConfig>("challenger", "Another way to forecast the same items, places and days, compared with the one in use.")
           .required("name", &ChallengerConfig::name, "How people call it")
-          .optional("seasons", &ChallengerConfig::seasons, "Seasons that are tried, in days; default: as configured")
+          .optional("seasons", &ChallengerConfig::seasons, "Seasons that are tried, in days; default: as configured", {{}, 2, 366})
           .optional("history_days", &ChallengerConfig::history_days, "Days of history that are looked at; default: as configured",
                     {{}, 14, 36'500})
           .optional("drivers", &ChallengerConfig::drivers, "Whether drivers are learnt from; default: as configured")
@@ -108,7 +112,7 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
       Shape<ForecastConfig>("forecast", "How demand is forecast.")
           .optional("kind", &ForecastConfig::kind, "What is forecast", {{"demand"}})
           .optional("horizon_days", &ForecastConfig::horizon_days, "Days ahead", {{}, 1, 730})
-          .optional("seasons", &ForecastConfig::seasons, "Seasons that are tried, in days")
+          .optional("seasons", &ForecastConfig::seasons, "Seasons that are tried, in days", {{}, 2, 366})
           .optional("history_days", &ForecastConfig::history_days, "Days of history that are looked at", {{}, 14, 36'500})
           .optional("drivers", &ForecastConfig::drivers,
                     "Whether promotions, categories, places and the calendar are learnt from, where that made earlier forecasts better")
@@ -125,14 +129,25 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
 }
 
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics) {
-  auto found = workspace.read_section<ForecastConfig>("forecasts", diagnostics);
-  for (std::size_t i = 1; i < found.size(); ++i)
-    diagnostics.add({found[i].first->shown_path, 1, 1}, "second_forecast",
-                    fmt::format("demand is forecast once, by {}", found[0].first->shown_path), "put both into one file");
-  if (found.empty()) return {};
-  found[0].second.place = {found[0].first->shown_path, 1, 1};
-  check_config(found[0].second, found[0].second.place, diagnostics);
-  return found[0].second;
+  ForecastConfig out;
+  const WorkspaceFile* first = nullptr;
+  for (const WorkspaceFile* file : workspace.files("forecasts")) {
+    if (!file->yaml) continue;
+    ForecastConfig config;
+    shape_detail::read(*file->yaml, {}, config, diagnostics);
+    check_models(*file->yaml, diagnostics);
+    check_hierarchy(*file->yaml, diagnostics);
+    if (const YamlNode* challengers = file->yaml->find("challengers")) check_challengers(*challengers, diagnostics);
+    config.place = {file->shown_path, 1, 1};
+    if (first) {
+      diagnostics.add(config.place, "second_forecast", fmt::format("demand is forecast once, by {}", first->shown_path),
+                      "put both into one file");
+      continue;
+    }
+    first = file;
+    out = std::move(config);
+  }
+  return out;
 }
 
 Json config_schema() { return shape_of(static_cast<const ForecastConfig*>(nullptr)).schema(); }

@@ -49,7 +49,8 @@ struct ForecastConfig {
 };
 const Shape<ForecastConfig>& shape_of(const ForecastConfig*);
 
-// The demand forecast of the workspace: at most one file; without one, the defaults.
+// The demand forecast of the workspace: at most one file; without one, the defaults. Every mistake goes to `diagnostics`; what is read of
+// a file with mistakes is not to be used.
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics);
 Json config_schema();
 

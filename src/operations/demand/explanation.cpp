@@ -27,14 +27,16 @@ void tell_members(const FileExplanation& e, std::string& out) {
   if (why.members.empty() || why.tree_share == 1) return;
   const double share = (1 - why.tree_share) * (1 - why.pooled_share);
   const bool weighted = why.median_share < 1;
-  out += fmt::format("\nThe median of {} models{}{}, for {}:\n", why.members.size(),
-                     weighted ? fmt::format(" ({}), and each with its weight", percent(why.median_share)) : "",
-                     share < 1 ? ", together " + percent(share) : "", e.ds.front());
+  const bool one = why.members.size() == 1;
+  out += one ? std::string("\nOne model")
+             : fmt::format("\nThe median of {} models{}", why.members.size(),
+                           weighted ? fmt::format(" ({}), and each with its weight", percent(why.median_share)) : "");
+  out += fmt::format("{}, for {}:\n", share < 1 ? (one ? ", " : ", together ") + percent(share) : "", e.ds.front());
   std::vector<const forecasting::MemberForecast*> sorted;
   for (const auto& member : why.members) sorted.push_back(&member);
   std::ranges::stable_sort(sorted, {}, [](const auto* member) { return member->values.front(); });
   for (std::size_t m = 0; m < sorted.size(); ++m) {
-    const bool middle = m == sorted.size() / 2 || m == (sorted.size() - 1) / 2;
+    const bool middle = !one && (m == sorted.size() / 2 || m == (sorted.size() - 1) / 2);
     out += fmt::format("  {:28}{:>10}{}{}\n", sorted[m]->model, number(sorted[m]->values.front()),
                        weighted ? fmt::format("{:>8}", percent(sorted[m]->weight)) : "", middle ? "  <- the middle" : "");
   }
@@ -43,6 +45,22 @@ void tell_members(const FileExplanation& e, std::string& out) {
   for (std::size_t k = 0; k < why.traits.size(); ++k)
     out += fmt::format("{} {} ({})", k == 0 ? "" : ",", why.traits[k].first, number(why.traits[k].second));
   out += "\n";
+}
+
+// What a forecast that no pool of models made comes from.
+void tell_rate(const FileExplanation& e, std::string& out) {
+  const forecasting::Explanation& why = e.why;
+  if (why.model == "zero") out += "Nothing has been demanded for so long that nothing is expected.\n";
+  if (why.model.starts_with("naive") && why.members.empty())
+    out += "All its values are the same, or too few for any model that is asked: the last one goes on.\n";
+  if (why.mean.empty()) return;
+  const std::vector<std::string>& named = why.rate_models;
+  out +=
+      fmt::format("Demand is rare: the forecast is a negative binomial around a rate that {}.\n",
+                  named.empty() ? "follows the series; newer periods count more"
+                                : fmt::format("{} {}", fmt::join(named, ", "), named.size() == 1 ? "gives" : "give, the mean of theirs"));
+  out += fmt::format("Its mean for {} is {}{}.\n", e.ds.front(), number(why.mean.front()),
+                     why.median.front() == 0 ? "; nothing is demanded in at least half of such periods, so its middle is 0" : "");
 }
 
 // The forecast of step k as the sum of its parts; nothing where there is one alone.
@@ -150,6 +168,7 @@ Json to_json(const FileExplanation& e) {
            {"members", Json::array()}, {"alike", Json::array()}};
   for (std::size_t k = 0; k < e.ds.size(); ++k) {
     Json step{{"ds", e.ds[k]}, {"yhat", why.median[k]}};
+    if (!why.mean.empty()) step["mean"] = why.mean[k];
     if (!why.pool.empty()) step["pool"] = why.pool[k];
     if (!why.pooled.empty()) step["pooled_regression"] = Json{{"share", why.pooled_share}, {"forecast", why.pooled[k]}};
     if (!why.trees.empty()) {
@@ -174,6 +193,7 @@ Json to_json(const FileExplanation& e) {
     }
     out["steps"].push_back(std::move(step));
   }
+  if (!why.mean.empty()) out["rate_models"] = why.rate_models;
   if (why.borrowed) {
     const forecasting::Borrowed& b = *why.borrowed;
     out["borrowed"] = Json{{"attributes", b.attributes},
@@ -201,12 +221,8 @@ std::string to_text(const FileExplanation& e) {
   const forecasting::Explanation& why = e.why;
   std::string out = fmt::format("Series {}: {}, {} demand, {}; forecast by {}.\n", visible(e.series), e.frequency, name(why.demand_class),
                                 why.season > 1 ? fmt::format("season of {} periods", why.season) : "no season", why.model);
-  if (why.model == "zero") out += "Nothing has been demanded for so long that nothing is expected.\n";
-  if (why.model == "negative_binomial" || !why.mean.empty())
-    out += "Demand is rare: the forecast is a negative binomial around a rate that follows the series; newer periods count more.\n";
-  for (std::size_t k = 0; k < e.ds.size(); ++k) {
-    out += fmt::format("  {:12}{:>10}{}\n", e.ds[k], number(why.median[k]), parts_of(why, k));
-  }
+  tell_rate(e, out);
+  for (std::size_t k = 0; k < e.ds.size(); ++k) out += fmt::format("  {:12}{:>10}{}\n", e.ds[k], number(why.median[k]), parts_of(why, k));
   tell_borrowed(e, out);
   tell_members(e, out);
   tell_trees(e, out);

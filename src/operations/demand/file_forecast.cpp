@@ -71,6 +71,8 @@ Status write_series(RowFile& out, const FilePanel& file, const forecasting::Fore
   std::int64_t behind = static_cast<std::int64_t>(periods);
   std::string cutoff = periods == 0 ? written : file.calendar.after(file.last[series], -behind, written);
   const bool means = !options.hierarchy.empty() || !options.blocks.empty();
+  // Coherent forecasts are made in double precision, so that they add up.
+  auto write = [&](double value) { means ? out.number(value) : out.single(value); };
   double sum = 0;
   for (std::size_t h = 0; h < horizon; ++h) {
     std::size_t at = row * horizon + h;
@@ -82,10 +84,10 @@ Status write_series(RowFile& out, const FilePanel& file, const forecasting::Fore
       for (std::size_t t = h * block; t < (h + 1) * block; ++t) y += t < periods ? values[values.size() - periods + t] : kMissing;
       sum += y;
       out.text(cutoff);
-      out.number(options.cumulative ? sum : y);
+      out.exact(options.cumulative ? sum : y);
     }
-    out.number(options.cumulative ? f.sum_mean[at] : means ? f.mean[at] : f.median[at]);
-    for (std::size_t q = 0; q < levels; ++q) out.number((options.cumulative ? f.sums : f.quantiles)[at * levels + q]);
+    write(options.cumulative ? f.sum_mean[at] : means ? f.mean[at] : f.median[at]);
+    for (std::size_t q = 0; q < levels; ++q) write((options.cumulative ? f.sums : f.quantiles)[at * levels + q]);
     out.text(f.models[row]);
     SINAN_CHECK(out.end_row());
   }

@@ -231,6 +231,44 @@ TEST_F(FileForecast, AStreamedFileGivesTheSameMedians) {
   for (const auto& entry : std::filesystem::directory_iterator(dir_)) EXPECT_NE(entry.path().extension(), ".part");
 }
 
+TEST_F(FileForecast, NamedModelsAreToldWhereTheyGaveTheRateOfRareDemand) {
+  std::string csv = "unique_id,ds,y\n";
+  for (int t = 0; t < 60; ++t) csv += fmt::format("rare,{},{}\n", t, t % 5 == 4 ? 1 + t % 2 : 0);
+  options_.explain = "rare";
+  options_.models = {"croston_sba"};
+  auto report = run(csv);
+  ASSERT_TRUE(report) << report.error().text();
+  std::string text = to_text(*report->explanation);
+  EXPECT_NE(text.find("a negative binomial around a rate that croston_sba gives."), std::string::npos) << text;
+  EXPECT_NE(text.find("in at least half of such periods, so its middle is 0."), std::string::npos) << text;
+  Json json = to_json(*report->explanation);
+  EXPECT_EQ(json["rate_models"], Json::array({"croston_sba"}));
+  EXPECT_NEAR(json["steps"][0]["mean"].get<double>(), 0.3, 0.1);
+  options_.models = {"croston_sba", "tsb"};
+  text = to_text(*run(csv)->explanation);
+  EXPECT_NE(text.find("a rate that croston_sba, tsb give, the mean of theirs."), std::string::npos) << text;
+  options_.models = {};
+  text = to_text(*run(csv)->explanation);
+  EXPECT_NE(text.find("a rate that follows the series"), std::string::npos) << text;
+}
+
+TEST_F(FileForecast, AHistoryTooShortForANamedModelGoesOnWithItsLastValueAndSaysSo) {
+  options_.models = {"theta"};
+  options_.explain = "few";
+  auto report = run("unique_id,ds,y\nfew,1,3\nfew,2,5.25\nmore,1,1\nmore,2,4\nmore,3,2\nmore,4,3\nmore,5,5\n");
+  ASSERT_TRUE(report) << report.error().text();
+  const auto rows = cells();
+  EXPECT_EQ(rows[1][2], "5.25");
+  EXPECT_EQ(rows[1].back(), "naive");
+  EXPECT_EQ(rows.back().back(), "theta");
+  const std::string text = to_text(*report->explanation);
+  EXPECT_NE(text.find("forecast by naive"), std::string::npos) << text;
+  EXPECT_NE(text.find("too few for any model that is asked"), std::string::npos) << text;
+  options_.explain = "more";
+  const std::string other = to_text(*run("unique_id,ds,y\nmore,1,1\nmore,2,4\nmore,3,2\nmore,4,3\nmore,5,5\n")->explanation);
+  EXPECT_NE(other.find("\nOne model, for 6:\n"), std::string::npos) << other;
+}
+
 // Sixty items of two categories, 12 and 200 a day and twice that on weekends; one that began three days ago and one that will tomorrow.
 TEST_F(FileForecast, NewItemsBorrowFromTheirCategoryAndSayIt) {
   std::string csv = "unique_id,ds,y,category\n";

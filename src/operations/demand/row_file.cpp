@@ -40,10 +40,23 @@ void RowFile::text(std::string_view value) {
 }
 
 void RowFile::number(double value) {
-  if (parquet_)
-    return std::isfinite(value) ? batch_.columns[column_].append_double(value) : batch_.columns[column_].append_null(), void(++column_);
-  separate();
-  if (std::isfinite(value)) fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
+  if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
+}
+void RowFile::exact(double value) {
+  if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{:.15g}", value);
+}
+void RowFile::single(double value) {
+  if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{}", static_cast<float>(value));
+}
+
+bool RowFile::begin(double value) {
+  if (!parquet_) {
+    separate();
+    return std::isfinite(value);
+  }
+  Column& column = batch_.columns[column_++];
+  std::isfinite(value) ? column.append_double(value) : column.append_null();
+  return false;
 }
 
 Status RowFile::end_row() {

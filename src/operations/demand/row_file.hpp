@@ -21,8 +21,12 @@ class RowFile {
   static Result<std::unique_ptr<RowFile>> open(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema);
 
   void text(std::string_view value);
-  // What is not finite is written as nothing.
+  // Nine digits in CSV. What is not finite is written as nothing, here and below.
   void number(double value);
+  // What was read, or is a sum of that: fifteen digits, which a double keeps.
+  void exact(double value);
+  // What was computed in single precision: as many digits as tell it from every other such number, so 21.75 and not 21.7500005.
+  void single(double value);
   Status end_row();
   // Returns how many rows there are.
   Result<std::size_t> finish();
@@ -30,6 +34,8 @@ class RowFile {
  private:
   RowFile(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema)
       : path_(std::move(path)), print_(std::move(print)), schema_(std::move(schema)) {}
+  // Puts a number into Parquet; true when its digits are to follow, in CSV.
+  bool begin(double value);
   void separate();
   void new_batch();
   Status flush();

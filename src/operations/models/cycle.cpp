@@ -88,6 +88,7 @@ class Cycle {
     if (panel_.panel.size() == 0) return {};
     for (const Contender& c : contenders_) {
       const ModelVersion* known = before.find(c.version);
+      if (known && known->name != c.method.name) SINAN_CHECK(registry_.rename(c.version, c.method.name, request_.run_id));
       if (known && !known->measure_again) continue;
       ModelVersion fresh{
           .id = c.version, .name = c.method.name, .registered_at = {}, .run_id = request_.run_id, .parameters = c.parameters};

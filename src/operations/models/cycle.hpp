@@ -1,7 +1,7 @@
-// The forecast of a cycle: scores what earlier forecasts said of the days that are over, registers model versions that are new, forecasts
-// with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts; and what was sold suddenly in the last days
-// goes to ops.demand_bursts. Where a hierarchy is configured, all forecasts are reconciled with those of its sums, which go to
-// ops.forecast_sums.
+// The forecast of a cycle: scores what earlier forecasts said of the days that are over, registers model versions that are new or go by
+// another name now, forecasts with the champion into ops.forecasts and with the challengers into ops.challenger_forecasts; and what was
+// sold suddenly in the last days goes to ops.demand_bursts. Where a hierarchy is configured, all forecasts are reconciled with those of its
+// sums, which go to ops.forecast_sums.
 //
 // Forecasts, what the registry says in SQL (ops.model_versions, ops.model_metrics, ops.model_scores) and the record of the run become
 // visible in one transaction.

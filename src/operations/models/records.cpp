@@ -136,6 +136,9 @@ Status fold(State& state, const audit::Record& record) {
   } else if (known == state.versions.end()) {
     return fail(ErrorCode::kCorrupt, fmt::format("record {} speaks of a model version that was never registered", record.seq),
                 "the chain \"models\"");
+  } else if (record.kind == "renamed") {
+    known->name = body.value("name", "");
+    known->renamed = true;
   } else if (record.kind == "measured") {
     known->measurement = measurement_from(body.value("measurement", Json::object()));
     known->measure_again = false;

@@ -62,6 +62,18 @@ Status Registry::add(const ModelVersion& version) {
   });
 }
 
+Status Registry::rename(const std::string& version, const std::string& name, const std::string& run_id) {
+  return ledger_.transact([&](storage::Session& session, audit::Ledger::Writer& writer) -> Status {
+    SINAN_TRY(State state, read(session));
+    const ModelVersion* known = state.find(version);
+    if (!known) return fail(ErrorCode::kNotFound, fmt::format("no model version has the id '{}'", version));
+    if (known->name == name) return {};
+    SINAN_TRY(auto record, writer.append(kChain, {std::string(kActor), version, "renamed", Json{{"run_id", run_id}, {"name", name}}}));
+    (void)record;
+    return {};
+  });
+}
+
 Result<bool> Registry::promote(const std::string& version, const std::string& decision, const std::string& by) {
   bool fresh = true;
   SINAN_CHECK(ledger_.transact([&](storage::Session& session, audit::Ledger::Writer& writer) -> Status {

@@ -1,8 +1,8 @@
 // The registry: which model versions there are, what each learnt from and was worth, which is in use and who decided that.
 //
-// What happens to versions is an event in the chain "models" (platform/audit): registered, measured, promoted, reviewed, tested, alarm. The
-// state is what the events give; they are few. What each cycle did, and what forecasts turned out to be worth, are rows beside it, written
-// in the transaction that makes the forecasts visible. Thread-safe.
+// What happens to versions is an event in the chain "models" (platform/audit): registered, renamed, measured, promoted, reviewed, tested,
+// alarm. The state is what the events give; they are few. What each cycle did, and what forecasts turned out to be worth, are rows beside
+// it, written in the transaction that makes the forecasts visible. Thread-safe.
 #pragma once
 
 #include "data/lake/lake.hpp"
@@ -40,13 +40,14 @@ Measurement measurement_from(const Json& json);
 
 struct ModelVersion {
   std::string id;
-  std::string name;  // of the method in the configuration that first used it
+  std::string name;  // of the method in the configuration that used it last
   std::string registered_at;
   std::string run_id;
   Json parameters;             // version.hpp
   Measurement measurement;     // the newest
   bool measure_again = false;  // somebody approved that since
   std::int64_t measurements = 0;
+  bool renamed = false;  // since it was registered
 };
 Json to_json(const ModelVersion& version);
 
@@ -121,6 +122,8 @@ class Registry {
 
   // Does nothing when the version is there, unless it is to be measured again: then `version.measurement` is its new one.
   Status add(const ModelVersion& version);
+  // The workspace calls the method so now. Does nothing when it did before; kNotFound without such a version.
+  Status rename(const std::string& version, const std::string& name, const std::string& run_id);
   // Makes a version the champion for all cycles to come; false when this decision did so before. kNotFound without such a version.
   Result<bool> promote(const std::string& version, const std::string& decision, const std::string& by);
   // Asks the next cycle to measure it again, and the watch to start anew.

@@ -68,6 +68,20 @@ TEST_F(RegistryTest, keeps_a_version_once_with_all_that_was_said_of_it) {
   EXPECT_TRUE(registry_->verify()->ok());
 }
 
+TEST_F(RegistryTest, a_version_goes_by_the_name_that_was_given_last) {
+  EXPECT_EQ(registry_->rename("m1", "level", "cycle-2").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(registry_->add(version("m1")));
+  ASSERT_TRUE(registry_->rename("m1", "level", "cycle-2"));
+  ASSERT_TRUE(registry_->rename("m1", "level", "cycle-3"));
+  open();
+  State state = *registry_->state();
+  ASSERT_EQ(state.versions.size(), 1U);
+  EXPECT_EQ(state.versions[0].name, "level");
+  EXPECT_EQ(state.versions[0].run_id, "cycle-1") << "registered once";
+  EXPECT_EQ(state.versions[0].measurements, 1);
+  EXPECT_TRUE(registry_->verify()->ok());
+}
+
 TEST_F(RegistryTest, a_decision_promotes_once_and_only_what_is_registered) {
   ASSERT_TRUE(registry_->add(version("m1")));
   EXPECT_EQ(registry_->promote("m2", "d-1", "ben").error().code, ErrorCode::kNotFound);

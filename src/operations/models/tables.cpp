@@ -131,10 +131,14 @@ Rows scores_of(const std::vector<Score>& scores) {
 Result<StagedTables> stage_tables(lake::Lake& lake, const State& state, const std::vector<Score>& scores) {
   StagedTables out;
   std::int64_t measurements = 0;
-  for (const ModelVersion& v : state.versions) measurements += v.measurements;
+  bool renamed = false;
+  for (const ModelVersion& v : state.versions) {
+    measurements += v.measurements;
+    renamed = renamed || v.renamed;
+  }
   bool as_before = rows_in(lake, "ops.model_versions") == static_cast<std::int64_t>(state.versions.size()) &&
                    rows_in(lake, "ops.model_metrics") == metric_rows(state) &&
-                   measurements == static_cast<std::int64_t>(state.versions.size());
+                   measurements == static_cast<std::int64_t>(state.versions.size()) && !renamed;
   if (!as_before) {
     SINAN_TRY(out.versions, versions_of(state).stage(lake, "ops.model_versions", {"model_version"}));
     SINAN_TRY(out.metrics, metrics_of(state).stage(lake, "ops.model_metrics", {"model_version", "class"}));

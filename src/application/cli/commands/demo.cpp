@@ -1,9 +1,12 @@
 // `sinan demo create|advance`: the example company, and the passing of its time.
 #include "application/cli/command.hpp"
 #include "application/example/example.hpp"
+#include "operations/reports/numbers.hpp"
 
 namespace sinan::cli {
 namespace {
+
+using reports::counted;
 
 Result<int> create_demo(Invocation& invocation) {
   example::CreateOptions options;
@@ -26,8 +29,9 @@ Result<int> create_demo(Invocation& invocation) {
                                {"first", format_date(made.first)},
                                {"last", format_date(made.last)}});
   else
-    invocation.say(fmt::format("{} items in {} warehouses, {} sales from {} to {}. Next: sinan -C {} run", made.items, made.locations,
-                               made.sales, format_date(made.first), format_date(made.last), options.dir.string()));
+    invocation.say(fmt::format("{} in {}, {} from {} to {}. Next: sinan -C {} run", counted(made.items, "item", "items"),
+                               counted(made.locations, "warehouse", "warehouses"), counted(made.sales, "sale", "sales"),
+                               format_date(made.first), format_date(made.last), options.dir.string()));
   return 0;
 }
 
@@ -46,8 +50,9 @@ Result<int> advance_demo(Invocation& invocation) {
                                {"orders_late", passed.orders_late},
                                {"last", format_date(passed.last)}});
   else
-    invocation.say(fmt::format("{} days passed, now after {}: {} units sold, {} lost, {} orders received ({} late)", passed.days,
-                               format_date(passed.last), passed.units_sold, passed.units_lost, passed.orders_received, passed.orders_late));
+    invocation.say(fmt::format("{} passed, now after {}: {} sold, {} lost, {} received ({} late)", counted(passed.days, "day", "days"),
+                               format_date(passed.last), counted(passed.units_sold, "unit", "units"), passed.units_lost,
+                               counted(passed.orders_received, "order", "orders"), passed.orders_late));
   return 0;
 }
 

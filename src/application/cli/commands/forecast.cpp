@@ -90,7 +90,7 @@ Result<int> forecast_command(Invocation& invocation) {
       options.holidays->push_back(kind);
     }
   }
-  options.models = invocation.texts("model");
+  options.models = names(invocation, "model");
   options.hierarchy = names(invocation, "hierarchy");
   options.blocks = names(invocation, "aggregate");
   if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
@@ -203,7 +203,7 @@ CommandInfo forecast() {
                    .summary = "What missing rows and values are; default: missing",
                    .allowed = {"missing", "zero"}},
                   {.name = "freq", .value = "F", .summary = "D, W, M, Q, Y, H, 15min …; default: found in the data"},
-                  {.name = "model", .value = "NAME", .summary = "Use only this model; may be repeated", .repeated = true},
+                  {.name = "model", .value = "LIST", .summary = "Use only these models", .repeated = true},
                   {.name = "threads", .value = "N", .summary = "Default: all cores; results do not depend on it"},
                   {.name = "seed", .value = "N", .summary = "Of the sample from which errors are learnt when series are very many"}},
       .examples = {"sinan forecast --input sales.csv --horizon 14 --output f.csv",

@@ -20,11 +20,13 @@ const Realised& all_of(const Scorecard& card) {
   return found == card.realised.end() ? kNone : found->second;
 }
 
-// A version by its id, the beginning of one, or the name of a method (the newest of that name).
+// A version by its id, the beginning of one, or the name of a method: the one in use by that name, else the newest. `cards` begin with
+// those in use.
 Result<const Scorecard*> find_card(const std::vector<Scorecard>& cards, const std::string& wanted) {
   const Scorecard* found = nullptr;
   std::vector<std::string> known;
   for (const Scorecard& card : cards) {
+    known.push_back(card.version.name);
     known.push_back(card.version.id);
     if (card.version.id == wanted) return &card;
     if (!wanted.empty() && card.version.id.starts_with(wanted)) {
@@ -33,9 +35,7 @@ Result<const Scorecard*> find_card(const std::vector<Scorecard>& cards, const st
     }
   }
   if (found) return found;
-  for (const Scorecard& card : cards)
-    if (card.version.name == wanted && (!found || card.version.registered_at > found->version.registered_at)) found = &card;
-  if (found) return found;
+  if (auto card = std::ranges::find(cards, wanted, [](const Scorecard& c) { return c.version.name; }); card != cards.end()) return &*card;
   if (cards.empty()) return fail(ErrorCode::kNotFound, "no model has forecast yet; `sinan run` registers the first");
   return fail(ErrorCode::kNotFound, fmt::format("there is no model version '{}'; {}", visible(wanted), near_or_all(wanted, known)));
 }

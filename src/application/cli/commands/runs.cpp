@@ -35,6 +35,18 @@ Result<int> list_runs(Invocation& invocation) {
   return 0;
 }
 
+// What a step noted, such as values that were read as null: every `notes` in its output, after the table that it is about.
+void gather_notes(const Json& output, std::string about, std::vector<std::string>& notes) {
+  if (output.is_object() && output.contains("table") && output["table"].is_string()) about = output["table"].get<std::string>() + ": ";
+  if (output.is_object() && output.contains("source") && output["source"].is_string())
+    about = output["source"].get<std::string>() + "." + about;
+  if (output.is_object() && output.contains("notes") && output["notes"].is_array())
+    for (const Json& note : output["notes"])
+      if (note.is_string()) notes.push_back(about + note.get<std::string>());
+  if (output.is_structured())
+    for (const Json& part : output) gather_notes(part, about, notes);
+}
+
 Result<int> show_run(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   SINAN_TRY(auto record, workspace->engine().history().show(invocation.text("run", "latest")));
@@ -52,6 +64,12 @@ Result<int> show_run(Invocation& invocation) {
         {step.id, step.task, std::string(workflow::name(step.status)), std::to_string(step.attempts.size()), took, visible(step.message)});
   }
   invocation.print(aligned({"step", "task", "status", "attempts", "took", ""}, rows, {false, false, false, true, true, false}));
+  for (const auto& step : record.steps) {
+    std::vector<std::string> notes;
+    gather_notes(step.output, {}, notes);
+    if (!notes.empty()) invocation.print(fmt::format("\nnotes of {}:\n", step.id));
+    for (const std::string& note : notes) invocation.print(fmt::format("  {}\n", visible(note)));
+  }
   return 0;
 }
 

@@ -22,7 +22,7 @@ const Shape<FilesOptions>& shape_of(const FilesOptions*) {
 const Shape<FilesTableOptions>& shape_of(const FilesTableOptions*) {
   static const auto shape =
       Shape<FilesTableOptions>("table", "Files that make one table.")
-          .optional("path", &FilesTableOptions::path, "The file, or a pattern such as shop/orders-*.csv.gz; may hold ${ENV}")
+          .required("path", &FilesTableOptions::path, "The file, or a pattern such as shop/orders-*.csv.gz; may hold ${ENV}")
           .optional("format", &FilesTableOptions::format, "What the files are; default: by their ending",
                     {.allowed = {"csv", "json", "parquet"}})
           .optional("delimiter", &FilesTableOptions::delimiter, "Between the values of a CSV line; default: found in the file")

@@ -300,9 +300,8 @@ void check(const SourceConfig& config, Diagnostics& diagnostics) {
                     "add `folder`, or `tables` with a path each");
   for (const auto& [name, table] : config.tables) {
     FilesTableOptions table_options;
-    if (!read_options(table.options, table.place, table_options, diagnostics)) continue;
-    if (table_options.path.empty())
-      diagnostics.add(table.place, "missing_key", fmt::format("the table '{}' lacks the key 'path'", name), "name its file, or a pattern");
+    if (read_options(table.options, table.place, table_options, diagnostics) && table_options.path.empty())
+      diagnostics.add(table_options.path.place(), "invalid_value", "the path is empty", "name its file, or a pattern");
     if (!table.table.value.empty())
       diagnostics.add(table.table.place, "unknown_key", "files have no table of another name", "use `path` to say which files");
   }
@@ -327,8 +326,8 @@ Result<std::unique_ptr<Source>> open(const SourceConfig& config, const OpenConte
 ConnectorInfo info() {
   return {"files",
           "CSV, JSON lines and Parquet files, one or many a table.",
-          option_properties<FilesOptions>(),
-          option_properties<FilesTableOptions>(),
+          schema_of_options<FilesOptions>(),
+          schema_of_options<FilesTableOptions>(),
           check,
           open};
 }

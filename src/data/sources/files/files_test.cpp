@@ -65,6 +65,18 @@ class Files : public ::testing::Test {
   std::string types_;
 };
 
+TEST_F(Files, AMissingFileIsToldAtThePathOfItsTable) {
+  write("good.csv", "id\n1\n");
+  const SourceConfig config =
+      config_from("kind: files\nfolder: " + folder_.string() +
+                  "\ntables:\n  good: {path: good.csv, key: [nr]}\n  gone: {path: gone.csv}\n  lost: {path: lost-*.csv}\n");
+  Diagnostics diagnostics;
+  check_source(config, {.base_dir = folder_}, diagnostics);
+  std::vector<std::string> told;
+  for (const Diagnostic& d : diagnostics.sorted()) told.push_back(fmt::format("{}:{} {}", d.place.line, d.place.column, d.code));
+  EXPECT_EQ(told, (std::vector<std::string>{"4:32 unknown_column", "5:16 not_found", "6:16 not_found"}));
+}
+
 TEST_F(Files, CsvTypesAreThoseOfAllValues) {
   write("t.csv", "id;sold;price;ok;note\n1;2024-03-01;2,50;true;\"a;b\"\n2;2024-03-02;10,00;false;\n");
   EXPECT_EQ(read("tables: {t: {path: t.csv, decimal_separator: ','}}"), "1|2024-03-01|2.5|true|a;b; 2|2024-03-02|10|false|NULL");

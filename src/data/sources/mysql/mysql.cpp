@@ -349,6 +349,6 @@ Result<std::unique_ptr<Source>> open(const SourceConfig& config, const OpenConte
 
 }  // namespace
 
-ConnectorInfo info() { return {"mysql", "A MariaDB or MySQL database.", option_properties<MysqlOptions>(), Json::object(), check, open}; }
+ConnectorInfo info() { return {"mysql", "A MariaDB or MySQL database.", schema_of_options<MysqlOptions>(), Json::object(), check, open}; }
 
 }  // namespace sinan::sources::mysql

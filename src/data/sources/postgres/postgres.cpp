@@ -300,7 +300,7 @@ Result<std::unique_ptr<Source>> open(const SourceConfig& config, const OpenConte
 }  // namespace
 
 ConnectorInfo info() {
-  return {"postgres", "A PostgreSQL database, version 12 or newer.", option_properties<PostgresOptions>(), Json::object(), check, open};
+  return {"postgres", "A PostgreSQL database, version 12 or newer.", schema_of_options<PostgresOptions>(), Json::object(), check, open};
 }
 
 }  // namespace sinan::sources::postgres

@@ -430,7 +430,7 @@ Result<std::unique_ptr<Source>> open(const SourceConfig& config, const OpenConte
 }  // namespace
 
 ConnectorInfo info() {
-  return {"sqlite", "A SQLite file, read in place.", option_properties<SqliteOptions>(), Json::object(), check, open};
+  return {"sqlite", "A SQLite file, read in place.", schema_of_options<SqliteOptions>(), Json::object(), check, open};
 }
 
 }  // namespace sinan::sources::sqlite

@@ -8,6 +8,7 @@
 #include "intelligence/forecasting/drivers/driver_model.hpp"
 #include "intelligence/forecasting/pool/pool.hpp"
 #include "intelligence/forecasting/sparse/factor_model.hpp"
+#include "intelligence/forecasting/sparse/intermittent.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -46,6 +47,19 @@ Status explain_pool(const Panel& panel, std::span<const int> seasons, const Opti
   std::vector<float> path, values(out.pool.size());
   forecasts.pooled->at(out.season).all.forecast(cleaned.y, path, values);
   add_values(values, out.pooled);
+  return {};
+}
+
+// The mean of sparse demand, and which named models give it.
+Status explain_sparse(const Panel& panel, const Options& options, const Forecasts& forecasts, std::size_t i, Explanation& out) {
+  const std::size_t horizon = out.median.size();
+  const auto first = forecasts.mean.begin() + static_cast<std::ptrdiff_t>(i * horizon);
+  out.mean.assign(first, first + static_cast<std::ptrdiff_t>(horizon));
+  SINAN_TRY(auto named, find_models(options.models));
+  Cleaned cleaned;
+  clean(panel.series(i), panel.lost_of(i), out.season, cleaned);
+  for (const ModelInfo* model : named)
+    if (gives_rate(*model, cleaned.y.size())) out.rate_models.emplace_back(model->name);
   return {};
 }
 
@@ -130,6 +144,7 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
     return out;
   }
   const bool sparse = is_sparse(out.demand_class);
+  if (sparse) SINAN_CHECK(explain_sparse(panel, options, forecasts, i, out));
   if (!sparse && out.demand_class != DemandClass::kDead) SINAN_CHECK(explain_pool(panel, seasons, options, forecasts, i, out));
   out.tree_share = forecasts.tree_shares.empty() ? 0 : forecasts.tree_shares[i];
   if (out.tree_share == 0) return out;
@@ -139,7 +154,6 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
   features.look(i, panel.series(i).size(), season);
   for (std::size_t step = 1; step <= horizon; ++step) {
     const double mean = forecasts.mean[i * horizon + step - 1];
-    if (sparse) out.mean.push_back(mean);
     SINAN_TRY(TreeStep found, sparse ? explain_factor(trees, features, *options.drivers, step, mean, out.tree_share)
                                      : explain_step(trees, features, *options.drivers, step));
     out.trees.push_back(std::move(found));

@@ -50,9 +50,10 @@ struct Explanation {
   double pooled_share = 0;
   std::vector<double> pooled;  // what the pooled regression says, by step, with a share above zero
   double tree_share = 0;
-  std::vector<TreeStep> trees;       // by step, with a share of trees above zero
-  std::vector<double> mean;          // of sparse demand that trees move, by step: unit · exp(tree_share · score)
-  std::vector<Alike> alike;          // as seen by the trees for the first step, most alike first, at most five
+  std::vector<TreeStep> trees;           // by step, with a share of trees above zero
+  std::vector<double> mean;              // of sparse demand, by step; where trees move it unit · exp(tree_share · score)
+  std::vector<std::string> rate_models;  // the named models whose mean is the rate of sparse demand; none: its own rate
+  std::vector<Alike> alike;              // as seen by the trees for the first step, most alike first, at most five
   std::optional<Borrowed> borrowed;  // of a series with a short history that borrows from others; then there are neither members nor trees
   // The forecast, by step, not below zero where the history is not; of sparse demand the middle of a negative binomial. Of regular: s = (1
   // − pooled_share) · pool + pooled_share · pooled, then (1 − tree_share) · s + tree_share · trees.

@@ -47,7 +47,6 @@ ModelInfo adida() {
   return {.name = "adida",
           .summary = "Smoothed sums over the mean interval between demands (Nikolopoulos et al. 2011)",
           .intermittent = true,
-          .routes = kOnlyNamed,
           .predict = predict_adida};
 }
 
@@ -55,7 +54,6 @@ ModelInfo imapa() {
   return {.name = "imapa",
           .summary = "The mean of smoothed sums over 1 … the mean interval between demands (Petropoulos & Kourentzes 2015)",
           .intermittent = true,
-          .routes = kOnlyNamed,
           .predict = predict_imapa};
 }
 

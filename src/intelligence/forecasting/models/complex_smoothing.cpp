@@ -89,7 +89,6 @@ ModelInfo complex_exponential_smoothing() {
   return {.name = "complex_exponential_smoothing",
           .summary = "Complex exponential smoothing without a season of its own (Svetunkov, Kourentzes & Ord 2022)",
           .minimum_length = 8,
-          .routes = kOnlyNamed,
           .fit = fit,
           .predict = predict};
 }

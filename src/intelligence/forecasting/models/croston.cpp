@@ -63,7 +63,6 @@ ModelInfo croston() {
   return {.name = "croston",
           .summary = "Sizes and intervals of demand, smoothed (Croston 1972)",
           .intermittent = true,
-          .routes = kOnlyNamed,
           .predict = [](const History& history, const Parameters&, Scratch&, std::span<float> out) {
             std::ranges::fill(out, croston_rate(history.y, kAlpha).value);
           }};

@@ -132,7 +132,6 @@ ModelInfo dynamic_theta_log() {
           .summary = "Dynamic optimised theta on logarithms",
           .minimum_length = 4,
           .input = Input::kLogAdjusted,
-          .routes = kOnlyNamed,
           .fit = fit,
           .predict = predict};
 }

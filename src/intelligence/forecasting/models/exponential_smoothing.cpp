@@ -45,19 +45,13 @@ void predict(const History& history, const Parameters& p, Scratch&, std::span<fl
 }  // namespace
 
 ModelInfo ses() {
-  return {.name = "ses",
-          .summary = "Simple exponential smoothing (Brown 1959)",
-          .minimum_length = 2,
-          .routes = kOnlyNamed,
-          .fit = fit_ses,
-          .predict = predict};
+  return {.name = "ses", .summary = "Simple exponential smoothing (Brown 1959)", .minimum_length = 2, .fit = fit_ses, .predict = predict};
 }
 
 ModelInfo holt() {
   return {.name = "holt",
           .summary = "Exponential smoothing with a linear trend (Holt 1957)",
           .minimum_length = 4,
-          .routes = kOnlyNamed,
           .fit = fit<false>,
           .predict = predict};
 }
@@ -66,7 +60,6 @@ ModelInfo damped_trend() {
   return {.name = "damped_trend",
           .summary = "Exponential smoothing with a damped trend (Gardner & McKenzie 1985)",
           .minimum_length = 5,
-          .routes = kOnlyNamed,
           .fit = fit<true>,
           .predict = predict};
 }

@@ -48,7 +48,8 @@ class Scratch {
   std::vector<float> slots_[kSlots];
 };
 
-// Which series a model is asked about when none is named, by their season: those for which it adds something to the others.
+// Which series a model of regular demand is asked about when none is named, by their season: those for which it adds something to the
+// others. By default none: it has to be named.
 using Routes = std::uint8_t;
 inline constexpr Routes kUnseasonal = 1;   // no season, or too short a history for one
 inline constexpr Routes kShortSeason = 2;  // 2 … 23 periods, but
@@ -71,7 +72,7 @@ struct ModelInfo {
   int minimum_length = 1;    // values; a model of kOriginal needs two whole seasons at least
   Input input = Input::kAdjusted;
   bool intermittent = false;  // for demand with many zeros; others are for regular demand
-  Routes routes = kAllRoutes;
+  Routes routes = kOnlyNamed;
   // Learns from y.size() ≥ minimum_length values; false: it cannot from these, and stays out. Null: nothing to learn.
   bool (*fit)(const History& history, Scratch& scratch, Parameters& out) = nullptr;
   // Writes out[k], the forecast k + 1 periods ahead, for all k < out.size(). Must be finite for finite input, and depend on nothing else.
@@ -80,7 +81,7 @@ struct ModelInfo {
 
 // In the order of models.inc.
 std::span<const ModelInfo> models();
-// Those of the names; kInvalidInput lists the names that there are.
+// Those of the names; kInvalidInput says which is near, or lists those that there are.
 Result<std::vector<const ModelInfo*>> find_models(const std::vector<std::string>& names);
 
 }  // namespace sinan::forecasting

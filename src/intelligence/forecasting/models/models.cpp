@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "base/yaml.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 
 namespace sinan::forecasting {
@@ -26,8 +27,7 @@ Result<std::vector<const ModelInfo*>> find_models(const std::vector<std::string>
   for (const std::string& name : names) {
     auto found = std::ranges::find(models(), name, &ModelInfo::name);
     if (found == models().end())
-      return fail(ErrorCode::kInvalidInput,
-                  fmt::format("there is no forecast model '{}'; there are: {}", visible(name), fmt::join(known, ", ")));
+      return fail(ErrorCode::kInvalidInput, fmt::format("there is no forecast model '{}'; {}", visible(name), near_or_all(name, known)));
     out.push_back(&*found);
   }
   return out;

@@ -8,7 +8,6 @@ namespace sinan::forecasting {
 ModelInfo naive() {
   return {.name = "naive",
           .summary = "The last value; on the seasonally adjusted series this is Naive 2 of the M competitions",
-          .routes = kOnlyNamed,
           .predict = [](const History& history, const Parameters&, Scratch&, std::span<float> out) {
             std::ranges::fill(out, history.y.back());
           }};
@@ -18,7 +17,6 @@ ModelInfo seasonal_naive() {
   return {.name = "seasonal_naive",
           .summary = "The value one season ago",
           .input = Input::kOriginal,
-          .routes = kOnlyNamed,
           .predict = [](const History& history, const Parameters&, Scratch&, std::span<float> out) {
             std::size_t season = static_cast<std::size_t>(history.season);
             std::size_t first = history.y.size() - season;

@@ -95,7 +95,6 @@ ModelInfo box_cox_theta() {
   return {.name = "box_cox_theta",
           .summary = "The theta method on Box-Cox transformed values, the power by Guerrero (1993)",
           .minimum_length = 4,
-          .routes = kOnlyNamed,
           .fit = fit_even,
           .predict = predict_even};
 }
@@ -104,6 +103,7 @@ ModelInfo theta() {
   return {.name = "theta",
           .summary = "The theta method (Assimakopoulos & Nikolopoulos 2000)",
           .minimum_length = 4,
+          .routes = kAllRoutes,
           .fit = fit,
           .predict = predict};
 }

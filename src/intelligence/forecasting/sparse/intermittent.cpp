@@ -221,11 +221,16 @@ void rates_of(std::span<const float> y, std::span<const float> indices, const Co
   }
 }
 
-Intermittent::Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals)
-    : horizon_(horizon), quantiles_(quantiles.begin(), quantiles.end()), totals_(totals), found_(quantiles.size()) {
-  for (const ModelInfo* model : named)
-    if (model->input == Input::kAdjusted) named_.push_back(model);
+bool gives_rate(const ModelInfo& model, std::size_t length) {
+  return model.input == Input::kAdjusted && length >= static_cast<std::size_t>(model.minimum_length);
 }
+
+Intermittent::Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals)
+    : named_(named.begin(), named.end()),
+      horizon_(horizon),
+      quantiles_(quantiles.begin(), quantiles.end()),
+      totals_(totals),
+      found_(quantiles.size()) {}
 
 double Intermittent::named_rate(std::span<const float> y, std::span<const float> indices, double unit) {
   adjusted_.resize(y.size());
@@ -233,7 +238,7 @@ double Intermittent::named_rate(std::span<const float> y, std::span<const float>
   double sum = 0;
   std::size_t used = 0;
   for (const ModelInfo* model : named_) {
-    if (y.size() < static_cast<std::size_t>(model->minimum_length)) continue;
+    if (!gives_rate(*model, y.size())) continue;
     float value = 0;
     const History history{adjusted_};
     if (model->fit) model->fit(history, scratch_, parameters_);

@@ -57,6 +57,9 @@ struct RateMemory {
 // variance-to-mean ratio, which is above 1. Beyond a mean of a few hundred dispersions, of the normal distribution of the same moments.
 void negative_binomial_quantiles(double mean, double dispersion, std::span<const double> quantiles, std::span<double> out);
 
+// Whether a named model gives the rate of a history of so many values.
+bool gives_rate(const ModelInfo& model, std::size_t length);
+
 // Goes on with `values`, in units of the same Cleaned::scale.
 void follow(RateMemory& memory, std::span<const float> values);
 
@@ -67,7 +70,7 @@ void rates_of(std::span<const float> y, std::span<const float> indices, const Co
 // Not thread-safe: one per thread. Keeps its memory.
 class Intermittent {
  public:
-  // `named` models give the rate, if there are any.
+  // `named` models give the rate, the mean of what they say, where any of them can.
   Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
   // `indices` of the season: phase p belongs to values t with t % size == p; empty: none. With a prior, the
   // rate and the dispersion are what it and the series say together, each half-life beginning with it. With `memory` what resume() needs
