@@ -96,7 +96,7 @@ Status EventTexts::add_vector(std::string_view text, std::span<const float> embe
 
 // The events known at the end of a period, and the features that their texts give.
 struct EventTexts::Choice {
-  Choice(const EventTexts& texts, std::int64_t period) : all(texts) {
+  Choice(const EventTexts& texts, std::int64_t period, bool topics) : all(texts) {
     for (const Event& event : all.events_)
       if (event.when.known <= period) events.push_back(&event);
     // In an order of their own.
@@ -104,7 +104,7 @@ struct EventTexts::Choice {
     std::ranges::sort(events, [&](const Event* a, const Event* b) { return key(a) < key(b); });
     count();
     choose();
-    find_topics_of_texts();
+    if (topics) find_topics_of_texts();
   }
 
   // The buckets of an event, and the sums of the signs of its terms there.
@@ -220,7 +220,7 @@ struct EventTexts::Choice {
       for (auto [number, value] : buckets_of(*event))
         if (auto feature = chosen.find(number); feature != chosen.end())
           out.values.push_back({feature->second.feature, value * feature->second.value});
-      if (event->vector != kNoVector)
+      if (event->vector != kNoVector && !place_of.empty())
         for (std::uint32_t topic : topics_of[place_of[event->vector]]) out.values.push_back({first_topic + topic, 1});
       if (out.scopes.size() <= event->scope) out.scopes.resize(event->scope + 1);
       Events::Scope& scope = out.scopes[event->scope];
@@ -240,7 +240,9 @@ struct EventTexts::Choice {
   std::vector<std::vector<std::uint32_t>> topics_of;  // by that place
 };
 
-Events EventTexts::known_at(std::int64_t period, double half_life) const { return Choice(*this, period).made(half_life); }
+Events EventTexts::known_at(std::int64_t period, double half_life, bool topics) const {
+  return Choice(*this, period, topics).made(half_life);
+}
 
 EventView::EventView(const Events& events) : events_(events), faded_{0}, means_(events.names.size()) {
   for (std::int64_t age = 0; age <= events.reach(); ++age) {

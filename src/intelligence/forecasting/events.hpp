@@ -82,8 +82,8 @@ class EventTexts {
   std::size_t size() const { return events_.size(); }
 
   // What was known at the end of `period`, with the features chosen from it; which series are spoken of is left to the caller. The order
-  // in which events were added does not matter.
-  Events known_at(std::int64_t period, double half_life) const;
+  // in which events were added does not matter. `topics`: whether there are any, where events have vectors.
+  Events known_at(std::int64_t period, double half_life, bool topics = true) const;
 
  private:
   struct Term {

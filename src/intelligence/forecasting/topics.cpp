@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/hash.hpp"
+#include "intelligence/forecasting/lanes.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t kCandidates = 4;  // for each start of k-means++, of which
 constexpr double kNearMean = 1e-3;      // a vector that is no farther from the mean of all has no direction
 constexpr std::uint32_t kNoTopic = ~0U;
 
-double dot(std::span<const float> a, std::span<const float> b) {
+SINAN_LANES double dot(std::span<const float> a, std::span<const float> b) {
   std::array<float, kDotLanes> sums{};
   std::size_t i = 0;
   for (; i + kDotLanes <= a.size(); i += kDotLanes)

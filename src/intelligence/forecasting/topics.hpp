@@ -17,7 +17,7 @@ inline constexpr std::size_t kMostTopics = 24;       // before they are joined
 inline constexpr std::size_t kLeastTopicEvents = 5;  // of a topic
 inline constexpr double kLeastTopicCosine = 0.3;     // of a text to the centre of its topic
 inline constexpr double kLeastJointCosine = 0.1;     // of the centres of topics that are joined; unrelated ones are below zero
-inline constexpr std::size_t kTopicSample = 10'000;  // texts from which topics are learnt, the others are only told theirs
+inline constexpr std::size_t kTopicSample = 5'000;   // texts from which topics are learnt, the others are only told theirs
 inline constexpr int kTopicRounds = 10;              // of k-means
 
 // One of different texts.
