@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/models/model.hpp"
+#include "platform/llm/embedder.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -61,10 +62,25 @@ void check_config(const ForecastConfig& config, const Place& file, Diagnostics& 
   for (const ChallengerConfig& challenger : config.challengers) {
     check_seasons(challenger.seasons, challenger.name.place, out);
     check_models(challenger.models, out);
+    if (challenger.embeddings.value_or(false) && config.embedding_model.empty())
+      out.add(challenger.name.place, "no_embeddings", "a challenger asks for embeddings, and there is no endpoint",
+              "add `embeddings:` with endpoint and model to sinan.yaml");
     if (!names.insert(challenger.name.value).second)
       out.add(challenger.name.place, "duplicate_name", fmt::format("two methods are named '{}'", visible(challenger.name.value)),
               "name each challenger differently; the configured method is named 'default'");
   }
+}
+
+// The name of the model whose vectors there may be; empty: none.
+std::string check_embeddings(const Workspace& workspace, Diagnostics& out) {
+  const auto& settings = workspace.settings().embeddings;
+  if (!settings) return {};
+  llm::EmbedderOptions options{
+      .endpoint = settings->endpoint.value, .model = settings->model, .dimensions = settings->dimensions, .ca_file = {}};
+  if (!settings->key.empty()) options.key = "a-key";  // the real one is read when it is sent
+  if (auto good = llm::check(options); !good)
+    out.add(settings->endpoint.place, "embeddings", good.error().message, "see docs/workspace.md");
+  return settings->dimensions > 0 ? fmt::format("{}, {} dimensions", settings->model, settings->dimensions) : settings->model;
 }
 
 std::vector<std::string> names_of(const std::vector<Located<std::string>>& models) {
@@ -83,6 +99,7 @@ const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*) {
           .optional("history_days", &ChallengerConfig::history_days, "Days of history that are looked at; default: as configured",
                     {{}, 14, 36'500})
           .optional("drivers", &ChallengerConfig::drivers, "Whether drivers are learnt from; default: as configured")
+          .optional("embeddings", &ChallengerConfig::embeddings, "Whether embeddings of events are learnt from; default: as configured")
           .optional("models", &ChallengerConfig::models, "Only these members of the pool; default: as configured");
   return shape;
 }
@@ -105,6 +122,8 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
           .optional("history_days", &ForecastConfig::history_days, "Days of history that are looked at", {{}, 14, 36'500})
           .optional("drivers", &ForecastConfig::drivers,
                     "Whether promotions, categories, places and the calendar are learnt from, where that made earlier forecasts better")
+          .optional("embeddings", &ForecastConfig::embeddings,
+                    "Whether topics of events are learnt from, where sinan.yaml has an endpoint for embeddings")
           .optional("holidays", &ForecastConfig::holidays, "Of the calendar", {{"western", "chinese"}})
           .optional("models", &ForecastConfig::models, "Only these members of the pool; default: those that fit each series")
           .optional("challengers", &ForecastConfig::challengers, "Other ways, tried on the same days; each costs a forecast of its own")
@@ -117,10 +136,12 @@ ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics)
   for (std::size_t i = 1; i < found.size(); ++i)
     diagnostics.add({found[i].first->shown_path, 1, 1}, "second_forecast",
                     fmt::format("demand is forecast once, by {}", found[0].first->shown_path), "put both into one file");
-  if (found.empty()) return {};
-  found[0].second.place = {found[0].first->shown_path, 1, 1};
-  check_config(found[0].second, found[0].second.place, diagnostics);
-  return found[0].second;
+  ForecastConfig out = found.empty() ? ForecastConfig() : found[0].second;
+  out.embedding_model = check_embeddings(workspace, diagnostics);
+  if (found.empty()) return out;
+  out.place = {found[0].first->shown_path, 1, 1};
+  check_config(out, out.place, diagnostics);
+  return out;
 }
 
 Json config_schema() { return shape_of(static_cast<const ForecastConfig*>(nullptr)).schema(); }
@@ -129,6 +150,7 @@ std::vector<Method> methods_of(const ForecastConfig& config) {
   Method configured{"default", config.horizon_days, config.seasons, config.history_days, config.drivers, {}, names_of(config.models)};
   for (const std::string& name : config.holidays)
     if (auto kind = parse_holidays(name)) configured.holidays.push_back(*kind);
+  if (config.embeddings && config.drivers) configured.embedding_model = config.embedding_model;
   std::vector<Method> out{std::move(configured)};
   for (const ChallengerConfig& challenger : config.challengers) {
     Method method = out.front();
@@ -136,6 +158,7 @@ std::vector<Method> methods_of(const ForecastConfig& config) {
     if (!challenger.seasons.empty()) method.seasons = challenger.seasons;
     if (challenger.history_days) method.history_days = *challenger.history_days;
     if (challenger.drivers) method.drivers = *challenger.drivers;
+    method.embedding_model = challenger.embeddings.value_or(config.embeddings) && method.drivers ? config.embedding_model : "";
     if (!challenger.models.empty()) method.models = names_of(challenger.models);
     out.push_back(std::move(method));
   }

@@ -81,17 +81,19 @@ Result<Json> parameters_of(const demand::Method& method) {
     if (asked) members.push_back(std::string(model.name));
   }
   SINAN_TRY(std::string made, fingerprint(method));
-  return Json{{"horizon_days", method.horizon_days},
-              {"seasons", method.seasons},
-              {"history_days", method.history_days},
-              {"members", std::move(members)},
-              {"named", !method.models.empty()},
-              {"drivers", method.drivers ? Json(demand::driver_names(method.holidays)) : Json::array()},
-              {"tree_rows", options.tree_rows},
-              {"seed", options.seed},
-              {"origins", options.origins},
-              {"quantiles", options.quantiles},
-              {"method", std::move(made)}};
+  Json out{{"horizon_days", method.horizon_days},
+           {"seasons", method.seasons},
+           {"history_days", method.history_days},
+           {"members", std::move(members)},
+           {"named", !method.models.empty()},
+           {"drivers", method.drivers ? Json(demand::driver_names(method.holidays)) : Json::array()},
+           {"tree_rows", options.tree_rows},
+           {"seed", options.seed},
+           {"origins", options.origins},
+           {"quantiles", options.quantiles},
+           {"method", std::move(made)}};
+  if (method.drivers && !method.embedding_model.empty()) out["embeddings"] = method.embedding_model;
+  return out;
 }
 
 std::string version_id(const Json& parameters) { return "m" + secrets::sha256(canonical(parameters)).substr(0, 12); }
