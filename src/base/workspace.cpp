@@ -59,6 +59,19 @@ void check_names(const std::vector<WorkspaceFile>& files, Diagnostics& diagnosti
 
 }  // namespace
 
+const Shape<EmbeddingSettings>& shape_of(const EmbeddingSettings*) {
+  static const auto shape =
+      Shape<EmbeddingSettings>("embeddings", "An endpoint that turns texts of events into vectors; the texts leave the house to it.")
+          .required("endpoint", &EmbeddingSettings::endpoint,
+                    "Address of an OpenAI-compatible endpoint, such as https://api.example.com/v1")
+          .required("model", &EmbeddingSettings::model, "The endpoint's name of a model for embeddings")
+          .optional("key", &EmbeddingSettings::key, "The endpoint's key, as ${ENV} or file:PATH; none: the endpoint asks for none")
+          .optional("dimensions", &EmbeddingSettings::dimensions, "Numbers of a vector, where the model can give fewer; default: as it has",
+                    {{}, 1, 8192})
+          .optional("ca_file", &EmbeddingSettings::ca_file, "PEM file of certificate authorities that are trusted beside the system's");
+  return shape;
+}
+
 const Shape<Settings>& shape_of(const Settings*) {
   static const auto shape =
       Shape<Settings>("sinan.yaml", "The company's settings.")
@@ -71,7 +84,8 @@ const Shape<Settings>& shape_of(const Settings*) {
           .optional("memory_mb", &Settings::memory_mb, "Memory for queries, in MiB", {{}, 64, 1 << 20})
           .optional("threads", &Settings::threads, "Threads for queries and models; 0 uses all cores", {{}, 0, 1024})
           .optional("port", &Settings::port, "Port of `sinan serve`; 0 takes a free one", {{}, 0, 65535})
-          .optional("listen", &Settings::listen, "Address of `sinan serve`; loopback unless told otherwise");
+          .optional("listen", &Settings::listen, "Address of `sinan serve`; loopback unless told otherwise")
+          .optional("embeddings", &Settings::embeddings, "Where events are read by their meaning too; default: by their words alone");
   return shape;
 }
 

@@ -18,6 +18,16 @@ struct WorkspaceFile {
   std::optional<YamlNode> yaml;  // .yaml files; nullopt if it has no readable tree
 };
 
+// `embeddings` in sinan.yaml: an endpoint that turns the texts of events into vectors (platform/llm). The texts leave the house to it.
+struct EmbeddingSettings {
+  Located<std::string> endpoint;
+  std::string model;
+  Secret key;
+  int dimensions = 0;   // 0: as many as the model has
+  std::string ca_file;  // relative to the workspace
+};
+const Shape<EmbeddingSettings>& shape_of(const EmbeddingSettings*);
+
 // sinan.yaml.
 struct Settings {
   std::string name;
@@ -29,6 +39,7 @@ struct Settings {
   std::int64_t threads = 0;  // 0: all cores
   std::int64_t port = 0;     // of `serve`; 0: any free one
   std::string listen = "127.0.0.1";
+  std::optional<EmbeddingSettings> embeddings;
 };
 const Shape<Settings>& shape_of(const Settings*);
 

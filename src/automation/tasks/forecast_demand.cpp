@@ -1,5 +1,6 @@
 // forecast_demand: forecasts every item at every place into ops.forecasts.
 #include "automation/tasks/rooms.hpp"
+#include "operations/demand/vector_store.hpp"
 #include "operations/models/cycle.hpp"
 
 namespace sinan::tasks {
@@ -24,26 +25,29 @@ class ForecastDemand final : public workflow::Task {
     request.threads = rooms_->threads;
     request.cancel = &context.cancel;
     request.progress = context.progress;
+    request.embed = demand::embed_of(rooms_->workspace, rooms_->store, rooms_->clock.now(), &context.cancel);
     SINAN_TRY(auto report, models::forecast(rooms_->fabric, rooms_->models, request));
-    return workflow::TaskOutput(Json{{"series", report.series},
-                                     {"values", report.values},
-                                     {"bursts", report.bursts},
-                                     {"sums", report.sums},
-                                     {"classes", report.classes},
-                                     {"models", report.models},
-                                     {"model_version", report.champion},
-                                     {"challengers", report.challengers},
-                                     {"registered", report.registered},
-                                     {"warm", Json{{"unchanged", report.counts.unchanged},
-                                                   {"grown", report.counts.grown},
-                                                   {"learnt", report.counts.learnt},
-                                                   {"cold", report.cold}}},
-                                     {"scored", report.scored},
-                                     {"tests", report.tests},
-                                     {"winners", report.winners},
-                                     {"alarms", report.alarms},
-                                     {"read_version", report.read_version},
-                                     {"version", report.version}});
+    Json output{{"series", report.series},
+                {"values", report.values},
+                {"bursts", report.bursts},
+                {"sums", report.sums},
+                {"classes", report.classes},
+                {"models", report.models},
+                {"model_version", report.champion},
+                {"challengers", report.challengers},
+                {"registered", report.registered},
+                {"warm", Json{{"unchanged", report.counts.unchanged},
+                              {"grown", report.counts.grown},
+                              {"learnt", report.counts.learnt},
+                              {"cold", report.cold}}},
+                {"notes", report.notes},
+                {"scored", report.scored},
+                {"tests", report.tests},
+                {"winners", report.winners},
+                {"alarms", report.alarms},
+                {"read_version", report.read_version},
+                {"version", report.version}};
+    return workflow::TaskOutput(std::move(output), workflow::Verdict::kDone, fmt::format("{}", fmt::join(report.notes, "; ")));
   }
 
  private:

@@ -45,7 +45,7 @@ enum class Verdict {
 struct TaskOutput {
   Json output = Json::object();
   Verdict verdict = Verdict::kDone;
-  std::string message;  // for people, when the verdict is not kDone: what is the matter and the way out
+  std::string message;  // for people: what is the matter and the way out; with kDone what was not as configured, mostly nothing
 
   TaskOutput() = default;
   TaskOutput(Json value) : output(std::move(value)) {}  // NOLINT: a task may return plain JSON

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "intelligence/forecasting/models/model.hpp"
 #include "operations/demand/hierarchy.hpp"
+#include "platform/llm/embedder.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -63,7 +64,7 @@ void check_hierarchy(const YamlNode& file, Diagnostics& out) {
   }
 }
 
-void check_challengers(const YamlNode& challengers, Diagnostics& out) {
+void check_challengers(const YamlNode& challengers, bool has_endpoint, Diagnostics& out) {
   if (challengers.items.size() > kMostChallengers)
     out.add(challengers.items.back().place, "too_many",
             fmt::format("{} challengers would each forecast everything", challengers.items.size()),
@@ -71,11 +72,27 @@ void check_challengers(const YamlNode& challengers, Diagnostics& out) {
   std::set<std::string> names{"default"};
   for (const YamlNode& challenger : challengers.items) {
     check_models(challenger, out);
+    const YamlNode* embeddings = challenger.find("embeddings");
+    if (embeddings && embeddings->scalar == "true" && !has_endpoint)
+      out.add(embeddings->place, "no_embeddings", "a challenger asks for embeddings, and there is no endpoint",
+              "add `embeddings:` with endpoint and model to sinan.yaml");
     const YamlNode* name = challenger.find("name");
     if (name && name->kind == YamlNode::Kind::kScalar && !names.insert(name->scalar).second)
       out.add(name->place, "duplicate_name", fmt::format("two methods are named '{}'", visible(name->scalar)),
               "name each challenger differently; the configured method is named 'default'");
   }
+}
+
+// The name of the model whose vectors there may be; empty: none.
+std::string check_embeddings(const Workspace& workspace, Diagnostics& out) {
+  const auto& settings = workspace.settings().embeddings;
+  if (!settings) return {};
+  llm::EmbedderOptions options{
+      .endpoint = settings->endpoint.value, .model = settings->model, .dimensions = settings->dimensions, .ca_file = {}};
+  if (!settings->key.empty()) options.key = "a-key";  // the real one is read when it is sent
+  if (auto good = llm::check(options); !good)
+    out.add(settings->endpoint.place, "embeddings", good.error().message, "see docs/workspace.md");
+  return settings->dimensions > 0 ? fmt::format("{}, {} dimensions", settings->model, settings->dimensions) : settings->model;
 }
 
 std::vector<std::string> names_of(const std::vector<Located<std::string>>& models) {
@@ -94,6 +111,7 @@ const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*) {
           .optional("history_days", &ChallengerConfig::history_days, "Days of history that are looked at; default: as configured",
                     {{}, 14, 36'500})
           .optional("drivers", &ChallengerConfig::drivers, "Whether drivers are learnt from; default: as configured")
+          .optional("embeddings", &ChallengerConfig::embeddings, "Whether embeddings of events are learnt from; default: as configured")
           .optional("models", &ChallengerConfig::models, "Only these members of the pool; default: as configured");
   return shape;
 }
@@ -116,6 +134,8 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
           .optional("history_days", &ForecastConfig::history_days, "Days of history that are looked at", {{}, 14, 36'500})
           .optional("drivers", &ForecastConfig::drivers,
                     "Whether promotions, categories, places and the calendar are learnt from, where that made earlier forecasts better")
+          .optional("embeddings", &ForecastConfig::embeddings,
+                    "Whether topics of events are learnt from, where sinan.yaml has an endpoint for embeddings")
           .optional("holidays", &ForecastConfig::holidays, "Of the calendar", {{"western", "chinese"}})
           .optional("models", &ForecastConfig::models, "Only these members of the pool; default: those that fit each series")
           .optional("hierarchy", &ForecastConfig::hierarchy,
@@ -130,6 +150,7 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
 
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics) {
   ForecastConfig out;
+  const std::string embedding_model = check_embeddings(workspace, diagnostics);
   const WorkspaceFile* first = nullptr;
   for (const WorkspaceFile* file : workspace.files("forecasts")) {
     if (!file->yaml) continue;
@@ -137,7 +158,8 @@ ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics)
     shape_detail::read(*file->yaml, {}, config, diagnostics);
     check_models(*file->yaml, diagnostics);
     check_hierarchy(*file->yaml, diagnostics);
-    if (const YamlNode* challengers = file->yaml->find("challengers")) check_challengers(*challengers, diagnostics);
+    if (const YamlNode* challengers = file->yaml->find("challengers"))
+      check_challengers(*challengers, !embedding_model.empty(), diagnostics);
     config.place = {file->shown_path, 1, 1};
     if (first) {
       diagnostics.add(config.place, "second_forecast", fmt::format("demand is forecast once, by {}", first->shown_path),
@@ -147,6 +169,7 @@ ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics)
     first = file;
     out = std::move(config);
   }
+  out.embedding_model = embedding_model;
   return out;
 }
 
@@ -158,6 +181,7 @@ std::vector<Method> methods_of(const ForecastConfig& config) {
   if (auto how = forecasting::parse_reconciliation(config.reconciliation)) configured.reconciliation = *how;
   for (const std::string& name : config.holidays)
     if (auto kind = parse_holidays(name)) configured.holidays.push_back(*kind);
+  if (config.embeddings && config.drivers) configured.embedding_model = config.embedding_model;
   std::vector<Method> out{std::move(configured)};
   for (const ChallengerConfig& challenger : config.challengers) {
     Method method = out.front();
@@ -165,6 +189,7 @@ std::vector<Method> methods_of(const ForecastConfig& config) {
     if (!challenger.seasons.empty()) method.seasons = challenger.seasons;
     if (challenger.history_days) method.history_days = *challenger.history_days;
     if (challenger.drivers) method.drivers = *challenger.drivers;
+    method.embedding_model = challenger.embeddings.value_or(config.embeddings) && method.drivers ? config.embedding_model : "";
     if (!challenger.models.empty()) method.models = names_of(challenger.models);
     out.push_back(std::move(method));
   }

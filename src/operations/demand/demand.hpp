@@ -20,6 +20,7 @@ struct ChallengerConfig {
   std::vector<int> seasons;
   std::optional<int> history_days;
   std::optional<bool> drivers;
+  std::optional<bool> embeddings;
   std::vector<Located<std::string>> models;
 };
 const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*);
@@ -39,12 +40,14 @@ struct ForecastConfig {
   std::vector<int> seasons = {7};  // candidate seasons, in days
   int history_days = 1095;         // older sales are not looked at
   bool drivers = true;             // learn from demand_drivers.hpp
+  bool embeddings = true;          // and from topics of events, where sinan.yaml has an endpoint
   std::vector<std::string> holidays = {"western", "chinese"};
   std::vector<Located<std::string>> models;     // only these members of the pool; empty: all
   std::vector<Located<std::string>> hierarchy;  // demand_sums.hpp; empty: no sums
   std::string reconciliation = "wls";           // forecasting/hierarchy/reconciliation.hpp
   std::vector<ChallengerConfig> challengers;
   ContestConfig contest;
+  std::string embedding_model;  // of sinan.yaml, with the dimensions asked for; empty: none
   Place place;
 };
 const Shape<ForecastConfig>& shape_of(const ForecastConfig*);
@@ -86,6 +89,7 @@ struct Method {
   std::vector<std::string> models;
   std::vector<std::string> hierarchy = {};
   forecasting::Reconciliation reconciliation = forecasting::Reconciliation::kWls;
+  std::string embedding_model = {};  // whose vectors make topics of events; empty: words alone
 };
 // The configured one, then its challengers.
 std::vector<Method> methods_of(const ForecastConfig& config);

@@ -55,7 +55,7 @@ namespace {
 
 class Reading {
  public:
-  Reading(fabric::Fabric& fabric, const PanelRequest& request) : fabric_(fabric), request_(request) {
+  Reading(fabric::Fabric& fabric, const PanelRequest& request, const Embed& embed) : fabric_(fabric), request_(request), embed_(embed) {
     options_.at = request.at;
     options_.cancel = request.cancel;
   }
@@ -126,7 +126,18 @@ class Reading {
         options_, [&](const Columns& c, std::size_t r) {
           if (result) result = add_event(c, r);
         }));
-    return result;
+    SINAN_CHECK(result);
+    return add_vectors();
+  }
+
+  // Without the endpoint there is a forecast too; what somebody stopped stays stopped.
+  Status add_vectors() {
+    if (!embed_) return {};
+    auto with = with_vectors(for_vectors_, embed_);
+    if (!with && with.error().code == ErrorCode::kCancelled) return std::unexpected(std::move(with).error());
+    if (with) out_.events = std::move(*with);
+    if (!with) out_.no_vectors = with.error().text();
+    return {};
   }
 
   Status add_event(const Columns& c, std::size_t r) {
@@ -135,7 +146,9 @@ class Reading {
     when.from = c[5].is_null(r) ? when.known : c[5].ints[r];
     when.to = c[6].is_null(r) ? when.from : c[6].ints[r];
     if (when.to < when.from) return {};
-    auto added = out_.events.add(c[1].text(r), when, out_.event_scopes.add({item, category, place}));
+    const std::uint32_t scope = out_.event_scopes.add({item, category, place});
+    auto added = out_.events.add(c[1].text(r), when, scope);
+    if (embed_) for_vectors_.push_back({std::string(c[1].text(r)), when, scope});
     if (!added) return std::unexpected(std::move(added).error().within("ops.events"));
     return {};
   }
@@ -174,6 +187,8 @@ class Reading {
 
   fabric::Fabric& fabric_;
   const PanelRequest& request_;
+  const Embed& embed_;
+  std::vector<TextEvent> for_vectors_;
   fabric::QueryOptions options_;
   std::unordered_map<std::string, Zone> zones_;  // by place
   DemandDrivers out_;
@@ -181,14 +196,16 @@ class Reading {
 
 }  // namespace
 
-Result<DemandDrivers> read_drivers(fabric::Fabric& fabric, const PanelRequest& request, const std::vector<Holidays>& holidays) {
-  SINAN_TRY(DemandDrivers out, Reading(fabric, request).all());
+Result<DemandDrivers> read_drivers(fabric::Fabric& fabric, const PanelRequest& request, const std::vector<Holidays>& holidays,
+                                   const Embed& embed) {
+  SINAN_TRY(DemandDrivers out, Reading(fabric, request, embed).all());
   out.holidays = holidays;
   return out;
 }
 
 Result<DemandDrivers> read_promotions(fabric::Fabric& fabric, const PanelRequest& request) {
-  return Reading(fabric, request).only_promotions();
+  const Embed none;
+  return Reading(fabric, request, none).only_promotions();
 }
 
 std::vector<std::string> driver_names(const std::vector<Holidays>& holidays) {
@@ -200,8 +217,9 @@ std::vector<std::string> driver_names(const std::vector<Holidays>& holidays) {
 namespace {
 
 // Events and outside numbers, as far as they were known on the last day.
-void tell_outside(const DemandDrivers& known, const DemandPanel& demand, const std::vector<std::size_t>& kept, forecasting::Drivers& out) {
-  out.events = known.events.known_at(out.last, kHalfLife);
+void tell_outside(const DemandDrivers& known, const DemandPanel& demand, const std::vector<std::size_t>& kept, bool topics,
+                  forecasting::Drivers& out) {
+  out.events = known.events.known_at(out.last, kHalfLife, topics);
   for (std::size_t i : kept) {
     if (out.events.empty()) break;
     auto category = known.categories.find(demand.item_ids[i]);
@@ -223,7 +241,7 @@ void tell_outside(const DemandDrivers& known, const DemandPanel& demand, const s
 }  // namespace
 
 forecasting::Drivers drivers_of(const DemandDrivers& known, const DemandPanel& demand, const std::vector<std::size_t>& kept,
-                                const Panel& panel, std::size_t periods, std::size_t horizon) {
+                                const Panel& panel, std::size_t periods, std::size_t horizon, bool topics) {
   forecasting::Drivers out;
   out.horizon = horizon;
   if (kept.empty()) return out;
@@ -267,7 +285,7 @@ forecasting::Drivers drivers_of(const DemandDrivers& known, const DemandPanel& d
   const std::size_t length = static_cast<std::size_t>((last - first).count()) + 1 + horizon;
   for (CalendarDriver& calendar : calendar_drivers(first, length, known.holidays)) add(std::move(calendar.driver));
   out.last = last.time_since_epoch().count();
-  tell_outside(known, demand, kept, out);
+  tell_outside(known, demand, kept, topics, out);
   return out;
 }
 

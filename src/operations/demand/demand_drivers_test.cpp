@@ -154,6 +154,26 @@ TEST(DemandDrivers, EventsAndOutsideNumbersAreThoseOfTheirItemsPlacesAndDays) {
   EXPECT_EQ(number_ahead(drivers, 0, panel.panel, 2), 2.5F);
   EXPECT_TRUE(std::isnan(number_ahead(drivers, 0, panel.panel, 0)));
 
+  // With vectors, and where they cannot be had.
+  int texts = 0;
+  auto embedded = read_drivers(company.fabric(), {.now = *parse_instant("2026-03-11T08:00:00Z"), .zone = {}}, {},
+                               [&](std::span<const std::string> asked) -> Result<llm::Vectors> {
+                                 texts = static_cast<int>(asked.size());
+                                 return llm::Vectors{1, std::vector<float>(asked.size(), 1)};
+                               });
+  ASSERT_TRUE(embedded) << embedded.error().text();
+  EXPECT_EQ(texts, 4) << "each different text once";
+  EXPECT_EQ(embedded->no_vectors, "");
+  auto failing = [&](ErrorCode code) {
+    return read_drivers(company.fabric(), {.now = *parse_instant("2026-03-11T08:00:00Z"), .zone = {}}, {},
+                        [code](std::span<const std::string>) -> Result<llm::Vectors> { return fail(code, "no answer", "http://gone"); });
+  };
+  auto alone = failing(ErrorCode::kUnavailable);
+  ASSERT_TRUE(alone) << "there is a forecast without vectors";
+  EXPECT_EQ(alone->no_vectors, "http://gone: no answer");
+  EXPECT_EQ(alone->events.size(), 4U);
+  EXPECT_EQ(failing(ErrorCode::kCancelled).error().code, ErrorCode::kCancelled);
+
   // Two days before, nothing of the last days was known.
   Panel before{{1, 2}, {0, 2}, {"pot@N"}, {}, {panel.panel.ends[0] - 2}};
   const auto then = drivers_of(*known, panel, {0}, before, 2, 2);

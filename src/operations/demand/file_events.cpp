@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "base/yaml.hpp"
+#include "operations/demand/event_vectors.hpp"
 #include "platform/duck/csv_quotes.hpp"
 #include "platform/duck/duck.hpp"
 
@@ -54,6 +55,12 @@ class Reading {
     }
     if (row_ == 0) return fail(ErrorCode::kInvalidInput, "the file has no rows", options_.events.string());
     return {};
+  }
+
+  // All rows again, with vectors.
+  Result<forecasting::EventTexts> embedded() const {
+    return with_vectors(for_vectors_,
+                        [&](std::span<const std::string> texts) { return llm::embed(*options_.embeddings, texts, options_.cancel); });
   }
 
   // Columns that say whom an event is about, beside unique_id.
@@ -118,7 +125,10 @@ class Reading {
     }
     std::vector<std::string_view> about;
     for (std::size_t column = 4; column < c.size(); ++column) about.push_back(c[column].text(r));
-    return texts.add(c[1].text(r), when, scopes_.add(about));
+    const std::uint32_t scope = scopes_.add(about);
+    SINAN_CHECK(texts.add(c[1].text(r), when, scope));
+    if (options_.embeddings) for_vectors_.push_back({std::string(c[1].text(r)), when, scope});
+    return {};
   }
 
   const FileForecastOptions& options_;
@@ -127,6 +137,7 @@ class Reading {
   std::size_t row_ = 0;
   std::vector<std::string> attributes_;
   Scopes scopes_;
+  std::vector<TextEvent> for_vectors_;
 };
 
 }  // namespace
@@ -139,6 +150,10 @@ Result<FileEvents> FileEvents::read(const FileForecastOptions& options, const Fi
     Error error = std::move(done).error();
     if (error.place.empty()) error.place = options.events.string();  // what the engine says of a file that it cannot read
     return fail(std::move(error));
+  }
+  if (options.embeddings) {
+    SINAN_TRY(out.texts_, reading.embedded());
+    out.how_read_ = ", read with embeddings of " + options.embeddings->model;
   }
   SINAN_TRY(const FileAttributes attributes, FileAttributes::read(options, file, reading.attributes(), "--events"));
   std::vector<bool> met(reading.scopes().size(), false);

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <random>
+#include <sstream>
 
 #include "operations/demand/explanation.hpp"
+#include "platform/llm/test_endpoint.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -225,6 +228,161 @@ TEST_F(EventsForecast, DoNotGoWithoutDrivers) {
   options_.drivers = true;
   options_.events = dir_ / "none.csv";
   EXPECT_EQ(forecast_file(options_).error().code, ErrorCode::kNotFound);
+}
+
+// Half of the events announce days on which demand is cut, and no two events share a word: only what they mean tells them apart.
+class EmbeddedEvents : public EventsForecast {
+ protected:
+  static constexpr int kDays = 220, kSeries = 8, kHorizon = 7, kOrigins = 3;
+
+  // `moving`: whether events do anything.
+  void write_meanings(bool moving) {
+    std::string series = "unique_id,ds,y,place\n", events = "ds,text,place,starts,ends\n";
+    std::mt19937 random(9);
+    std::uniform_real_distribution<double> share(0, 1);
+    std::vector<std::array<double, 2>> effect(kDays + 40, {0, 0});
+    cut_.assign(kDays + 40, {false, false});
+    for (int day = 3; day < kDays; day += 3) {
+      const auto place = static_cast<std::size_t>(random() % 2);
+      const bool strike = random() % 2 == 0;
+      std::string text;
+      for (int word = 0; word < 4; ++word) {
+        for (int letter = 0; letter < 9; ++letter) text += static_cast<char>('a' + random() % 26);
+        text += word == 3 ? "" : " ";
+      }
+      meaning_[text] = strike ? 1 : 2;
+      events += fmt::format("{},{},{},{},{}\n", day, text, place, day + kHorizon + 1, day + kHorizon + 2);
+      if (!strike || !moving) continue;
+      for (int t = 1; t <= 2; ++t) {
+        effect[static_cast<std::size_t>(day + kHorizon + t)][place] = -1.2;
+        cut_[static_cast<std::size_t>(day + kHorizon + t)][place] = true;
+      }
+    }
+    for (int i = 0; i < kSeries; ++i)
+      for (int day = 0; day < kDays; ++day)
+        series += fmt::format(
+            "s{},{},{:.3f},{}\n", i, day,
+            (20 + 3 * i) * std::exp(effect[static_cast<std::size_t>(day)][static_cast<std::size_t>(i % 2)] + 0.1 * share(random)), i % 2);
+    std::ofstream(options_.input) << series;
+    std::ofstream(options_.events) << events;
+    options_.output = dir_ / "out.csv";
+    options_.season = 1;
+    options_.horizon = kHorizon;
+    options_.backtest = kOrigins;
+    options_.step = kHorizon;
+  }
+
+  http::Response answer(const http::Request& request) const {
+    return llm::embeddings_of(request, [this](const std::string& text) {
+      std::vector<double> out = llm::meanings({})(text);
+      out.resize(24);
+      if (auto found = meaning_.find(text); found != meaning_.end()) out[static_cast<std::size_t>(20 + found->second)] = 1;
+      return out;
+    });
+  }
+
+  // The sum of |y − yhat| over that of y, on days that an event cuts, or on all.
+  double error(const std::string& forecasts, bool only_cut) const {
+    std::istringstream lines(forecasts);
+    std::string line;
+    std::getline(lines, line);
+    EXPECT_EQ(line, "unique_id,ds,cutoff,y,yhat,q10,q50,q90,model");
+    double wrong = 0, sold = 0;
+    while (std::getline(lines, line)) {
+      std::vector<std::string> cells;
+      std::istringstream parts(line);
+      for (std::string cell; std::getline(parts, cell, ',');) cells.push_back(cell);
+      const auto place = static_cast<std::size_t>(std::stoi(cells[0].substr(1)) % 2);
+      if (only_cut && !cut_[static_cast<std::size_t>(std::stoi(cells[1]))][place]) continue;
+      wrong += std::abs(std::stod(cells[3]) - std::stod(cells[4]));
+      sold += std::stod(cells[3]);
+    }
+    return wrong / sold;
+  }
+
+  std::map<std::string, int> meaning_;
+  std::vector<std::array<bool, 2>> cut_;
+};
+
+TEST_F(EmbeddedEvents, AreUnderstoodWhereNoTwoShareAWord) {
+  write_meanings(true);
+  const std::string words = forecast();
+  llm::TestEndpoint endpoint([this](const http::Request& request) { return answer(request); });
+  options_.embeddings = {.endpoint = endpoint.url(), .model = "m-small", .ca_file = {}};
+  const std::string meanings = forecast();
+  EXPECT_EQ(endpoint.requests(), 2) << "73 texts, each once";
+  EXPECT_EQ(report_.drivers.back(), "73 events, read with embeddings of m-small");
+  EXPECT_LT(error(meanings, true), 0.6 * error(words, true)) << "on days that events cut";
+  EXPECT_LT(error(meanings, false), 0.7 * error(words, false));
+
+  options_.backtest = 0;
+  const std::string ahead = forecast();
+  options_.threads = 2;
+  EXPECT_TRUE(forecast() == ahead) << "the same bits at two threads";
+  options_.explain = "s0";
+  forecast();
+  std::set<std::string> names;
+  for (const auto& step : report_.explanation->why.trees)
+    for (const auto& effect : step.effects) names.insert(effect.name);
+  EXPECT_TRUE(std::ranges::any_of(names, [](const std::string& name) { return name.starts_with("event like \""); }))
+      << fmt::format("{}", fmt::join(names, "; "));
+  EXPECT_NE(to_text(*report_.explanation).find("event like \""), std::string::npos);
+}
+
+TEST_F(EmbeddedEvents, DoNoHarmWhereEventsDoNothing) {
+  write_meanings(false);
+  const double words = error(forecast(), false);
+  llm::TestEndpoint endpoint([this](const http::Request& request) { return answer(request); });
+  options_.embeddings = {.endpoint = endpoint.url(), .model = "m-small", .ca_file = {}};
+  const double meanings = error(forecast(), false);
+  EXPECT_LT(meanings, 1.02 * words);
+}
+
+// What became known after the origin changes nothing, whatever it means.
+TEST_F(EmbeddedEvents, ABacktestSeesNoMeaningOfWhatBecameKnownLater) {
+  write_meanings(true);
+  options_.backtest = 1;
+  llm::TestEndpoint endpoint([this](const http::Request& request) { return answer(request); });
+  options_.embeddings = {.endpoint = endpoint.url(), .model = "m-small", .ca_file = {}};
+  const std::string found = forecast();
+  ASSERT_NE(found.find("trees"), std::string::npos);
+  std::ifstream file(options_.events);
+  std::string events, line;
+  int later = 0;
+  for (std::getline(file, line), events = line + "\n"; std::getline(file, line);) {
+    const bool known = std::stoi(line) < kDays - kHorizon;
+    events += known ? line + "\n" : fmt::format("{},quite another text {},,,\n", std::stoi(line), ++later);
+  }
+  file.close();
+  ASSERT_GE(later, 2);
+  for (int k = 1; k <= later; ++k) meaning_[fmt::format("quite another text {}", k)] = 3;
+  std::ofstream(options_.events) << events;
+  EXPECT_TRUE(forecast() == found);
+}
+
+TEST_F(EmbeddedEvents, AnEndpointThatIsGoneIsAnErrorThatNamesIt) {
+  write_meanings(true);
+  options_.backtest = 0;
+  std::string gone;
+  {
+    llm::TestEndpoint endpoint([](const http::Request&) { return http::Response{.status = 401}; });
+    gone = endpoint.url();
+    options_.embeddings = {.endpoint = gone, .model = "m-small", .ca_file = {}, .first_pause = std::chrono::milliseconds{1}};
+    EXPECT_EQ(forecast_file(options_).error().code, ErrorCode::kUnauthenticated);
+    std::ofstream(options_.events) << "ds,text\n1,fine\nx,bad\n";
+    EXPECT_NE(forecast_file(options_).error().text().find("row 2"), std::string::npos);
+    EXPECT_EQ(endpoint.requests(), 1) << "nothing is sent of a file with mistakes";
+  }
+  std::ofstream(options_.events) << "ds,text\n1,fine\n2, \n";
+  auto report = forecast_file(options_);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(report.error().text().find(gone), std::string::npos) << report.error().text();
+  EXPECT_FALSE(std::filesystem::exists(options_.output));
+  std::ofstream(options_.events) << "ds,text\n1, \n";
+  EXPECT_TRUE(forecast_file(options_)) << "of a blank text nobody is asked";
+  options_.events.clear();
+  EXPECT_NE(forecast_file(options_).error().text().find("--embeddings is for the texts of events"), std::string::npos);
 }
 
 }  // namespace

@@ -115,6 +115,11 @@ Status check(const FileForecastOptions& options) {
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
   if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
   if (!options.events.empty() && !options.drivers) return bad("--events and --no-drivers contradict each other; leave one out");
+  if (options.embeddings) {
+    if (options.events.empty())
+      return bad("--embeddings is for the texts of events, and there are none; name their file: --events news.csv");
+    SINAN_CHECK(llm::check(*options.embeddings));
+  }
   if (!options.metrics.empty() && options.backtest == 0) return bad("--metrics measures a backtest; say how many origins: --backtest 4");
   if (!options.metrics.empty() && options.cumulative)
     return bad("--metrics measures forecasts of single periods and does not go with --cumulative, whose rows are sums");
@@ -191,7 +196,7 @@ FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const 
                          .drivers = drivers.used,
                          .notes = drivers.notes};
   for (const std::string& unused : drivers.unused) out.notes.push_back("not used: " + unused);
-  if (!events.empty()) out.drivers.push_back(fmt::format("{} events", events.size()));
+  if (!events.empty()) out.drivers.push_back(fmt::format("{} events{}", events.size(), events.how_read()));
   out.notes.insert(out.notes.end(), events.notes().begin(), events.notes().end());
   return out;
 }

@@ -32,6 +32,7 @@
 #include "base/result.hpp"
 #include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 #include "operations/demand/holidays.hpp"
+#include "platform/llm/embedder.hpp"
 
 namespace sinan::demand {
 
@@ -39,8 +40,10 @@ struct FileExplanation;  // explanation.hpp
 
 struct FileForecastOptions {
   std::filesystem::path input;
-  std::filesystem::path future;                   // empty: no driver is known ahead
-  std::filesystem::path events;                   // empty: none
+  std::filesystem::path future;  // empty: no driver is known ahead
+  std::filesystem::path events;  // empty: none
+  // Of the texts of events, which are sent to that endpoint; not set: they are read by their words alone.
+  std::optional<llm::EmbedderOptions> embeddings;
   std::vector<std::string> known_ahead;           // drivers that a backtest sees beyond its origins
   std::vector<std::string> fixed;                 // drivers that must not change in time
   bool drivers = true;                            // false: forecasts are made from y alone

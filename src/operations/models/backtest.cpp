@@ -183,7 +183,9 @@ Result<Measurement> measure(const demand::DemandPanel& demand, const demand::Dem
     const Panel before = cut(panel, stride, periods, kept);
     if (kept.empty()) continue;
     forecasting::Drivers drivers;
-    if (method.drivers) drivers = demand::drivers_of(known, demand, kept, before, periods, static_cast<std::size_t>(method.horizon_days));
+    if (method.drivers)
+      drivers = demand::drivers_of(known, demand, kept, before, periods, static_cast<std::size_t>(method.horizon_days),
+                                   !method.embedding_model.empty());
     options.drivers = drivers.empty() ? nullptr : &drivers;
     SINAN_TRY(auto forecasts, forecasting::forecast(before, {}, options, cancel));
     if (!hierarchy.empty() && method.reconciliation != forecasting::Reconciliation::kBottomUp)

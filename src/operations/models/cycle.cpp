@@ -79,8 +79,13 @@ class Cycle {
     SINAN_TRY(panel_, demand::read_panel(fabric_, request));
     report_.series = static_cast<std::int64_t>(panel_.panel.size());
     report_.values = static_cast<std::int64_t>(panel_.panel.values.size());
-    SINAN_TRY(drivers_, demand::read_drivers(fabric_, request, contenders_.front().method.holidays));
     SINAN_TRY(hierarchy_, demand::read_hierarchy(fabric_, request, contenders_.front().method.hierarchy, panel_));
+    const bool embedded = std::ranges::any_of(contenders_, [](const Contender& c) { return !c.method.embedding_model.empty(); });
+    SINAN_TRY(drivers_,
+              demand::read_drivers(fabric_, request, contenders_.front().method.holidays, embedded ? request_.embed : demand::Embed()));
+    if (drivers_.no_vectors.empty()) return {};
+    report_.notes.push_back("events were read by their words alone: " + drivers_.no_vectors);
+    SINAN_TRY(contenders_, without_embeddings(std::move(contenders_)));
     return {};
   }
 
@@ -129,7 +134,8 @@ class Cycle {
     std::iota(all.begin(), all.end(), std::size_t{0});
     forecasting::Drivers drivers;
     if (contender.method.drivers) {
-      drivers = demand::drivers_of(drivers_, panel_, all, panel, 0, static_cast<std::size_t>(contender.method.horizon_days));
+      drivers = demand::drivers_of(drivers_, panel_, all, panel, 0, static_cast<std::size_t>(contender.method.horizon_days),
+                                   !contender.method.embedding_model.empty());
       if (!drivers.empty()) options.drivers = &drivers;
     }
     SINAN_TRY(auto forecasts, forecasting::forecast(panel, {}, options, request_.cancel, progress));
@@ -279,6 +285,17 @@ Result<std::vector<Contender>> contenders_of(const demand::ForecastConfig& confi
     if (found == out.end()) continue;
     std::rotate(out.begin(), found, found + 1);
     break;
+  }
+  return out;
+}
+
+Result<std::vector<Contender>> without_embeddings(std::vector<Contender> contenders) {
+  std::vector<Contender> out;
+  for (Contender& contender : contenders) {
+    contender.method.embedding_model.clear();
+    SINAN_TRY(contender.parameters, parameters_of(contender.method));
+    contender.version = version_id(contender.parameters);
+    if (std::ranges::find(out, contender.version, &Contender::version) == out.end()) out.push_back(std::move(contender));
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "operations/demand/demand.hpp"
+#include "operations/demand/event_vectors.hpp"
 #include "operations/models/registry.hpp"
 
 namespace sinan::models {
@@ -21,6 +22,7 @@ struct ForecastRequest {
   int threads = 1;
   const CancelToken* cancel = nullptr;
   Progress progress = {};
+  demand::Embed embed = {};  // vectors of the texts of events; empty: none
 };
 
 struct ForecastReport {
@@ -40,9 +42,11 @@ struct ForecastReport {
   std::int64_t scored = 0;              // forecast values that were compared with what came
   forecasting::WarmCounts counts;       // of the champion's series: how many went on from the night before
   std::string cold;                     // why none did; empty: they did
+  std::vector<std::string> notes;       // what was not as configured
 };
 
-// The same lake version, configuration and time give the same forecasts at any number of threads.
+// The same lake version, configuration, time and vectors give the same forecasts at any number of threads. Where vectors cannot be had, no
+// event has one: the methods forecast from words alone, by versions that say so, and a note says why.
 Result<ForecastReport> forecast(fabric::Fabric& fabric, Registry& registry, const ForecastRequest& request);
 
 // The share of the volume that is forecast for series whose forecast has an explanation with named parts
@@ -57,5 +61,7 @@ struct Contender {
   std::string version;
 };
 Result<std::vector<Contender>> contenders_of(const demand::ForecastConfig& config, const State& state);
+// The same in the same order, each with words of events alone.
+Result<std::vector<Contender>> without_embeddings(std::vector<Contender> contenders);
 
 }  // namespace sinan::models

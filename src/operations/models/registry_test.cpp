@@ -144,12 +144,40 @@ TEST(ModelVersions, follow_from_what_decides_the_forecast_and_from_nothing_else)
     change(changed);
     EXPECT_TRUE(ids.insert(id(changed)).second);
   }
+  demand::Method embedded = method;
+  embedded.embedding_model = "m-small";
+  EXPECT_EQ(id(embedded), first) << "without drivers no event is read";
+  embedded.drivers = true;
+  EXPECT_TRUE(ids.insert(id(embedded)).second);
+  embedded.embedding_model = "m-small, 256 dimensions";
+  EXPECT_TRUE(ids.insert(id(embedded)).second);
+}
+
+TEST(Contenders, forecast_from_words_alone_where_vectors_cannot_be_had_by_versions_that_say_so) {
+  demand::ForecastConfig config;
+  config.embedding_model = "m-small";
+  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .embeddings = {}, .models = {}},
+                        {.name = {"words", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .embeddings = false, .models = {}}};
+  State state;
+  const auto before = *contenders_of(config, state);
+  ASSERT_EQ(before.size(), 3U) << "with embeddings and without are two methods";
+  state.promotions.push_back({before[1].version, "d-1", "ben", ""});
+  const auto after = *without_embeddings(*contenders_of(config, state));
+  ASSERT_EQ(after.size(), 2U) << "and one without them";
+  EXPECT_EQ(after[0].method.name, "short") << "the champion's method stays in the lead";
+  EXPECT_NE(after[0].version, before[1].version);
+  EXPECT_EQ(after[1].version, before[2].version);
+  config.embeddings = false;
+  config.challengers[1].embeddings = true;
+  const auto tried = *contenders_of(config, {});
+  EXPECT_EQ(tried[0].version, before[2].version);
+  EXPECT_EQ(tried[2].version, before[0].version) << "embeddings may be the challenger";
 }
 
 TEST(Contenders, the_promoted_version_leads_while_the_configuration_has_it) {
   demand::ForecastConfig config;
-  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .models = {}},
-                        {.name = {"same", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .models = {}}};
+  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .embeddings = {}, .models = {}},
+                        {.name = {"same", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .embeddings = {}, .models = {}}};
   State state;
   auto contenders = *contenders_of(config, state);
   ASSERT_EQ(contenders.size(), 2U) << "the same method by another name forecasts once";

@@ -1,4 +1,4 @@
-// The only file that knows Asio and Beast.
+// Asio and Beast are known here and in client.cpp only.
 #include "platform/http/server.hpp"
 
 #include <fmt/format.h>

@@ -147,4 +147,29 @@ std::optional<std::string> origin_host(std::string_view origin) {
   return out;
 }
 
+std::optional<Url> parse_url(std::string_view text) {
+  Url out;
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    out.tls = scheme.starts_with("https");
+    const std::string_view authority = text.substr(0, text.find('/'));
+    const std::string_view path = text.substr(authority.size());
+    // Visible ASCII only, as it goes into the request line unchanged.
+    if (std::ranges::any_of(path, [](char c) { return c <= 0x20 || c >= 0x7F || c == '?' || c == '#'; })) return std::nullopt;
+    auto host = host_name(authority);
+    if (!host) return std::nullopt;
+    const std::string_view rest = authority.substr(host->size());
+    out.port = out.tls ? 443 : 80;
+    if (!rest.empty()) out.port = 0;
+    for (char c : rest.substr(std::min<std::size_t>(rest.size(), 1))) out.port = out.port * 10 + (c - '0');
+    if (out.port < 1 || out.port > 65'535) return std::nullopt;
+    out.host = host->starts_with('[') ? host->substr(1, host->size() - 2) : *host;
+    if (out.host.empty()) return std::nullopt;
+    out.path = path.empty() ? "/" : std::string(path);
+    return out;
+  }
+  return std::nullopt;
+}
+
 }  // namespace sinan::http

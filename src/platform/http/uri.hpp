@@ -1,4 +1,5 @@
-// What a client writes into a request line and its headers, taken apart with care: everything here reads foreign bytes.
+// What a client writes into a request line and its headers, and the addresses that we ask, taken apart with care: everything here reads
+// foreign bytes.
 #pragma once
 
 #include <map>
@@ -30,5 +31,17 @@ std::optional<std::string> host_name(std::string_view header);
 
 // The host of an Origin ("http://localhost:8080") as "localhost:8080"; nullopt if malformed, or "null".
 std::optional<std::string> origin_host(std::string_view origin);
+
+// An address to send to.
+struct Url {
+  bool tls = false;  // https
+  std::string host;  // in small letters, an IPv6 address without its brackets
+  int port = 80;     // 443 of https, unless it is written
+  std::string path;  // as written, "/" where there is none
+};
+
+// "https://api.example.com/v1", "http://[::1]:8080". nullopt for anything else, also for one with a user, a query or a fragment: there
+// secrets would hide, and addresses are shown.
+std::optional<Url> parse_url(std::string_view text);
 
 }  // namespace sinan::http

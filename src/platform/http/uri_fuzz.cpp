@@ -18,5 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   http::cookie(text, "sinan");
   if (auto host = http::host_name(text); host && host->empty()) std::abort();
   if (auto origin = http::origin_host(text); origin && !http::host_name(*origin)) std::abort();
+  if (auto url = http::parse_url(text); url && (url->host.empty() || !url->path.starts_with('/') || url->port < 1)) std::abort();
   return 0;
 }

@@ -52,5 +52,29 @@ TEST(Uri, HostsAndOrigins) {
   EXPECT_FALSE(origin_host("http://a/b").has_value());
 }
 
+TEST(Uri, AddressesToSendToAreTakenApart) {
+  struct Case {
+    const char* text;
+    bool tls;
+    const char* host;
+    int port;
+    const char* path;
+  };
+  for (const Case& c : {Case{"https://API.example.com/v1", true, "api.example.com", 443, "/v1"},
+                        Case{"http://localhost:8080", false, "localhost", 8080, "/"},
+                        Case{"http://[::1]:11434/v1/", false, "::1", 11434, "/v1/"}, Case{"http://10.0.0.7", false, "10.0.0.7", 80, "/"}}) {
+    auto url = parse_url(c.text);
+    ASSERT_TRUE(url.has_value()) << c.text;
+    EXPECT_EQ(url->tls, c.tls);
+    EXPECT_EQ(url->host, c.host);
+    EXPECT_EQ(url->port, c.port);
+    EXPECT_EQ(url->path, c.path);
+  }
+  for (const char* text : {"", "api.example.com/v1", "ftp://host/", "https://", "https:///v1", "https://me:secret@host/v1",
+                           "https://host/v1?key=secret", "https://host/v1#part", "https://host:0/", "https://host:70000/", "https://host:/",
+                           "https://[]/", "https://ho st/", "https://host/a b", "https://host/\r\nX: y", "https://host/caf\xc3\xa9"})
+    EXPECT_FALSE(parse_url(text).has_value()) << text;
+}
+
 }  // namespace
 }  // namespace sinan::http

@@ -45,6 +45,24 @@ std::vector<std::string> names(const Invocation& invocation, const std::string& 
   return out;
 }
 
+// An endpoint for the texts of events; the key is in the environment, where other users of the machine do not see it.
+Result<std::optional<llm::EmbedderOptions>> read_embeddings(const Invocation& invocation) {
+  if (!invocation.has("embeddings")) {
+    for (const char* name : {"embedding-model", "embedding-dimensions"})
+      if (invocation.has(name))
+        return fail(ErrorCode::kInvalidInput, fmt::format("--{} is for an endpoint, which is missing: --embeddings URL", name));
+    return std::nullopt;
+  }
+  if (!invocation.has("embedding-model"))
+    return fail(ErrorCode::kInvalidInput, "--embeddings needs the endpoint's name of a model: --embedding-model NAME");
+  llm::EmbedderOptions out{.endpoint = invocation.text("embeddings"), .model = invocation.text("embedding-model"), .ca_file = {}};
+  if (const char* key = std::getenv("SINAN_EMBEDDING_KEY")) out.key = key;
+  if (invocation.has("embedding-dimensions")) {
+    SINAN_TRY(out.dimensions, whole(invocation, "embedding-dimensions", 0, 1));
+  }
+  return out;
+}
+
 // Which columns helped, and how much.
 void say_drivers(Invocation& invocation, const demand::FileForecastReport& report) {
   for (const std::string& note : report.notes) invocation.say(fmt::format("Drivers: {}.", note));
@@ -79,6 +97,7 @@ Result<int> forecast_command(Invocation& invocation) {
   options.frequency = invocation.text("freq");
   if (invocation.has("future")) options.future = invocation.directory / invocation.text("future");
   if (invocation.has("events")) options.events = invocation.directory / invocation.text("events");
+  SINAN_TRY(options.embeddings, read_embeddings(invocation));
   options.known_ahead = names(invocation, "known");
   options.fixed = names(invocation, "static");
   options.drivers = !invocation.flag("no-drivers");
@@ -188,6 +207,12 @@ CommandInfo forecast() {
                    .value = "FILE",
                    .summary = "Texts that became known in time: ds and text; starts and ends of what they announce; unique_id or columns "
                               "that do not change in time for whom they are about, empty: all"},
+                  {.name = "embeddings",
+                   .value = "URL",
+                   .summary = "Read events by what they mean too: their texts are sent to this OpenAI-compatible endpoint, such as "
+                              "https://api.example.com/v1; its key, if it asks for one, is in SINAN_EMBEDDING_KEY"},
+                  {.name = "embedding-model", .value = "NAME", .summary = "The endpoint's model for embeddings"},
+                  {.name = "embedding-dimensions", .value = "N", .summary = "Numbers of a vector; default: as many as the model has"},
                   {.name = "known",
                    .value = "LIST",
                    .summary = "Drivers that a backtest sees beyond its origins; default: none",
@@ -211,6 +236,8 @@ CommandInfo forecast() {
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --future prices.csv --horizon 8 --explain tea",
                    "sinan forecast --input sales.csv --events news.csv --horizon 8 --explain tea",
+                   "sinan forecast --input sales.csv --events news.csv --embeddings http://localhost:11434/v1 --embedding-model bge-m3 "
+                   "--horizon 8 --output f.csv",
                    "sinan forecast --input sales.csv --horizon 28 --holidays western,chinese --output f.csv",
                    "sinan forecast --input sales.csv --horizon 28 --hierarchy category,place --aggregate week --output f.csv",
                    "sinan forecast --input sales.csv --horizon 12 --backtest 4 --step 3 --metrics metrics.csv --output backtest.csv",

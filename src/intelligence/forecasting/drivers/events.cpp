@@ -6,6 +6,8 @@
 #include <map>
 
 #include "base/hash.hpp"
+#include "base/text.hpp"
+#include "intelligence/forecasting/drivers/topics.hpp"
 #include "intelligence/text/words.hpp"
 
 namespace sinan::forecasting {
@@ -26,7 +28,29 @@ struct Bucket {
   std::uint64_t pattern = 0;  // of the events that it is in and of its values there, up to the sign
 };
 
+constexpr std::size_t kShownCharacters = 60;  // of a text that a topic is called by
+
 std::string in_quotes(std::string_view term) { return fmt::format("\"{}\"", term); }
+
+// A text on one line, cut.
+std::string shown(std::string_view text) {
+  std::string out;
+  std::size_t characters = 0;
+  bool space = false;
+  for (char c : text) {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      space = !out.empty();
+      continue;
+    }
+    const bool begins = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    characters += (begins ? 1U : 0U) + (space ? 1U : 0U);
+    if (characters > kShownCharacters) return visible(out) + "…";
+    if (space) out += ' ';
+    space = false;
+    out += c;
+  }
+  return visible(out);
+}
 
 }  // namespace
 
@@ -38,13 +62,15 @@ std::vector<std::string> Events::feature_names() const {
   return out;
 }
 
-Status EventTexts::add(std::string_view text, const EventTime& when, std::uint32_t scope) {
+Status EventTexts::add(std::string_view text, const EventTime& when, std::uint32_t scope, std::span<const float> embedding) {
   auto most = [](std::size_t limit, std::string_view what) {
     return fail(ErrorCode::kLimit, fmt::format("more than {} {}, the most that are learnt from; leave out the oldest events", limit, what));
   };
   if (when.to < when.from) return fail(ErrorCode::kInvalidInput, "an event ends before it starts");
   if (events_.size() >= limits_.events) return most(limits_.events, "events");
   Event event{when, scope, static_cast<std::uint32_t>(occurrences_.size()), 0, hash(text, kHashSeed)};
+  if (!embedding.empty()) SINAN_CHECK(add_vector(text, embedding, event));
+  if (vectors_.size() > limits_.numbers) return most(limits_.numbers, "numbers in embeddings of different texts");
   for (text::Term& term : text::terms(text, kBuckets, kHashSeed)) {
     auto [number, fresh] = numbers_.try_emplace(term.text, static_cast<std::uint32_t>(terms_.size()));
     if (fresh) terms_.push_back({std::move(term.text), term.bucket, term.sign});
@@ -57,9 +83,20 @@ Status EventTexts::add(std::string_view text, const EventTime& when, std::uint32
   return {};
 }
 
+Status EventTexts::add_vector(std::string_view text, std::span<const float> embedding, Event& event) {
+  if (!shown_.empty() && embedding.size() * shown_.size() != vectors_.size())
+    return fail(ErrorCode::kInvalidInput, "embeddings of events have different sizes; they must come from one model");
+  auto [found, fresh] = vector_of_.try_emplace(event.text, static_cast<std::uint32_t>(shown_.size()));
+  event.vector = found->second;
+  if (!fresh) return {};
+  shown_.push_back(shown(text));
+  vectors_.insert(vectors_.end(), embedding.begin(), embedding.end());
+  return {};
+}
+
 // The events known at the end of a period, and the features that their texts give.
 struct EventTexts::Choice {
-  Choice(const EventTexts& texts, std::int64_t period) : all(texts) {
+  Choice(const EventTexts& texts, std::int64_t period, bool topics) : all(texts) {
     for (const Event& event : all.events_)
       if (event.when.known <= period) events.push_back(&event);
     // In an order of their own.
@@ -67,6 +104,7 @@ struct EventTexts::Choice {
     std::ranges::sort(events, [&](const Event* a, const Event* b) { return key(a) < key(b); });
     count();
     choose();
+    if (topics) find_topics_of_texts();
   }
 
   // The buckets of an event, and the sums of the signs of its terms there.
@@ -121,6 +159,34 @@ struct EventTexts::Choice {
       std::ranges::stable_sort(group, std::ranges::greater{}, [&](const Bucket* b) { return all.terms_[b->terms[0]].text.size(); });
   }
 
+  void find_topics_of_texts() {
+    place_of.assign(all.shown_.size(), kNoVector);
+    std::vector<TopicText> texts;
+    std::vector<std::uint32_t> vectors;  // of each of them
+    for (const Event* event : events) {
+      if (event->vector == kNoVector) continue;
+      std::uint32_t& place = place_of[event->vector];
+      if (place != kNoVector) {
+        ++texts[place].events;
+        continue;
+      }
+      place = static_cast<std::uint32_t>(texts.size());
+      texts.push_back({.vector = all.vector(event->vector), .key = event->text, .events = 1});
+      vectors.push_back(event->vector);
+    }
+    topics_of.resize(texts.size());
+    for (const Topic& topic : find_topics(texts)) {
+      if (static_cast<double>(topic.events) > kMostShare * static_cast<double>(events.size())) continue;
+      for (std::uint32_t place : topic.texts) topics_of[place].push_back(static_cast<std::uint32_t>(topic_names.size()));
+      std::string name = "event like ";
+      for (std::uint32_t example : topic.examples)
+        name += (example == topic.examples.front() ? "" : " or ") + in_quotes(all.shown_[vectors[example]]);
+      const std::string once = name;
+      for (int k = 2; std::ranges::find(topic_names, name) != topic_names.end(); ++k) name = fmt::format("{} ({})", once, k);
+      topic_names.push_back(std::move(name));
+    }
+  }
+
   // "strike"; "strike" or "parade" (share a bucket); "port strike", always with "harbour".
   std::string name_of(const std::vector<Bucket*>& group) const {
     auto text_of = [&](std::uint32_t term) -> const std::string& { return all.terms_[term].text; };
@@ -147,11 +213,15 @@ struct EventTexts::Choice {
       chosen[bucket.number] = {static_cast<std::uint32_t>(out.names.size()), all.terms_[bucket.terms[0]].sign};
       out.names.push_back(name_of(group));
     }
+    const auto first_topic = static_cast<std::uint32_t>(out.names.size());
+    out.names.insert(out.names.end(), topic_names.begin(), topic_names.end());
     for (const Event* event : events) {
       const auto first = static_cast<std::uint32_t>(out.values.size());
       for (auto [number, value] : buckets_of(*event))
         if (auto feature = chosen.find(number); feature != chosen.end())
           out.values.push_back({feature->second.feature, value * feature->second.value});
+      if (event->vector != kNoVector && !place_of.empty())
+        for (std::uint32_t topic : topics_of[place_of[event->vector]]) out.values.push_back({first_topic + topic, 1});
       if (out.scopes.size() <= event->scope) out.scopes.resize(event->scope + 1);
       Events::Scope& scope = out.scopes[event->scope];
       scope.events.push_back({event->when, first, static_cast<std::uint32_t>(out.values.size())});
@@ -165,9 +235,14 @@ struct EventTexts::Choice {
   std::vector<std::uint32_t> counts;  // of events with each term
   std::unordered_map<std::uint32_t, Bucket> buckets;
   std::vector<std::vector<Bucket*>> features;
+  std::vector<std::string> topic_names;
+  std::vector<std::uint32_t> place_of;                // of each of shown_, among the texts known
+  std::vector<std::vector<std::uint32_t>> topics_of;  // by that place
 };
 
-Events EventTexts::known_at(std::int64_t period, double half_life) const { return Choice(*this, period).made(half_life); }
+Events EventTexts::known_at(std::int64_t period, double half_life, bool topics) const {
+  return Choice(*this, period, topics).made(half_life);
+}
 
 EventView::EventView(const Events& events) : events_(events), faded_{0}, means_(events.names.size()) {
   for (std::int64_t age = 0; age <= events.reach(); ++age) {

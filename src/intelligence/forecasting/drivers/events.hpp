@@ -46,7 +46,7 @@ struct Events {
     std::int64_t longest = 0;   // from when.known to when.to, at most
   };
   double half_life = 7;            // periods
-  std::vector<std::string> names;  // of the chosen buckets, by their terms
+  std::vector<std::string> names;  // of the chosen buckets, by their terms; then of the topics, by their texts
   std::vector<Value> values;
   std::vector<Scope> scopes;
   // Series i is spoken of by scopes scope_ids[scope_offsets[i]] … scope_ids[scope_offsets[i + 1] − 1].
@@ -67,6 +67,7 @@ struct EventLimits {
   std::size_t events = 1'000'000;
   std::size_t terms = 1'000'000;         // that differ
   std::size_t occurrences = 20'000'000;  // of terms in events
+  std::size_t numbers = 100'000'000;     // of vectors, each counted once a text
 };
 
 // Texts with their times and scopes, and their terms; not yet what trees read of them.
@@ -74,14 +75,15 @@ class EventTexts {
  public:
   EventTexts() = default;
   explicit EventTexts(const EventLimits& limits) : limits_(limits) {}
-  // `scope`: 0, 1, …; what it means is the caller's. kLimit names the limit; kInvalidInput where when.to is before when.from.
-  Status add(std::string_view text, const EventTime& when, std::uint32_t scope);
+  // `scope`: 0, 1, …; what it means is the caller's. `embedding`: of length 1, the same for the same text, or none: then the event is in no
+  // topic. kLimit names the limit; kInvalidInput where when.to is before when.from, or embeddings are of different sizes.
+  Status add(std::string_view text, const EventTime& when, std::uint32_t scope, std::span<const float> embedding = {});
   bool empty() const { return events_.empty(); }
   std::size_t size() const { return events_.size(); }
 
   // What was known at the end of `period`, with the features chosen from it; which series are spoken of is left to the caller. The order
-  // in which events were added does not matter.
-  Events known_at(std::int64_t period, double half_life) const;
+  // in which events were added does not matter. `topics`: whether there are any, where events have vectors.
+  Events known_at(std::int64_t period, double half_life, bool topics = true) const;
 
  private:
   struct Term {
@@ -94,14 +96,26 @@ class EventTexts {
     std::uint32_t scope = 0;
     std::uint32_t first = 0, last = 0;  // occurrences_ [first, last)
     std::uint64_t text = 0;             // its hash
+    std::uint32_t vector = kNoVector;   // of shown_
   };
   struct Choice;  // of features
+  static constexpr std::uint32_t kNoVector = ~0U;
+
+  std::span<const float> vector(std::uint32_t which) const {
+    const std::size_t size = vectors_.size() / shown_.size();
+    return std::span(vectors_).subspan(which * size, size);
+  }
+  Status add_vector(std::string_view text, std::span<const float> embedding, Event& event);
 
   EventLimits limits_;
   std::vector<Event> events_;
   std::vector<std::uint32_t> occurrences_;  // of terms_
   std::vector<Term> terms_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // of terms_
+  // Different texts that have a vector: how they are shown, their vectors one after the other, and where they are by hash.
+  std::vector<std::string> shown_;
+  std::vector<float> vectors_;
+  std::unordered_map<std::uint64_t, std::uint32_t> vector_of_;
 };
 
 // Reads the features of one series at a time; not for several threads at once.

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <set>
 
+#include "base/hash.hpp"
 #include "intelligence/text/words.hpp"
 
 namespace sinan::forecasting {
@@ -156,13 +158,106 @@ TEST(Events, AreCalledByTheirWords) {
   EXPECT_EQ(seen(shared).names[0], name);
 }
 
+// A vector near axis `theme`, made different by the text.
+std::vector<float> vector_of(std::size_t theme, const std::string& text) {
+  std::vector<float> out(12, 0.3F);
+  out[theme] = 2;
+  double squares = 0;
+  for (std::size_t d = 0; d < out.size(); ++d) out[d] += static_cast<float>(hash(text, d) % 1'000) / 4'000;
+  for (float v : out) squares += v * v;
+  for (float& v : out) v /= static_cast<float>(std::sqrt(squares));
+  return out;
+}
+
+TEST(Events, MakeTopicsOfTextsThatMeanTheSame) {
+  const std::vector<std::vector<std::string>> themes{
+      {"Port strike in Rotterdam", "Dockers walk out", "码头工人停工", "Cranes stand idle", "Terminal staff down tools",
+       "Wharf picket line"},
+      {"Free cake for all", "Bakery opens", "新店开张", "Come and taste", "Doors open on Monday", "Ribbon is cut"}};
+  EventTexts texts;
+  for (std::size_t theme = 0; theme < 2; ++theme)
+    for (std::size_t k = 0; k < 6; ++k) {
+      const auto period = static_cast<std::int64_t>(10 * k + theme);
+      ASSERT_TRUE(texts.add(themes[theme][k], {period, period, period}, 0, vector_of(theme, themes[theme][k])));
+    }
+  ASSERT_TRUE(texts.add(" ", {80, 80, 80}, 0)) << "a blank text has no vector";
+  const Events events = seen(texts);
+  ASSERT_EQ(events.names.size(), 2U) << fmt::format("{}", fmt::join(events.names, ", "));
+  for (std::size_t theme = 0; theme < 2; ++theme) {
+    const auto topic = std::ranges::find_if(events.names, [&](const std::string& name) {
+      return std::ranges::any_of(themes[theme], [&](const std::string& text) { return name == "event like \"" + text + "\""; });
+    });
+    ASSERT_NE(topic, events.names.end()) << fmt::format("{}", fmt::join(events.names, ", "));
+    const std::size_t feature = place_of(events, *topic);
+    const auto period = static_cast<std::int64_t>(50 + theme);
+    EXPECT_NEAR(row(events, period, period + 1)[feature] - row(events, period - 1, period + 1)[feature], std::exp2(-0.5) - (1.0 / 26), 0.05)
+        << "the newest event of the theme";
+  }
+  Status other = texts.add("of another model", {1, 1, 1}, 0, std::vector<float>(5, 0.4F));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kInvalidInput);
+}
+
+// As words: whatever becomes known later, topics and what is seen of them stay.
+TEST(Events, TopicsHoldNothingThatBecameKnownLater) {
+  std::mt19937 random(21);
+  EventTexts known, more, back;
+  std::vector<std::tuple<std::string, EventTime, std::vector<float>>> rows;
+  for (int k = 0; k < 200; ++k) {
+    const auto period = static_cast<std::int64_t>(random() % 100);
+    const std::string text = fmt::format("text {}", k);
+    // Later ones mean something else, and would move all centres.
+    rows.emplace_back(text, EventTime{period, period, period + 2}, vector_of(period <= 60 ? random() % 5 : 5 + random() % 5, text));
+  }
+  for (const auto& [text, when, vector] : rows) {
+    if (when.known <= 60) ASSERT_TRUE(known.add(text, when, 0, vector));
+    ASSERT_TRUE(more.add(text, when, 0, vector));
+  }
+  std::ranges::reverse(rows);
+  for (const auto& [text, when, vector] : rows) ASSERT_TRUE(back.add(text, when, 0, vector));
+  const Events then = seen(known, 60), now = seen(more, 60), other = seen(back, 60);
+  EXPECT_GE(std::ranges::count_if(then.names, [](const std::string& name) { return name.starts_with("event like"); }), 5);
+  EXPECT_EQ(then.names, now.names);
+  EXPECT_EQ(then.names, other.names);
+  EXPECT_NE(then.names, seen(more).names) << "the others do make other topics once they are known";
+  auto told = [](const Events& events, std::int64_t origin, std::int64_t period) {
+    std::vector<float> out = row(events, origin, period);
+    for (float& v : out) v = std::isnan(v) ? -1 : v;
+    return out;
+  };
+  for (std::int64_t origin : {30, 45, 60})
+    for (std::int64_t period = origin + 1; period < origin + 20; ++period) {
+      const std::vector<float> expected = told(then, origin, period);
+      EXPECT_EQ(told(now, origin, period), expected);
+      EXPECT_EQ(told(other, origin, period), expected);
+    }
+}
+
+TEST(Events, TopicsAreCalledByTextsThatCanBeRead) {
+  EventTexts texts;
+  std::string length;
+  for (int k = 0; k < 80; ++k) length += "码";
+  for (int k = 0; k < 12; ++k) {
+    const std::string text = fmt::format("  a\n\tb {}\x1b{}", length, k);
+    ASSERT_TRUE(texts.add(text, {k, k, k}, 0, vector_of(k % 2 ? 0 : 1, text)));
+  }
+  std::set<std::string> names;
+  for (const std::string& name : seen(texts).names)
+    if (name.starts_with("event like")) names.insert(name);
+  std::string cut = length;
+  cut.resize(3 * 56);
+  EXPECT_EQ(names, (std::set<std::string>{"event like \"a b " + cut + "…\"", "event like \"a b " + cut + "…\" (2)"}));
+}
+
 TEST(Events, HaveLimits) {
   EXPECT_EQ(EventTexts().add("ends before it starts", {1, 5, 4}, 0).error().code, ErrorCode::kInvalidInput);
-  for (const EventLimits& limits : {EventLimits{.events = 2}, EventLimits{.terms = 5}, EventLimits{.occurrences = 6}}) {
+  for (const EventLimits& limits :
+       {EventLimits{.events = 2}, EventLimits{.terms = 5}, EventLimits{.occurrences = 6}, EventLimits{.numbers = 5}}) {
     EventTexts texts(limits);
-    ASSERT_TRUE(texts.add("strike port", {1, 1, 1}, 0));
-    ASSERT_TRUE(texts.add("port strike", {1, 1, 1}, 0));
-    Status more = texts.add("storm over sea", {1, 1, 1}, 0);
+    const std::vector<float> vector{0.6F, 0.8F};
+    ASSERT_TRUE(texts.add("strike port", {1, 1, 1}, 0, vector));
+    ASSERT_TRUE(texts.add("port strike", {1, 1, 1}, 0, vector));
+    Status more = texts.add("storm over sea", {1, 1, 1}, 0, vector);
     ASSERT_FALSE(more);
     EXPECT_EQ(more.error().code, ErrorCode::kLimit);
     EXPECT_NE(more.error().message.find("leave out the oldest events"), std::string::npos);
