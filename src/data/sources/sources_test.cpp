@@ -1,9 +1,8 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <fstream>
 
+#include "base/mistakes.hpp"
 #include "data/sources/conformance.hpp"
 #include "data/sources/cursor_marks.hpp"
 #include "data/sources/options.hpp"
@@ -175,21 +174,9 @@ TEST(CopyDecoder, RefusesWhatIsNoSuchStream) {
 
 // The mistakes of sources/x.yaml: "line:column code".
 std::vector<std::string> mistakes(const std::string& yaml) {
-  auto root = std::filesystem::temp_directory_path() / fmt::format("sinan-mistakes-{}", ::getpid());
-  std::filesystem::create_directories(root / "sources");
-  std::ofstream(root / "sinan.yaml") << "name: Test\n";
-  std::ofstream(root / "sources" / "x.yaml") << yaml;
-  Diagnostics diagnostics;
-  auto workspace = Workspace::open(root, diagnostics);
-  auto configs = read_configs(*workspace, diagnostics);
-  EXPECT_TRUE(configs.empty()) << "a file with mistakes is left out";
-  std::filesystem::remove_all(root);
-  std::vector<std::string> out;
-  for (const Diagnostic& d : diagnostics.sorted()) {
-    out.push_back(fmt::format("{}:{} {}", d.place.line, d.place.column, d.code));
-    EXPECT_FALSE(d.hint.empty()) << d.message;
-  }
-  return out;
+  return mistakes_in("sources/x.yaml", yaml, [](auto& workspace, auto& diagnostics) {
+    EXPECT_TRUE(read_configs(workspace, diagnostics).empty()) << "a file with mistakes is left out";
+  });
 }
 
 TEST(SourceConfig, EveryMistakeIsToldAtItsPlace) {

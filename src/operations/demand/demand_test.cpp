@@ -1,29 +1,15 @@
 #include "operations/demand/demand.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
+#include "base/mistakes.hpp"
 
 namespace sinan::demand {
 namespace {
 
 // The mistakes of forecasts/demand.yaml: "line:column code".
 std::vector<std::string> mistakes(const std::string& yaml) {
-  auto root = std::filesystem::temp_directory_path() / fmt::format("sinan-demand-{}", ::getpid());
-  std::filesystem::create_directories(root / "forecasts");
-  std::ofstream(root / "sinan.yaml") << "name: Test\n";
-  std::ofstream(root / "forecasts" / "demand.yaml") << yaml;
-  Diagnostics diagnostics;
-  auto workspace = Workspace::open(root, diagnostics);
-  read_config(*workspace, diagnostics);
-  std::filesystem::remove_all(root);
-  std::vector<std::string> out;
-  for (const Diagnostic& d : diagnostics.sorted()) {
-    out.push_back(fmt::format("{}:{} {}", d.place.line, d.place.column, d.code));
-    EXPECT_FALSE(d.hint.empty()) << d.message;
-  }
-  return out;
+  return mistakes_in("forecasts/demand.yaml", yaml, [](auto& workspace, auto& diagnostics) { read_config(workspace, diagnostics); });
 }
 
 using Places = std::vector<std::string>;
