@@ -7,6 +7,8 @@
 namespace sinan {
 namespace {
 
+constexpr double kMost = 9.2e14;
+
 std::int64_t narrowed(Int128 value) {
   if (value > INT64_MAX || value < INT64_MIN) broken("decimal amounts stay below 922 million million");
   return static_cast<std::int64_t>(value);
@@ -15,9 +17,14 @@ std::int64_t narrowed(Int128 value) {
 }  // namespace
 
 Decimal Decimal::round(double value) {
-  double scaled = std::nearbyint(value * kOne);  // the default rounding mode: half to even
-  if (!(std::abs(scaled) < 9.2e18)) broken("decimal amounts stay below 922 million million");
-  return Decimal(static_cast<std::int64_t>(scaled));
+  if (!holds(value)) broken("decimal amounts stay below 922 million million");
+  return Decimal(static_cast<std::int64_t>(std::nearbyint(value * kOne)));  // the default rounding mode: half to even
+}
+
+bool Decimal::holds(double value) { return std::abs(value) < kMost; }
+
+Decimal Decimal::capped(double value) {
+  return round(holds(value) || std::isnan(value) ? value : std::copysign(std::nextafter(kMost, 0), value));
 }
 
 Result<Decimal> Decimal::parse(std::string_view text) {

@@ -21,6 +21,10 @@ class Decimal {
   static constexpr Decimal whole(std::int64_t units) { return Decimal(units * kOne); }
   // Rounds half to even at the fourth decimal; the one place where a computed double becomes an amount.
   static Decimal round(double value);
+  // Whether round() can hold it; infinities and NaN it cannot.
+  static bool holds(double value);
+  // As round(), and the largest amount for what is beyond; for figures that are shown and compared, never for what is booked. Not of NaN.
+  static Decimal capped(double value);
   static Result<Decimal> parse(std::string_view text);
 
   constexpr std::int64_t raw() const { return raw_; }

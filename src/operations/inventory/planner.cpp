@@ -26,9 +26,12 @@ struct Judged {
   double per_unit() const { return goods + transport + ordering + holding + lost_sales; }
 };
 
-// Two decimals, half to even, by way of the one rounding in base/money.
+// Below it an item is not in demand: a unit in 2,700 years.
+constexpr double kLeastDemandPerDay = 1e-6;
+
+// Two decimals, half to even, by way of the one rounding in base/money; for figures that are shown.
 Decimal cents(double value) {
-  std::int64_t raw = Decimal::round(value / 100).raw();
+  std::int64_t raw = Decimal::capped(value / 100).raw();
   return Decimal::raw(raw * 100);
 }
 std::string money(double value) { return cents(value).text(2); }
@@ -301,6 +304,18 @@ std::vector<Judged> judge_all(const Need& need, const PlanConfig& config, std::v
   return judged;
 }
 
+// Why quantities and amounts cannot be counted; nullopt when they can.
+std::optional<Text> too_much(const Judged& best, const Need& need) {
+  double most = std::max({best.policy.order_up_to, best.quantity, std::abs(need.position.total().to_double())});
+  if (Decimal::holds(most) && Decimal::holds(most * best.unit_price.to_double())) return std::nullopt;
+  return Text{
+      fmt::format("Nothing is ordered: stock of up to {:.3g} {} at {} {} is more than amounts can hold (920 million million). Look at "
+                  "the item's sales and prices.",
+                  most, need.unit, best.unit_price.text(2), need.currency),
+      fmt::format("不订货：库存水平达{:.3g} {}、单价{} {}，超出金额上限（920万亿）。请检查该商品的销量和价格。", most, need.unit,
+                  best.unit_price.text(2), need.currency)};
+}
+
 }  // namespace
 
 decisions::Proposal alert(std::string topic, const Need& need, Text text) {
@@ -323,7 +338,8 @@ ItemPlan plan_item(const Need& need, const PlanConfig& config, Instant now) {
   plan.service_level = config.service_level(need.item_class);
   plan.demand_per_day = need.demand.over(config.review_days()).mean() / config.review_days();
   bool stock_known = need.position.known || config.missing_stock == "zero";
-  bool wanted = !need.demand.empty() && need.demand.mean.back() > 0;
+  const auto days = static_cast<double>(need.demand.mean.size());
+  bool wanted = !need.demand.empty() && need.demand.mean.back() > kLeastDemandPerDay * days;
   if (!wanted) return plan;
   if (!stock_known)
     plan.alerts.push_back(alert("no_stock", need,
@@ -346,6 +362,10 @@ ItemPlan plan_item(const Need& need, const PlanConfig& config, Instant now) {
     return plan;
   }
   const Judged& best = judged.front();
+  if (std::optional<Text> why = too_much(best, need)) {
+    plan.alerts.push_back(alert("beyond_limits", need, std::move(*why)));
+    return plan;
+  }
   plan.supplier_id = best.offer->supplier_id;
   plan.lead_time_days = best.lead_days;
   plan.lead_time_sd_days = best.lead_sd;

@@ -257,6 +257,28 @@ TEST(Planner, NoDemandNoOrderNoNoise) {
   EXPECT_TRUE(plan.alerts.empty());
 }
 
+// What is left of rounding is no demand: a minimum order for it would last for ages and cost more than amounts can hold.
+TEST(Planner, DemandOfAnySizeIsPlannedOrAnsweredAndNeverBreaks) {
+  Need n = need({offer("S1", "3"), offer("S2", "3.5")});
+  n.position.on_hand = n.position.reserved;
+  int orders = 0;
+  for (double demand = 1e-300; demand < 1e300; demand *= 10) {
+    SCOPED_TRACE(fmt::format("{} a day", demand));
+    for (double spread : {1e-3, 1.0, 1e3}) {
+      n.demand = steady(demand, demand * spread);
+      ItemPlan plan = plan_item(n, config(), kNow);
+      orders += plan.order ? 1 : 0;
+      if (demand < 1e-7) EXPECT_TRUE(!plan.order && plan.alerts.empty());
+      if (demand > 1e13) {
+        EXPECT_FALSE(plan.order);
+        ASSERT_EQ(plan.alerts.size(), 1U);
+        EXPECT_TRUE(plan.alerts[0].topic == "beyond_limits" || plan.alerts[0].topic == "not_worth_it") << plan.alerts[0].topic;
+      }
+    }
+  }
+  EXPECT_GT(orders, 20);
+}
+
 // A property: the order in which suppliers are listed changes nothing; a thousand random items, seed printed on failure.
 TEST(Planner, TheOrderOfSuppliersDoesNotMatter) {
   std::uint64_t seed = 42;

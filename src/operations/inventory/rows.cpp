@@ -20,8 +20,9 @@ std::string RowView::text(std::string_view column) const {
 Result<Decimal> RowView::decimal(std::string_view column) const {
   const Column* found = find(column);
   if (!found) return Decimal();
-  if (found->type.id == TypeId::kDouble) return Decimal::round(found->doubles[row_]);
-  if (found->type.id == TypeId::kDecimal && found->type.scale > Decimal::kScale) return Decimal::round(number(column));
+  if (found->type.id == TypeId::kDouble && Decimal::holds(found->doubles[row_])) return Decimal::round(found->doubles[row_]);
+  if (found->type.id == TypeId::kDecimal && found->type.scale > Decimal::kScale && Decimal::holds(number(column)))
+    return Decimal::round(number(column));
   Result<Decimal> parsed = Decimal::parse(found->to_text(row_));
   if (!parsed) return std::unexpected(std::move(parsed).error().within(fmt::format("the column '{}' holds no amount", column)));
   return *parsed;

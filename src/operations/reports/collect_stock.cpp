@@ -101,8 +101,8 @@ std::optional<Money> at_stake(const StockRow& row, Date day) {
   double help = row.risk.next_arrival ? static_cast<double>((*row.risk.next_arrival - day).count()) : row.risk.lead_time_days;
   double out = static_cast<double>((*row.risk.runs_out_on - day).count());
   double short_days = std::clamp(help - out, 0.0, kLongestShortage);
-  if (short_days <= 0) return std::nullopt;
-  return Money{Decimal::round(short_days * row.risk.daily_demand * row.unit_price), row.currency};
+  if (!(short_days > 0)) return std::nullopt;
+  return Money{Decimal::capped(short_days * row.risk.daily_demand * row.unit_price), row.currency};
 }
 
 // Items that decisions of this or earlier runs bring, beyond the orders that the ERP shows already.
@@ -146,7 +146,7 @@ void collect_risk(const Reader& reader, ReportData& data) {
     }
     double beyond = line.on_hand - stock.order_up_to;
     if (std::isfinite(beyond) && beyond > 0 && std::isfinite(stock.unit_cost)) {
-      Money tied{Decimal::round(beyond * stock.unit_cost), stock.currency};
+      Money tied{Decimal::capped(beyond * stock.unit_cost), stock.currency};
       ++risk.surplus_lines;
       add(risk.tied_up, tied, data.currency);
       risk.surplus.push_back({line.item_id, line.item_name, line.location_id, line.on_hand, line.cover_days, tied});

@@ -35,7 +35,7 @@ Decimal RowView::decimal(std::size_t column) const {
     return Decimal::raw(static_cast<std::int64_t>(c.decimals[row_]));
   }
   double value = number(column);
-  return std::isfinite(value) ? Decimal::round(value) : Decimal();
+  return std::isfinite(value) ? Decimal::capped(value) : Decimal();
 }
 
 Status Reader::each(const std::string& sql, const std::function<void(const RowView&)>& row, std::optional<lake::Version> at) const {

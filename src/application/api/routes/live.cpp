@@ -7,9 +7,7 @@
 namespace sinan::api {
 namespace {
 
-constexpr double kMostShown = 1e14;  // beyond what a decimal holds
-
-std::string quantity(double value) { return Decimal::round(std::clamp(value, -kMostShown, kMostShown)).text(); }
+std::string quantity(double value) { return Decimal::capped(value).text(); }
 // Ratios and probabilities, to four digits.
 Json ratio(double value) { return std::isfinite(value) ? Json(std::round(value * 1e4) / 1e4) : Json(nullptr); }
 

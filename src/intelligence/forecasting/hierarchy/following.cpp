@@ -44,8 +44,13 @@ void Following::add_up(std::size_t i) {
 }
 
 void Following::move(std::size_t i, double before, double after, double& value) const {
+  const bool in_proportion = non_negative_[i] && before > 0;
+  if (in_proportion && after <= before * kMostGrowth) {
+    value *= after / before;  // zero stays zero: no remainder of rounding is added
+    return;
+  }
   // A mean near zero that becomes many times as large says nothing of how far its quantiles go.
-  const double factor = non_negative_[i] && before > 0 ? std::min(after / before, kMostGrowth) : 1;
+  const double factor = in_proportion ? kMostGrowth : 1;
   value = value * factor + (after - before * factor);
   if (non_negative_[i]) value = std::max(0.0, value);
 }
