@@ -1,6 +1,7 @@
 """The operating cycle on the example company: from rows to approved orders, day after day, never buying twice."""
 
 import collections
+import datetime
 import sqlite3
 import unittest
 
@@ -60,6 +61,23 @@ class Cycle(Company):
         runs = self.ok("runs", "list", "--json").json
         self.assertEqual(len(runs), 4)
         self.ok("decisions", "verify")
+
+    def test_the_present_is_found_again_when_sales_or_their_view_change(self):
+        present = lambda: datetime.datetime.fromisoformat(self.rows("SELECT CAST(now() AS VARCHAR) AS t")[0]["t"])
+        self.ok("run")
+        first = present()
+        view = self.dir / "model" / "sales.sql"
+        text = view.read_text()
+        view.write_text(f"SELECT * REPLACE (sold_at + INTERVAL 48 HOUR AS sold_at) FROM ({text})")
+        self.assertEqual(present() - first, datetime.timedelta(days=2))
+        view.write_text(text)
+        self.assertEqual(present(), first)
+        with self.store() as store:  # what was found is kept: commands do not read all sales each time
+            store.execute("UPDATE newest_sale SET sold_at_us = sold_at_us - ?", [86_400_000_000])
+        self.assertEqual(first - present(), datetime.timedelta(days=1))
+        self.ok("demo", "advance", self.dir, "--days", "1")
+        self.ok("run")
+        self.assertEqual(present() - first, datetime.timedelta(days=1))
 
     def test_what_a_run_noted_is_shown_with_it(self):
         self.ok("run")

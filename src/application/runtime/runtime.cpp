@@ -3,6 +3,7 @@
 #include "application/runtime/effects.hpp"
 #include "application/runtime/model_effects.hpp"
 #include "application/runtime/policies.hpp"
+#include "application/runtime/present.hpp"
 #include "base/text.hpp"
 #include "platform/audit/ledger.hpp"
 #include "platform/secrets/secrets.hpp"
@@ -26,6 +27,7 @@ struct Runtime::Parts {
   std::unique_ptr<storage::Store> store;
   std::unique_ptr<lake::Lake> lake;
   std::unique_ptr<fabric::Fabric> fabric;
+  std::optional<Present> present;
   std::unique_ptr<sync::Sync> sync;
   std::unique_ptr<audit::Ledger> ledger;
   std::unique_ptr<decisions::Decisions> decisions;
@@ -101,6 +103,7 @@ Status Runtime::Parts::open_data(Diagnostics& diagnostics) {
   std::filesystem::create_directories(context.temp_dir, error);
   SINAN_TRY(fabric, fabric::open(std::move(context), diagnostics));
   SINAN_TRY(sync, sync::Sync::open(*store, *lake, clock));
+  SINAN_TRY(present, Present::open(*workspace, *store, *lake, *fabric));
   return {};
 }
 
@@ -122,21 +125,10 @@ Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
   return {};
 }
 
-// `now: from_data`: the present is the first moment of the day after the newest sale.
 Status Runtime::Parts::settle_now() {
-  if (!now_from_data || lake->current() == 0) return {};
-  auto table = fabric::query_table(*fabric, system_principal("clock"), "SELECT max(sold_at) FROM ops.sales", {}, 1);
-  if (!table) {
-    // Before the first sync the lake lacks the tables below ops.sales.
-    if (table.error().code == ErrorCode::kNotFound) return {};
-    return fail(std::move(table.error()).within("now: from_data needs the newest time of ops.sales"));
-  }
-  const Column& newest = table->batches.at(0).columns.at(0);
-  if (newest.is_null(0)) return {};
-  if (newest.type.id != TypeId::kTimestamp)
-    return fail(ErrorCode::kInvalidInput, "ops.sales.sold_at must be a timestamp; cast it in the view", "model/sales.sql");
-  Date day = workspace->zone().day_of(Instant{std::chrono::microseconds{newest.ints[0]}});
-  clock.stop_at(workspace->zone().start_of(day + std::chrono::days{1}));
+  if (!now_from_data) return {};
+  SINAN_TRY(const std::optional<Instant> now, present->find());
+  if (now) clock.stop_at(*now);
   return {};
 }
 
