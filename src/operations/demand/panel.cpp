@@ -1,35 +1,74 @@
-// Reads ops.sales into a panel: aggregated by day in the engine, laid out flat here.
+// Reads ops.sales into a panel: sale by sale, added up by day and laid out flat here.
+//
+// Nearly every sale has an item, a place and a quarter of an hour of its own, so that the engine would keep as many groups as there are
+// sales; here a sale costs a look into two tables.
+#include <unordered_set>
+
+#include "base/text.hpp"
 #include "operations/demand/canonical_rows.hpp"
 #include "operations/demand/demand.hpp"
 
 namespace sinan::demand {
 namespace {
 
-// What one aggregated row says of one day of one series.
+constexpr std::int64_t kSlotUs = 15LL * 60 * 1'000'000;  // clocks change on quarters of an hour
+
+// What was sold of one series on one day; several of these add up.
 struct Cell {
   std::uint32_t series;
   std::int32_t day;  // since 1970-01-01
-  float quantity;
+  double quantity;
   bool lost;
+};
+
+// The local days of a span of time in one zone; each quarter of an hour is converted once.
+class LocalDays {
+ public:
+  LocalDays(Zone zone, Instant begin, Instant end)
+      : zone_(std::move(zone)), first_(slot_of(begin)), days_(static_cast<std::size_t>(slot_of(end) - first_ + 1), kUnknown) {
+    today_ = day_number(end);
+  }
+
+  std::int32_t today() const { return today_; }
+  std::int32_t of(Instant at) {
+    std::int32_t& day = days_[static_cast<std::size_t>(slot_of(at) - first_)];
+    if (day == kUnknown) day = day_number(Instant{std::chrono::microseconds{slot_of(at) * kSlotUs}});
+    return day;
+  }
+
+ private:
+  static constexpr std::int32_t kUnknown = INT32_MIN;
+
+  static std::int64_t slot_of(Instant at) {
+    const std::int64_t us = at.time_since_epoch().count();
+    return us / kSlotUs - (us % kSlotUs < 0);
+  }
+  std::int32_t day_number(Instant at) const { return static_cast<std::int32_t>(zone_.day_of(at).time_since_epoch().count()); }
+
+  Zone zone_;
+  std::int64_t first_;
+  std::vector<std::int32_t> days_;
+  std::int32_t today_;
 };
 
 class PanelReader {
  public:
-  PanelReader(fabric::Fabric& fabric, const PanelRequest& request) : fabric_(fabric), request_(request) {
-    options_.at = request.at;
-    options_.cancel = request.cancel;
-    options_.parameters = {{"zone", request.zone.name()}};
-  }
+  PanelReader(fabric::Fabric& fabric, const PanelRequest& request)
+      : fabric_(fabric),
+        request_(request),
+        options_{.at = request.at, .cancel = request.cancel},
+        begin_(request.now - std::chrono::days{request.history_days}) {}
 
   Result<DemandPanel> read() {
-    const fabric::QueryOptions now{.at = request_.at, .cancel = request_.cancel};
-    SINAN_TRY(const Schema sales, schema_of(fabric_, "ops.sales", now));
-    SINAN_TRY(const Schema items, schema_of(fabric_, "ops.items", now));
-    SINAN_TRY(const Schema places, schema_of(fabric_, "ops.locations", now));
-    lost_ = cell(sales, "lost_sales", "BOOLEAN");
-    status_ = cell(items, "status", "VARCHAR");
-    zone_ = cell(places, "timezone", "VARCHAR");
-    SINAN_TRY(auto rows, fabric_.query(system_principal("planner"), sql(), options_));
+    SINAN_CHECK(read_places());
+    SINAN_CHECK(read_discontinued());
+    SINAN_TRY(const Schema sales, schema_of(fabric_, "ops.sales", options_));
+    const std::string sql = fmt::format(
+        "SELECT CAST(item_id AS VARCHAR), CAST(location_id AS VARCHAR), CAST(sold_at AS TIMESTAMP), CAST(quantity AS DOUBLE), coalesce({}, "
+        "false) FROM ops.sales WHERE sold_at >= TIMESTAMP '{}' AND sold_at < TIMESTAMP '{}' AND item_id IS NOT NULL AND location_id IS NOT "
+        "NULL",
+        cell(sales, "lost_sales", "BOOLEAN"), format_timestamp(begin_), format_timestamp(request_.now));
+    SINAN_TRY(auto rows, fabric_.query(system_principal("planner"), sql, options_));
     Batch batch;
     while (true) {
       SINAN_TRY(bool more, rows->next(batch));
@@ -40,84 +79,115 @@ class PanelReader {
   }
 
  private:
-  // Local days by zone: the conversion runs once per zone and quarter of an hour, not once per sale.
-  std::string sql() const {
-    return fmt::format(
-        "WITH places AS (SELECT CAST(location_id AS VARCHAR) AS location_id, coalesce({}, $zone) AS zone FROM "
-        "ops.locations), "
-        "sold AS (SELECT CAST(s.item_id AS VARCHAR) AS item_id, CAST(s.location_id AS VARCHAR) AS location_id, coalesce(p.zone, $zone) AS "
-        "zone, "
-        "time_bucket(INTERVAL 15 MINUTE, CAST(s.sold_at AS TIMESTAMP)) AS slot, sum(CAST(s.quantity AS DOUBLE)) AS quantity, "
-        "bool_or(coalesce({}, false)) AS lost FROM ops.sales s LEFT JOIN places p ON p.location_id = "
-        "s.location_id "
-        "WHERE s.sold_at >= TIMESTAMP '{}' GROUP BY ALL), "
-        "slots AS (SELECT zone, slot, CAST(timezone(zone, timezone('UTC', slot)) AS DATE) AS day FROM (SELECT DISTINCT zone, slot FROM "
-        "sold)), "
-        "ended AS (SELECT zone, CAST(timezone(zone, timezone('UTC', TIMESTAMP '{}')) AS DATE) AS today FROM (SELECT DISTINCT zone FROM "
-        "sold)) "
-        "SELECT sold.item_id, sold.location_id, slots.day, sum(sold.quantity) AS quantity, bool_or(sold.lost) AS lost, "
-        "any_value(ended.today) AS today "
-        "FROM sold JOIN slots USING (zone, slot) JOIN ended USING (zone) "
-        "WHERE slots.day < ended.today AND sold.item_id NOT IN "
-        "(SELECT CAST(item_id AS VARCHAR) FROM ops.items WHERE {} = 'discontinued' AND item_id IS NOT NULL) GROUP BY ALL",
-        zone_, lost_, format_timestamp(request_.now - std::chrono::days{request_.history_days}), format_timestamp(request_.now), status_);
+  struct Series {
+    std::string item, location;
+    LocalDays* days = nullptr;  // null: the item is discontinued
+    std::int32_t first = INT32_MAX;
+    std::size_t newest = SIZE_MAX;  // its cell that was added last
+  };
+
+  Status read_places() {
+    SINAN_TRY(default_days_, days_of(request_.zone.name()));
+    SINAN_TRY(const Schema places, schema_of(fabric_, "ops.locations", options_));
+    if (!places.index_of("location_id") || !places.index_of("timezone")) return {};
+    Status found;
+    SINAN_CHECK(each_row(fabric_, "SELECT CAST(location_id AS VARCHAR), CAST(timezone AS VARCHAR) FROM ops.locations", options_,
+                         [&](const std::vector<Column>& columns, std::size_t row) {
+                           if (!found || columns[0].is_null(row) || columns[1].is_null(row)) return;
+                           Result<LocalDays*> days = days_of(columns[1].text(row));
+                           if (days)
+                             places_.insert_or_assign(std::string(columns[0].text(row)), *days);
+                           else
+                             found = std::unexpected(std::move(days).error().within(
+                                 fmt::format("ops.locations has no such time zone for '{}'", visible(columns[0].text(row)))));
+                         }));
+    return found;
+  }
+
+  Result<LocalDays*> days_of(std::string_view name) {
+    if (auto known = zones_.find(name); known != zones_.end()) return &known->second;
+    SINAN_TRY(Zone zone, Zone::find(name));
+    return &zones_.try_emplace(std::string(name), std::move(zone), begin_, request_.now).first->second;
+  }
+
+  Status read_discontinued() {
+    SINAN_TRY(const Schema items, schema_of(fabric_, "ops.items", options_));
+    if (!items.index_of("item_id") || !items.index_of("status")) return {};
+    return each_row(fabric_,
+                    "SELECT CAST(item_id AS VARCHAR) FROM ops.items WHERE CAST(status AS VARCHAR) = 'discontinued' AND item_id IS NOT NULL",
+                    options_, [&](const std::vector<Column>& columns, std::size_t row) { discontinued_.emplace(columns[0].text(row)); });
   }
 
   void add(const Batch& batch, std::size_t row) {
-    const Column& item = batch.columns[0];
-    const Column& location = batch.columns[1];
-    if (item.is_null(row) || location.is_null(row) || batch.columns[2].is_null(row)) return;
-    name_.assign(item.text(row));
-    name_ += '\x1f';
-    name_ += location.text(row);
-    auto [found, fresh] = numbers_.try_emplace(name_, static_cast<std::uint32_t>(numbers_.size()));
-    if (fresh) {
-      items_.emplace_back(item.text(row));
-      locations_.emplace_back(location.text(row));
-      first_.push_back(INT32_MAX);
-      today_.push_back(static_cast<std::int32_t>(batch.columns[5].ints[row]));
+    const std::uint32_t number = series_of(batch.columns[0].text(row), batch.columns[1].text(row));
+    Series& series = series_[number];
+    if (!series.days) return;
+    const std::int32_t day = series.days->of(Instant{std::chrono::microseconds{batch.columns[2].ints[row]}});
+    if (day >= series.days->today()) return;  // a day that is not over
+    const double quantity = batch.columns[3].is_null(row) ? 0 : batch.columns[3].doubles[row];
+    const bool lost = batch.columns[4].ints[row] != 0;
+    if (series.newest < cells_.size() && cells_[series.newest].day == day) {
+      cells_[series.newest].quantity += quantity;
+      cells_[series.newest].lost |= lost;
+      return;
     }
-    auto day = static_cast<std::int32_t>(batch.columns[2].ints[row]);
-    first_[found->second] = std::min(first_[found->second], day);
-    double quantity = batch.columns[3].is_null(row) ? 0 : batch.columns[3].doubles[row];
-    cells_.push_back({found->second, day, static_cast<float>(std::max(quantity, 0.0)), batch.columns[4].ints[row] != 0});
+    series.first = std::min(series.first, day);
+    series.newest = cells_.size();
+    cells_.push_back({number, day, quantity, lost});
+  }
+
+  std::uint32_t series_of(std::string_view item, std::string_view location) {
+    name_.assign(item);
+    name_ += '\x1f';
+    name_ += location;
+    auto [found, fresh] = numbers_.try_emplace(name_, static_cast<std::uint32_t>(series_.size()));
+    if (fresh) {
+      Series& made = series_.emplace_back(std::string(item), std::string(location));
+      auto place = places_.find(made.location);
+      if (!discontinued_.contains(made.item)) made.days = place == places_.end() ? default_days_ : place->second;
+    }
+    return found->second;
   }
 
   DemandPanel lay_out() {
-    std::vector<std::uint32_t> order(items_.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return std::tie(items_[a], locations_[a]) < std::tie(items_[b], locations_[b]); });
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < series_.size(); ++i)
+      if (series_[i].first != INT32_MAX) order.push_back(i);
+    std::ranges::sort(order, {}, [&](std::uint32_t i) { return std::tie(series_[i].item, series_[i].location); });
     DemandPanel out;
-    std::vector<std::uint64_t> start(order.size());
+    std::vector<std::uint64_t> start(series_.size());
     for (std::uint32_t i : order) {
+      Series& series = series_[i];
       start[i] = out.panel.offsets.back();
-      out.panel.offsets.push_back(start[i] + static_cast<std::uint64_t>(today_[i] - first_[i]));
-      out.panel.keys.push_back(items_[i] + "@" + locations_[i]);
-      out.item_ids.push_back(std::move(items_[i]));
-      out.location_ids.push_back(std::move(locations_[i]));
-      out.panel.ends.push_back(today_[i] - 1);
+      out.panel.offsets.push_back(start[i] + static_cast<std::uint64_t>(series.days->today() - series.first));
+      out.panel.keys.push_back(series.item + "@" + series.location);
+      out.item_ids.push_back(std::move(series.item));
+      out.location_ids.push_back(std::move(series.location));
+      out.panel.ends.push_back(series.days->today() - 1);
     }
     out.panel.values.assign(out.panel.offsets.back(), 0);
     out.panel.lost.assign(out.panel.offsets.back(), 0);
     for (const Cell& cell : cells_) {
-      std::uint64_t at = start[cell.series] + static_cast<std::uint64_t>(cell.day - first_[cell.series]);
-      out.panel.values[at] = static_cast<double>(cell.quantity);
-      out.panel.lost[at] = cell.lost;
+      const std::uint64_t at = start[cell.series] + static_cast<std::uint64_t>(cell.day - series_[cell.series].first);
+      out.panel.values[at] += cell.quantity;
+      out.panel.lost[at] |= static_cast<std::uint8_t>(cell.lost);
     }
+    // More returned than sold is none sold. To single precision, so that the order in which sales are read does not show.
+    for (double& value : out.panel.values) value = static_cast<double>(static_cast<float>(std::max(value, 0.0)));
     return out;
   }
 
   fabric::Fabric& fabric_;
   const PanelRequest& request_;
   fabric::QueryOptions options_;
-  std::string lost_, status_, zone_;  // SQL of columns that may be missing
+  Instant begin_;
+  std::map<std::string, LocalDays, std::less<>> zones_;
+  LocalDays* default_days_ = nullptr;
+  std::unordered_map<std::string, LocalDays*> places_;
+  std::unordered_set<std::string> discontinued_;
   std::string name_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
-  std::vector<std::string> items_;
-  std::vector<std::string> locations_;
-  std::vector<std::int32_t> first_;
-  std::vector<std::int32_t> today_;
+  std::vector<Series> series_;
   std::vector<Cell> cells_;
 };
 
