@@ -51,7 +51,8 @@ struct Table {
 struct TreeNode {
   int column = -1;  // −1: a leaf
   double threshold = 0;
-  std::vector<int> categories;  // of a column that holds codes; else none
+  bool by_category = false;     // of a column that holds codes
+  std::vector<int> categories;  // then those that go left
   bool missing_left = false;    // where a cell that is NaN goes
   int left = -1, right = -1;    // nodes, by their place
   double value = 0;             // of a leaf: what it adds to the raw score; else the mean of what is below
@@ -75,6 +76,8 @@ class Trees {
   std::size_t width() const { return width_; }
   // `cells`: rows × width(); one value per row into `out`.
   Status predict(std::span<const float> cells, std::span<double> out) const;
+  // The same, asked of the library: the slow twin, for tests.
+  Status predict_slowly(std::span<const float> cells, std::span<double> out) const;
   // Exact Shapley values of the trees (Lundberg et al. 2020) before the link: per row width() values, and then the expected value, which
   // together make the raw score.
   Status contributions(std::span<const float> cells, std::span<double> out) const;

@@ -205,6 +205,39 @@ TEST(Trees, NodesSayWhatTheModelSays) {
   EXPECT_EQ(trees->nodes(1).error().code, ErrorCode::kInvalidInput);
 }
 
+// The slow twin: every loss, missing cells, codes that were and were not learnt from, any number of rows.
+TEST(Trees, PredictWhatTheLibraryPredictsBitForBit) {
+  std::mt19937_64 random(11);
+  std::uniform_real_distribution<float> uniform;
+  const float nan = std::nanf("");
+  Table table{{"a", "b", "code", "rare"}, {2}, {}};
+  std::vector<float> target;
+  for (int i = 0; i < 3'000; ++i) {
+    const float a = uniform(random) < 0.1F ? nan : uniform(random) - 0.5F;
+    const float b = static_cast<float>(static_cast<int>(10 * uniform(random)) - 5);
+    const auto code = static_cast<float>(static_cast<int>(uniform(random) * 40));
+    table.cells.insert(table.cells.end(), {a, b, uniform(random) < 0.05F ? nan : code, uniform(random) < 0.02F ? 1.0F : 0.0F});
+    target.push_back((a > 0 ? 2.0F : 1.0F) + std::abs(b) + (static_cast<int>(code) % 7 < 3 ? 1.0F : 0.0F) + uniform(random));
+  }
+  std::vector<float> asked = table.cells;
+  for (float strange : {nan, -1.0F, 0.0F, 0.5F, 39.0F, 40.0F, 1e6F, -1e30F, 1e30F})
+    asked.insert(asked.end(), {strange, strange, strange, strange});
+  for (const BoostingOptions& how : {BoostingOptions{.loss = Loss::kAbsolute}, BoostingOptions{.loss = Loss::kSquares, .leaves = 2},
+                                     BoostingOptions{.loss = Loss::kQuantile, .quantile = 0.9},
+                                     BoostingOptions{.loss = Loss::kTweedie, .tweedie_power = 1, .leaves = 15},
+                                     BoostingOptions{.forest = true, .rounds = 30}, BoostingOptions{.rounds = 3, .rows_in_leaf = 3'000}}) {
+    auto trees = Trees::train(table, target, how);
+    ASSERT_TRUE(trees) << trees.error().text();
+    for (std::size_t rows : {asked.size() / 4, std::size_t{1}, std::size_t{13}}) {
+      const std::span<const float> cells = std::span(asked).last(4 * rows);
+      std::vector<double> fast(rows), slow(rows);
+      ASSERT_TRUE(trees->predict(cells, fast));
+      ASSERT_TRUE(trees->predict_slowly(cells, slow));
+      EXPECT_EQ(fast, slow) << "loss " << static_cast<int>(how.loss);
+    }
+  }
+}
+
 TEST(Trees, MistakesAreErrors) {
   Sample s = sample(100);
   EXPECT_EQ(Trees::read("no model").error().code, ErrorCode::kCorrupt);

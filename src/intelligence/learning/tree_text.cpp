@@ -8,9 +8,12 @@
 namespace sinan::learning {
 namespace {
 
-// Bits of "decision_type".
+// Bits of "decision_type"; what counts as missing stands above them: nothing, so that NaN is taken as 0; zero; NaN.
 constexpr int kByCategory = 1;
 constexpr int kMissingLeft = 2;
+constexpr int kMissingIs = 2;
+constexpr int kNothing = 0;
+constexpr int kZero = 1;
 
 using Fields = std::map<std::string_view, std::vector<double>>;
 
@@ -47,18 +50,13 @@ std::vector<int> codes_of(const std::vector<double>& words, std::size_t from, st
   return out;
 }
 
-}  // namespace
+std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "a tree of the model cannot be read"); }
 
-Result<std::vector<TreeNode>> read_tree(std::string_view model, std::size_t t) {
-  const std::string head = fmt::format("Tree={}\n", t);
-  const std::size_t from = model.find(head);
-  if (from == std::string_view::npos) return fail(ErrorCode::kInvalidInput, fmt::format("the model has no tree {}", t));
-  std::string_view text = model.substr(from + head.size());
-  text = text.substr(0, text.find("\n\n"));
+// What follows "Tree=3" in the model.
+Result<std::vector<TreeNode>> read_tree(std::string_view text) {
   Fields fields = fields_of(text);
   const auto leaves = fields["leaf_value"].size();
   const auto splits = leaves - 1;
-  auto corrupt = [] { return fail(ErrorCode::kCorrupt, "a tree of the model cannot be read"); };
   if (leaves == 0) return corrupt();
   for (std::string_view name :
        {"split_feature", "threshold", "decision_type", "left_child", "right_child", "internal_value", "internal_count"})
@@ -69,25 +67,49 @@ Result<std::vector<TreeNode>> read_tree(std::string_view model, std::size_t t) {
   for (std::size_t s = 0; s < splits; ++s) {
     TreeNode& node = out[s];
     const int how = static_cast<int>(fields["decision_type"][s]);
+    const int missing = how >> kMissingIs;
     node.column = static_cast<int>(fields["split_feature"][s]);
     node.threshold = fields["threshold"][s];
-    node.missing_left = (how & kMissingLeft) != 0;
+    node.missing_left = missing == kNothing ? node.threshold >= 0 : (how & kMissingLeft) != 0;
     node.left = place(fields["left_child"][s]);
     node.right = place(fields["right_child"][s]);
     node.value = fields["internal_value"][s];
     node.rows = static_cast<std::int64_t>(fields["internal_count"][s]);
-    if (std::max(node.left, node.right) >= static_cast<int>(out.size())) return corrupt();
+    // Children stand behind their parent, so that every way ends.
+    for (int child : {node.left, node.right})
+      if (child <= static_cast<int>(s) || child >= static_cast<int>(out.size())) return corrupt();
+    if (missing == kZero || node.column < 0) return corrupt();
     if ((how & kByCategory) == 0) continue;
     const auto group = static_cast<std::size_t>(node.threshold);
     const std::vector<double>& bounds = fields["cat_boundaries"];
     if (group + 1 >= bounds.size()) return corrupt();
     node.categories =
         codes_of(fields["cat_threshold"], static_cast<std::size_t>(bounds[group]), static_cast<std::size_t>(bounds[group + 1]));
+    node.by_category = true;
     node.missing_left = false;
   }
   for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
     out[splits + leaf].value = fields["leaf_value"][leaf];
     if (leaf < fields["leaf_count"].size()) out[splits + leaf].rows = static_cast<std::int64_t>(fields["leaf_count"][leaf]);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<ModelText> read_model(std::string_view model) {
+  constexpr std::string_view kTree = "\nTree=";
+  ModelText out;
+  std::size_t at = model.find(kTree);
+  const std::string_view head = model.substr(0, at);
+  out.average = head.contains("\naverage_output");
+  out.exponential = head.contains("\nobjective=tweedie");
+  while (at != std::string_view::npos) {
+    const std::size_t next = model.find(kTree, at + 1);
+    const std::string_view text = model.substr(at + 1, next - at - 1);
+    SINAN_TRY(auto tree, read_tree(text.substr(0, text.find("\n\n"))));
+    out.trees.push_back(std::move(tree));
+    at = next;
   }
   return out;
 }

@@ -1,11 +1,17 @@
-// A tree as LightGBM writes it.
+// A model of trees as LightGBM writes it.
 #pragma once
 
 #include "intelligence/learning/boosting.hpp"
 
 namespace sinan::learning {
 
-// Tree t of a model's text; kInvalidInput: there is none; kCorrupt: it cannot be read.
-Result<std::vector<TreeNode>> read_tree(std::string_view model, std::size_t t);
+struct ModelText {
+  std::vector<std::vector<TreeNode>> trees;
+  bool average = false;      // the raw score is the mean of the trees, not their sum
+  bool exponential = false;  // what is predicted is e to the power of the raw score, not the score itself
+};
+
+// kCorrupt: it cannot be read.
+Result<ModelText> read_model(std::string_view model);
 
 }  // namespace sinan::learning
