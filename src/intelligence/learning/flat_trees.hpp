@@ -1,7 +1,7 @@
-// Trees laid out for asking: what LightGBM predicts, bit for bit, in a fraction of its time for the few rows of a series.
+// Trees laid out for asking many rows at once: what LightGBM predicts, bit for bit, in a fraction of its time for the rows of one series.
 //
-// LightGBM asks tree after tree for one row, and prepares each call anew. Here the nodes of all trees lie in one array, and several rows go
-// down a tree together, so that the processor need not wait for one of them.
+// The rows of a series ahead of one origin are alike in nearly all columns, so they go down a tree together and part only where a split
+// lies between them. LightGBM asks all trees for one row after the other, and prepares each call anew.
 #pragma once
 
 #include "intelligence/learning/boosting.hpp"
@@ -18,21 +18,24 @@ class FlatTrees {
   void predict(std::span<const float> cells, std::size_t width, std::span<double> out) const;
 
  private:
-  // A row goes left where its cell is `threshold` or less, or missing and `missing_left`; a leaf leads to itself.
+  // A row goes left where its cell is `threshold` or less, or missing and `missing_left`; or where its code is one of `codes`.
   struct Node {
     float threshold = 0;
-    std::uint32_t column : 30 = 0;
-    std::uint32_t missing_left : 1 = 0;
-    std::uint32_t by_category : 1 = 0;  // then left where `codes` of its place say so
+    std::int32_t column = -1;  // −1: a leaf
     std::int32_t left = 0, right = 0;
+    bool missing_left = false;
+    std::int32_t codes = -1;  // −1: not by category
+    double value = 0;         // of a leaf
   };
+  class Block;
 
   void add(const std::vector<TreeNode>& tree);
-  std::size_t next(std::size_t at, const float* row) const;
+  void descend(std::size_t root, const Block& block, std::span<double> sums) const;
+  // Of the rows of `some`, those that go left.
+  std::uint64_t left_of(const Node& node, const Block& block, std::uint64_t some) const;
 
   std::vector<Node> nodes_;
-  std::vector<double> values_;            // of the nodes that are leaves
-  std::vector<std::vector<bool>> codes_;  // of the nodes that ask for a category: whether each goes left
+  std::vector<std::vector<bool>> codes_;  // whether each code goes left
   std::vector<std::size_t> roots_;
   bool average_ = false;      // of a forest
   bool exponential_ = false;  // the way from the raw score
