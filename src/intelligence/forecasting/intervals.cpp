@@ -112,7 +112,9 @@ void Intervals::learn(Group& group, bool totals) const {
   }
   std::vector<double> raw(horizon_);
   for (std::size_t k = 0; k < horizon_; ++k) {
-    raw[k] = (sizes[k].sum() + growth[k] * kPriorErrors) / (sizes[k].count() + kPriorErrors);
+    // What few or no errors tell goes on from the step before.
+    const double expected = k == 0 ? growth[0] : raw[k - 1] * growth[k] / growth[k - 1];
+    raw[k] = (sizes[k].sum() + expected * kPriorErrors) / (sizes[k].count() + kPriorErrors);
   }
   std::size_t reach = horizon_ / 16;
   for (std::size_t k = 0; k < horizon_; ++k) {
