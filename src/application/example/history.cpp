@@ -1,6 +1,6 @@
 #include "application/example/history.hpp"
 
-#include <thread>
+#include "base/parallel.hpp"
 
 namespace sinan::example {
 namespace {
@@ -98,17 +98,13 @@ Result<History> live_through(const Company& company, int threads, const CancelTo
   const auto shelves = company.items.size() * company.places.size();
   threads = std::max(1, threads);
   std::vector<History> parts(static_cast<std::size_t>(threads));
-  std::vector<std::thread> workers;
-  for (std::size_t t = 0; t < parts.size(); ++t) {
-    workers.emplace_back([&, t] {
-      parts[t].on_hand.assign(shelves, 0);
-      for (std::size_t item = t; item < company.items.size(); item += parts.size()) {
-        if (cancel != nullptr && cancel->cancelled()) return;
-        for (std::size_t place = 0; place < company.places.size(); ++place) Shelf(company, item, place, parts[t]).live();
-      }
-    });
-  }
-  for (auto& worker : workers) worker.join();
+  on_threads(threads, [&](std::size_t t) {
+    parts[t].on_hand.assign(shelves, 0);
+    for (std::size_t item = t; item < company.items.size(); item += parts.size()) {
+      if (cancel != nullptr && cancel->cancelled()) return;
+      for (std::size_t place = 0; place < company.places.size(); ++place) Shelf(company, item, place, parts[t]).live();
+    }
+  });
   if (cancel != nullptr) SINAN_CHECK(cancel->check());
   History out = std::move(parts.front());
   for (std::size_t t = 1; t < parts.size(); ++t) {

@@ -2,11 +2,11 @@
 #include "intelligence/matching/blocking.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <mutex>
-#include <thread>
 #include <unordered_map>
+
+#include "base/parallel.hpp"
 
 namespace sinan::matching {
 namespace {
@@ -166,13 +166,7 @@ class Search {
 }  // namespace
 
 void parallel(std::size_t n, unsigned threads, const std::function<void(std::size_t, std::size_t)>& body) {
-  std::atomic<std::size_t> next = 0;
-  auto work = [&] {
-    for (std::size_t first = next.fetch_add(kBlock); first < n; first = next.fetch_add(kBlock)) body(first, std::min(n, first + kBlock));
-  };
-  std::vector<std::jthread> others;
-  for (unsigned i = 1; i < threads && i * kBlock < n; ++i) others.emplace_back(work);
-  work();
+  in_blocks(n, kBlock, static_cast<int>(threads), nullptr, [&](std::size_t, std::size_t first, std::size_t last) { body(first, last); });
 }
 
 Normalized normalize_all(const Records& records, unsigned threads) {

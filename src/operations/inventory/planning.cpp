@@ -1,7 +1,8 @@
 #include "operations/inventory/planning.hpp"
 
-#include <thread>
+#include <mutex>
 
+#include "base/parallel.hpp"
 #include "operations/inventory/reading.hpp"
 
 namespace sinan::inventory {
@@ -12,24 +13,13 @@ constexpr std::size_t kChunk = 256;
 // Items are independent, so threads take chunks and each plan lands in its own slot.
 Result<std::vector<ItemPlan>> plan_all(const Snapshot& snapshot, const PlanRequest& request) {
   std::vector<ItemPlan> plans(snapshot.needs.size());
-  std::atomic<std::size_t> next = 0;
   std::mutex reporting;
-  auto work = [&] {
-    for (;;) {
-      std::size_t begin = next.fetch_add(kChunk);
-      if (begin >= plans.size() || (request.cancel && request.cancel->cancelled())) return;
-      std::size_t end = std::min(begin + kChunk, plans.size());
-      for (std::size_t i = begin; i < end; ++i) plans[i] = plan_item(snapshot.needs[i], request.config, request.now);
-      if (request.progress) {
-        std::scoped_lock one(reporting);
-        request.progress(end, plans.size());
-      }
-    }
-  };
-  std::vector<std::jthread> helpers;
-  for (unsigned t = 1; t < std::max(request.threads, 1U); ++t) helpers.emplace_back(work);
-  work();
-  helpers.clear();
+  in_blocks(plans.size(), kChunk, static_cast<int>(request.threads), request.cancel, [&](std::size_t, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) plans[i] = plan_item(snapshot.needs[i], request.config, request.now);
+    if (!request.progress) return;
+    std::scoped_lock one(reporting);
+    request.progress(last, plans.size());
+  });
   if (request.cancel) SINAN_CHECK(request.cancel->check());
   return plans;
 }
