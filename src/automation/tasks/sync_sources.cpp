@@ -1,8 +1,11 @@
 // sync_sources: reads what changed in each source into the lake.
 #include "automation/tasks/rooms.hpp"
+#include "base/parallel.hpp"
 
 namespace sinan::tasks {
 namespace {
+
+constexpr std::size_t kAtOnce = 4;  // sources: they wait for systems far away, and hold a piece of their tables in memory
 
 struct Options {
   std::vector<std::string> only;
@@ -34,28 +37,28 @@ class SyncSources final : public workflow::Task {
     return info;
   }
 
-  // Every source is tried, so that one that is down does not keep the others from being read; then its error is the step's.
+  // Every source is tried, some at once, so that one that is down or slow does not keep the others from being read; then the error of the
+  // first that failed is the step's.
   Result<workflow::TaskOutput> run(workflow::TaskContext& context) override {
     SINAN_TRY(Options options, workflow::read_options<Options>(context));
+    std::vector<const sources::SourceConfig*> wanted;
+    for (const sources::SourceConfig& config : rooms_->sources)
+      if (options.only.empty() || std::ranges::find(options.only, config.name) != options.only.end()) wanted.push_back(&config);
+    std::vector<Result<sync::SourceReport>> reports(wanted.size());
+    in_blocks(wanted.size(), 1, static_cast<int>(std::min(kAtOnce, wanted.size())), &context.cancel,
+              [&](std::size_t, std::size_t i, std::size_t) { reports[i] = read(*wanted[i], context.cancel); });
+    SINAN_CHECK(context.cancel.check());
     Json lines = Json::array();
     std::int64_t rows = 0;
-    std::optional<Error> failure;
-    for (const sources::SourceConfig& config : rooms_->sources) {
-      if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), config.name) == options.only.end()) continue;
-      auto report = read(config, context.cancel);
-      if (!report) {
-        if (report.error().code == ErrorCode::kCancelled) return fail(std::move(report).error());
-        if (!failure) failure = std::move(report.error()).within("the source cannot be read", config.name);
-        continue;
-      }
-      for (const sync::TableReport& table : report->tables) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (!reports[i]) return fail(std::move(reports[i]).error().within("the source cannot be read", wanted[i]->name));
+      for (const sync::TableReport& table : reports[i]->tables) {
         Json line = line_of(table);
-        line["source"] = config.name;
+        line["source"] = wanted[i]->name;
         lines.push_back(std::move(line));
         rows += table.counts.read;
       }
     }
-    if (failure) return fail(std::move(*failure));
     SINAN_CHECK(rooms_->data_changed());
     return workflow::TaskOutput(Json{{"rows_read", rows}, {"lake_version", rooms_->lake.current()}, {"tables", lines}});
   }
