@@ -83,7 +83,7 @@ class PanelReader {
     std::string item, location;
     LocalDays* days = nullptr;  // null: the item is discontinued
     std::int32_t first = INT32_MAX;
-    std::size_t newest = SIZE_MAX;  // its cell that was added last
+    Cell last{};  // that sales are added to; not among the cells yet
   };
 
   Status read_places() {
@@ -126,14 +126,14 @@ class PanelReader {
     if (day >= series.days->today()) return;  // a day that is not over
     const double quantity = batch.columns[3].is_null(row) ? 0 : batch.columns[3].doubles[row];
     const bool lost = batch.columns[4].ints[row] != 0;
-    if (series.newest < cells_.size() && cells_[series.newest].day == day) {
-      cells_[series.newest].quantity += quantity;
-      cells_[series.newest].lost |= lost;
+    if (series.first != INT32_MAX && series.last.day == day) {
+      series.last.quantity += quantity;
+      series.last.lost |= lost;
       return;
     }
+    if (series.first != INT32_MAX) cells_.push_back(series.last);
     series.first = std::min(series.first, day);
-    series.newest = cells_.size();
-    cells_.push_back({number, day, quantity, lost});
+    series.last = {number, day, quantity, lost};
   }
 
   std::uint32_t series_of(std::string_view item, std::string_view location) {
@@ -158,6 +158,7 @@ class PanelReader {
     std::vector<std::uint64_t> start(series_.size());
     for (std::uint32_t i : order) {
       Series& series = series_[i];
+      cells_.push_back(series.last);
       start[i] = out.panel.offsets.back();
       out.panel.offsets.push_back(start[i] + static_cast<std::uint64_t>(series.days->today() - series.first));
       out.panel.keys.push_back(series.item + "@" + series.location);
