@@ -80,12 +80,9 @@ std::optional<Instant> Present::day_after(std::optional<Instant> sale) const {
 }
 
 Result<std::string> Present::basis(lake::Version at) const {
-  SINAN_TRY(const fabric::Explanation plan, fabric_->explain(system_principal("clock"), kNewestSale, {.at = at}));
+  SINAN_TRY(const auto tables, fabric_->reads(system_principal("clock"), kNewestSale, {.at = at}));
   std::string out;
-  for (const fabric::ScanPlan& scan : plan.scans) {
-    SINAN_TRY(const lake::TableVersion table, lake_->table(scan.table, at));
-    out += fmt::format("{} {}\n", table.name, table.version);
-  }
+  for (const lake::TableVersion& table : tables) out += fmt::format("{} {}\n", table.name, table.version);
   for (const WorkspaceFile* file : workspace_->files("model")) out += fmt::format("{}\n{}\n", file->path.filename().string(), file->text);
   return secrets::sha256(out);
 }

@@ -60,6 +60,22 @@ class TwoEngines final : public Fabric {
     return explain_query(shared_, session, connection, sql);
   }
 
+  Result<std::vector<lake::TableVersion>> reads(const Principal& principal, std::string_view sql, const QueryOptions& options) override {
+    if (!principal.is_trusted()) return fail(ErrorCode::kDenied, "only the owner and the system may ask what a query reads");
+    Session session(shared_, principal, options);
+    SINAN_CHECK(session.prepare(sql));
+    std::vector<lake::TableVersion> out;
+    for (const auto& table : session.tables()) {
+      if (table->kind == catalog::Kind::kSource)
+        return fail(ErrorCode::kPrecondition, "a live table has no version; read it from the lake", table->name);
+      if (table->kind != catalog::Kind::kLake) continue;
+      SINAN_TRY(lake::TableVersion version, lake().table(table->name, session.lake_version()));
+      out.push_back(std::move(version));
+    }
+    std::ranges::sort(out, {}, &lake::TableVersion::name);
+    return out;
+  }
+
   Result<lake::Version> materialize(const Principal& principal, std::string_view sql, const std::string& table,
                                     const std::vector<std::string>& key, lake::Mode mode, const QueryOptions& options) override {
     if (!principal.is_trusted()) return fail(ErrorCode::kDenied, "only the owner and the system write to the lake", table);

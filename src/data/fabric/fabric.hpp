@@ -56,6 +56,10 @@ class Fabric {
   // kNotFound for owner and system, kDenied for others, in the same words for both cases.
   virtual Result<std::unique_ptr<Rows>> query(const Principal& principal, std::string_view sql, const QueryOptions& options = {}) = 0;
   virtual Result<Explanation> explain(const Principal& principal, std::string_view sql, const QueryOptions& options = {}) = 0;
+  // The lake tables that a query reads, also below its views, as they are at its version: where none has another version, and no view
+  // another text, the query finds the same. kPrecondition: it reads a live table, which has no version. Owner and system principals only.
+  virtual Result<std::vector<lake::TableVersion>> reads(const Principal& principal, std::string_view sql,
+                                                        const QueryOptions& options = {}) = 0;
 
   // Runs a SELECT and keeps its rows in a lake table ("ops.forecasts"); owner and system principals only.
   virtual Result<lake::Version> materialize(const Principal& principal, std::string_view sql, const std::string& table,

@@ -84,6 +84,18 @@ TEST(Fabric, TheLakeIsReadAtOneVersion) {
   EXPECT_EQ(f.ask("SELECT yhat FROM ops.forecasts", {.at = before}), "2.5\n");
 }
 
+TEST(Fabric, TellsWhatAQueryReadsBelowItsViews) {
+  Fixture f;
+  auto found = f.company.fabric().reads(owner_principal(), "SELECT total, yhat FROM ops.totals, ops.forecasts");
+  ASSERT_TRUE(found) << found.error().text();
+  std::vector<std::string> names;
+  for (const lake::TableVersion& table : *found) names.push_back(table.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"lake.erp_orders", "ops.forecasts"}));
+  EXPECT_EQ(f.company.fabric().reads(owner_principal(), "SELECT * FROM erp.orders, ops.sales").error().code, ErrorCode::kPrecondition);
+  EXPECT_EQ(f.company.fabric().reads(owner_principal(), "SELECT * FROM ops.nothing").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(f.company.fabric().reads({"clerk", {"sales"}}, "SELECT * FROM ops.totals").error().code, ErrorCode::kDenied);
+}
+
 TEST(Fabric, TimeComesFromItsClock) {
   Fixture f;
   EXPECT_EQ(f.ask("SELECT now(), current_date, current_timestamp, today(), localtimestamp, current_date - DATE '2026-02-27'"),
