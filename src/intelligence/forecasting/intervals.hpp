@@ -2,8 +2,8 @@
 //
 // The errors e(j, k) of a series at origin j, k steps ahead, are taken as s · g(k) · u: s is the series' own scale, g the growth with the
 // horizon and u the shape, both common to its group. For learning u, an error is divided by the scale without its own origin, so that
-// few origins do not look like certainty. The same is done for the sums of errors over steps 0 … k. With few series, g is drawn towards
-// the growth of a slow random walk and u towards Student's t with five degrees of freedom.
+// few origins do not look like certainty. The same is done for the sums of errors over steps 0 … k. Where few errors tell, g(k) is drawn
+// towards g(k − 1) times what a slow random walk grows by in a step, and u towards Student's t with five degrees of freedom.
 #pragma once
 
 #include <cstdint>

@@ -42,7 +42,7 @@ th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
 .short{white-space:nowrap}
 th.num,th.short{white-space:normal}
-tr.bad td:first-child{box-shadow:-3px 0 0 -0px var(--bad);padding-left:0}
+tr.bad td:first-child{box-shadow:-7px 0 0 0 var(--paper),-10px 0 0 0 var(--bad)}
 .name{font-weight:550;overflow-wrap:anywhere}
 .id{color:var(--faint);font-size:12.5px;overflow-wrap:anywhere}
 code.id{display:block}
