@@ -9,6 +9,7 @@ Result<inventory::PlanReport> plan(Rooms& rooms, workflow::TaskContext& context,
   request.run_id = context.run_id;
   request.at = at;
   request.now = rooms.clock.now();
+  request.zone = rooms.workspace.zone();
   request.threads = static_cast<unsigned>(rooms.threads);
   request.write_policies = write_policies && !context.dry_run;
   request.cancel = &context.cancel;

@@ -349,8 +349,8 @@ Result<Decisions::Commitments> Decisions::commitments() const {
     return load_states(session,
                        "WHERE status IN ('approved', 'failed', 'executed') AND kind IN ('purchase_order', 'transfer') ORDER BY number", {},
                        [&](Decision d) -> Status {
-                         out.items.push_back({d.id, d.kind, d.item_id, d.location_id, d.supplier_id, d.state, d.quantity.amount,
-                                              d.expected_at, d.executed_at});
+                         out.items.push_back({d.id, d.kind, d.item_id, d.location_id, d.supplier_id, d.state, d.quantity.amount, d.amount,
+                                              d.day, d.expected_at, d.executed_at});
                          return {};
                        });
   }));

@@ -73,6 +73,8 @@ struct Commitment {
   std::string id, kind, item_id, location_id, supplier_id;
   State state;
   Decimal quantity;
+  Money amount;
+  std::string day;  // on which it was proposed, in the workspace's zone
   std::optional<Instant> expected_at;
   std::optional<Instant> executed_at;
 };

@@ -28,7 +28,7 @@ double PlanConfig::service_level(const std::string& item_class) const {
 }
 
 const Shape<Budget>& shape_of(const Budget*) {
-  static const auto shape = Shape<Budget>("budget", "What one run may propose to spend.")
+  static const auto shape = Shape<Budget>("budget", "What the plans of one day may spend.")
                                 .required("amount", &Budget::amount, "In the plan's currency", {.min = 0});
   return shape;
 }
@@ -49,7 +49,7 @@ const Shape<PlanConfig>& shape_of(const PlanConfig*) {
           .optional("currency", &PlanConfig::currency, "Of the plan's costs; default: the workspace's")
           .optional("max_cover_days", &PlanConfig::max_cover_days, "No order covers more days of demand than this, minimum orders apart",
                     {.min = 1})
-          .optional("budget", &PlanConfig::budget, "What one run may propose to spend; the most useful orders come first")
+          .optional("budget", &PlanConfig::budget, "What the plans of one day may spend; the most useful orders come first")
           .optional("locations", &PlanConfig::locations, "Places that are planned; default: all with demand")
           .optional("item_classes", &PlanConfig::item_classes, "Item classes that are planned; default: all")
           .optional("missing_stock", &PlanConfig::missing_stock, "What an item without a row in ops.stock means",

@@ -7,7 +7,7 @@
 //   order_cost: 20                 # per order, in `currency`
 //   lost_sale_share: 0.35          # of the selling price that a missed sale costs
 //   currency: EUR
-//   budget: {amount: 250000}       # of one run
+//   budget: {amount: 250000}       # of one day: what its earlier runs ordered counts
 #pragma once
 
 #include "base/workspace.hpp"

@@ -26,7 +26,8 @@ Result<std::vector<ItemPlan>> plan_all(const Snapshot& snapshot, const PlanReque
 
 // Leaves out orders beyond the budget: what loses most sales by waiting, for its money, first, ties by item and place. Orders in another
 // currency than the plan's cannot be weighed against it and stay; policy never lets them pass by themselves.
-void keep_within_budget(const Snapshot& snapshot, const PlanRequest& request, std::vector<ItemPlan>& plans, PlanReport& report) {
+void keep_within_budget(const Snapshot& snapshot, const decisions::Decisions::Commitments& commitments, const PlanRequest& request,
+                        std::vector<ItemPlan>& plans, PlanReport& report) {
   if (!request.config.budget) return;
   std::vector<std::size_t> by_use;
   for (std::size_t i = 0; i < plans.size(); ++i)
@@ -34,6 +35,9 @@ void keep_within_budget(const Snapshot& snapshot, const PlanRequest& request, st
   auto use = [&](std::size_t i) { return plans[i].waiting_loss / std::max(plans[i].order->amount.amount.to_double(), 1e-4); };
   std::ranges::stable_sort(by_use, [&](std::size_t a, std::size_t b) { return use(a) > use(b); });
   Decimal left = request.config.budget->amount;
+  const std::string today = format_date(request.zone.day_of(request.now));
+  for (const decisions::Commitment& c : commitments.items)
+    if (c.kind == "purchase_order" && c.day == today && c.amount.currency == request.config.currency) left -= c.amount.amount;
   for (std::size_t i : by_use) {
     decisions::Proposal& order = *plans[i].order;
     if (order.amount.amount <= left) {
@@ -44,10 +48,10 @@ void keep_within_budget(const Snapshot& snapshot, const PlanRequest& request, st
     const std::string budget = in_words({request.config.budget->amount, request.config.currency});
     decisions::Proposal notice =
         alert("over_budget", snapshot.needs[i],
-              {fmt::format("An order of {} for {} is left out: the run's budget of {} goes to orders that would lose more sales by "
+              {fmt::format("An order of {} for {} is left out: the day's budget of {} goes to orders that would lose more sales by "
                            "waiting, for their money.",
                            with_separators(order.quantity.amount.text()), in_words(order.amount), budget),
-               fmt::format("本次预算{}已用于推迟损失更大的订单，因此未提出数量{}、金额{}的订单。", budget,
+               fmt::format("当日预算{}已用于推迟损失更大的订单，因此未提出数量{}、金额{}的订单。", budget,
                            with_separators(order.quantity.amount.text()), in_words(order.amount))});
     notice.evidence.figures =
         Json{{"amount", order.amount.amount.text(2)}, {"lost_by_waiting", fmt::format("{:.2f}", plans[i].waiting_loss)}};
@@ -151,7 +155,7 @@ Result<PlanReport> plan(fabric::Fabric& fabric, const decisions::Decisions::Comm
   report.batch.basis_seq = commitments.basis_seq;
   report.spend.currency = report.left_out.currency = request.config.currency;
   SINAN_TRY(std::vector<ItemPlan> plans, plan_all(snapshot, request));
-  keep_within_budget(snapshot, request, plans, report);
+  keep_within_budget(snapshot, commitments, request, plans, report);
   if (request.write_policies) SINAN_CHECK(write_policies(fabric, snapshot, plans, request));
   collect(snapshot, plans, request, report);
   return report;

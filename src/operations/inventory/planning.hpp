@@ -13,6 +13,7 @@ struct PlanRequest {
   std::string run_id;
   std::optional<lake::Version> at;  // default: the current version
   Instant now;
+  Zone zone;  // in which the days of the budget are cut
   unsigned threads = 1;
   bool write_policies = true;  // ops.stock_policies; false for a dry run
   const CancelToken* cancel = nullptr;

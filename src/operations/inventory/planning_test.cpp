@@ -83,15 +83,18 @@ class PlanningTest : public ::testing::Test {
   }
 
   PlanReport plan(std::string run, PlanConfig config = {}, unsigned threads = 1, std::optional<lake::Version> at = {}) {
-    config.currency = "EUR";
-    config.order_cost = Decimal::whole(20);
     PlanRequest request;
     request.config = std::move(config);
     request.run_id = std::move(run);
-    request.now = clock_.now();
     request.threads = threads;
     request.at = at;
-    auto report = inventory::plan(*fabric_, *decisions_->commitments(), request);
+    return plan_with(*decisions_->commitments(), std::move(request));
+  }
+  PlanReport plan_with(const decisions::Decisions::Commitments& commitments, PlanRequest request) {
+    request.config.currency = "EUR";
+    request.config.order_cost = Decimal::whole(20);
+    request.now = clock_.now();
+    auto report = inventory::plan(*fabric_, commitments, request);
     if (!report) ADD_FAILURE() << report.error().text();
     return report ? *std::move(report) : PlanReport{};
   }
@@ -177,6 +180,38 @@ TEST_F(PlanningTest, ABudgetGoesToTheMostUsefulOrders) {
   EXPECT_LE(less.spend.amount, config.budget->amount);
   EXPECT_EQ(less.batch.proposals[2].kind == "alert" || less.batch.proposals[0].kind == "alert" || less.batch.proposals[1].kind == "alert",
             true);
+}
+
+// What a day's earlier run ordered is spent; another day has a budget of its own.
+TEST_F(PlanningTest, RunsOfOneDayShareItsBudget) {
+  PlanReport first = plan("r1");
+  PlanConfig config;
+  config.budget = Budget{first.spend.amount};
+  EXPECT_EQ(plan("r2", config).over_budget, 0);
+  auto commitments = *decisions_->commitments();
+  auto order = [&](const char* day, const char* currency, Decimal amount) {
+    decisions::Commitment c{
+        .id = "x", .kind = "purchase_order", .item_id = "I9", .location_id = "W9", .state = decisions::State::kExecuted};
+    c.amount = {amount, currency};
+    c.day = day;
+    return c;
+  };
+  const std::string today = format_date(Zone().day_of(clock_.now()));
+  struct Case {
+    decisions::Commitment before;
+    bool counts;
+  };
+  for (const Case& c :
+       {Case{order(today.c_str(), "EUR", Decimal::whole(1)), true}, Case{order("2020-01-01", "EUR", Decimal::whole(1)), false},
+        Case{order(today.c_str(), "USD", Decimal::whole(1)), false}}) {
+    auto with = commitments;
+    with.items.push_back(c.before);
+    PlanReport report = plan_with(with, {.config = config, .run_id = "r3"});
+    EXPECT_EQ(report.over_budget, c.counts ? 1 : 0) << c.before.day << " " << c.before.amount.currency;
+  }
+  auto all = commitments;
+  all.items.push_back(order(today.c_str(), "EUR", first.spend.amount));
+  EXPECT_EQ(plan_with(all, {.config = config, .run_id = "r4"}).spend.amount, Decimal());
 }
 
 // The plan expects 10 a day over 8 days and a little. Sales are 12 a day, one day was sold out, and the goods come two days late and

@@ -254,7 +254,7 @@ struct DecisionSection : Section {
   DecisionGroup failed;           // approved, but the effect failed; will be tried again
   DecisionGroup forbidden;        // of this run
   DecisionGroup alerts;           // of this run; what the budget left out is only counted, below
-  std::int64_t over_budget = 0;   // orders that the run's budget left out
+  std::int64_t over_budget = 0;   // orders that the day's budget left out
   std::optional<Money> left_out;  // what they would have cost
   std::optional<ChainEndLine> end;
 };

@@ -61,17 +61,17 @@ std::string rules_html(const DecisionGroup& group) {
   return out.empty() ? "" : fmt::format("<p class=\"hint\">{} {}</p>", both({"Decided by the rule:", "依据规则："}), out);
 }
 
-// Orders that the run's budget left out.
+// Orders that the day's budget left out.
 std::string left_out_html(const DecisionSection& decisions) {
   if (decisions.over_budget == 0) return "";
   std::string amount = decisions.left_out ? escape(money(*decisions.left_out)) : "";
   return fmt::format(
       "<p>{}</p>",
-      both_html(fmt::format("<b>{}</b>{} left out: the budget of one run went to orders that lose more sales by waiting. They come up "
-                            "again in the next run.",
+      both_html(fmt::format("<b>{}</b>{} left out: the budget of the day went to orders that lose more sales by waiting. They come up "
+                            "again with the next day's.",
                             counted(decisions.over_budget, "order", "orders"),
                             (amount.empty() ? "" : " for " + amount) + (decisions.over_budget == 1 ? " is" : " are")),
-                fmt::format("另有 <b>{}</b> 份订单{}未提出：本次预算已用于推迟损失更大的订单，下次运行会重新考虑。",
+                fmt::format("另有 <b>{}</b> 份订单{}未提出：当日预算已用于推迟损失更大的订单，次日再作考虑。",
                             grouped(decisions.over_budget), amount.empty() ? "" : "（" + amount + "）")));
 }
 
