@@ -8,6 +8,8 @@
 #include <random>
 #include <thread>
 
+#include "intelligence/learning/tree_text.hpp"
+
 namespace sinan::learning {
 namespace {
 
@@ -241,6 +243,16 @@ TEST(Trees, PredictWhatTheLibraryPredictsBitForBit) {
 TEST(Trees, MistakesAreErrors) {
   Sample s = sample(100);
   EXPECT_EQ(Trees::read("no model").error().code, ErrorCode::kCorrupt);
+  // Damage that the library would not see: a cell or a node that is not there.
+  const std::string whole_text = *Trees::train(s.table, s.target, {.rounds = 2, .rows_in_leaf = 5})->text();
+  for (std::string_view field : {"split_feature=", "left_child=", "right_child=", "decision_type=", "max_feature_idx="})
+    for (std::string_view value : {"9999999 ", "-9999999 ", "nan ", "1.5 "}) {
+      std::string damaged = whole_text;
+      const std::size_t at = damaged.find(field) + field.size();
+      damaged.replace(at, damaged.find_first_of(" \n", at) - at, value);
+      const auto read = read_model(damaged);
+      EXPECT_TRUE(!read && read.error().code == ErrorCode::kCorrupt) << field << value;
+    }
   EXPECT_EQ(Trees::train({}, {}, {}).error().code, ErrorCode::kInvalidInput);
   for (const BoostingOptions& bad : {BoostingOptions{.rounds = 0}, BoostingOptions{.leaves = 1}, BoostingOptions{.learning_rate = 0},
                                      BoostingOptions{.loss = Loss::kTweedie}, BoostingOptions{.forest = true, .rows_sampled = 1}})

@@ -1,6 +1,7 @@
 #include "intelligence/learning/tree_text.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <map>
 
 #include "base/text.hpp"
@@ -14,6 +15,7 @@ constexpr int kMissingLeft = 2;
 constexpr int kMissingIs = 2;
 constexpr int kNothing = 0;
 constexpr int kZero = 1;
+constexpr double kMostColumns = 1e6;
 
 using Fields = std::map<std::string_view, std::vector<double>>;
 
@@ -52,8 +54,11 @@ std::vector<int> codes_of(const std::vector<double>& words, std::size_t from, st
 
 std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "a tree of the model cannot be read"); }
 
+// A whole number from 0 to `most`, as a place in a table must be.
+bool is_place(double value, double most) { return value >= 0 && value <= most && value == std::floor(value); }
+
 // What follows "Tree=3" in the model.
-Result<std::vector<TreeNode>> read_tree(std::string_view text) {
+Result<std::vector<TreeNode>> read_tree(std::string_view text, double most_column) {
   Fields fields = fields_of(text);
   const auto leaves = fields["leaf_value"].size();
   const auto splits = leaves - 1;
@@ -66,6 +71,9 @@ Result<std::vector<TreeNode>> read_tree(std::string_view text) {
   auto place = [&](double child) { return child >= 0 ? static_cast<int>(child) : static_cast<int>(splits) - 1 - static_cast<int>(child); };
   for (std::size_t s = 0; s < splits; ++s) {
     TreeNode& node = out[s];
+    for (std::string_view child : {"left_child", "right_child"})
+      if (!is_place(std::abs(fields[child][s]), static_cast<double>(out.size()))) return corrupt();
+    if (!is_place(fields["decision_type"][s], 255) || !is_place(fields["split_feature"][s], most_column)) return corrupt();
     const int how = static_cast<int>(fields["decision_type"][s]);
     const int missing = how >> kMissingIs;
     node.column = static_cast<int>(fields["split_feature"][s]);
@@ -78,13 +86,15 @@ Result<std::vector<TreeNode>> read_tree(std::string_view text) {
     // Children stand behind their parent, so that every way ends.
     for (int child : {node.left, node.right})
       if (child <= static_cast<int>(s) || child >= static_cast<int>(out.size())) return corrupt();
-    if (missing == kZero || node.column < 0) return corrupt();
+    if (missing == kZero) return corrupt();
     if ((how & kByCategory) == 0) continue;
-    const auto group = static_cast<std::size_t>(node.threshold);
     const std::vector<double>& bounds = fields["cat_boundaries"];
-    if (group + 1 >= bounds.size()) return corrupt();
-    node.categories =
-        codes_of(fields["cat_threshold"], static_cast<std::size_t>(bounds[group]), static_cast<std::size_t>(bounds[group + 1]));
+    const std::vector<double>& words = fields["cat_threshold"];
+    if (!is_place(node.threshold, static_cast<double>(bounds.size()) - 2)) return corrupt();
+    const auto group = static_cast<std::size_t>(node.threshold);
+    for (double bound : {bounds[group], bounds[group + 1]})
+      if (!is_place(bound, static_cast<double>(words.size()))) return corrupt();
+    node.categories = codes_of(words, static_cast<std::size_t>(bounds[group]), static_cast<std::size_t>(bounds[group + 1]));
     node.by_category = true;
     node.missing_left = false;
   }
@@ -104,10 +114,13 @@ Result<ModelText> read_model(std::string_view model) {
   const std::string_view head = model.substr(0, at);
   out.average = head.contains("\naverage_output");
   out.exponential = head.contains("\nobjective=tweedie");
+  const std::vector<double> last = fields_of(head)["max_feature_idx"];
+  if (last.size() != 1 || !is_place(last.front(), kMostColumns)) return corrupt();
+  out.width = static_cast<std::size_t>(last.front()) + 1;
   while (at != std::string_view::npos) {
     const std::size_t next = model.find(kTree, at + 1);
     const std::string_view text = model.substr(at + 1, next - at - 1);
-    SINAN_TRY(auto tree, read_tree(text.substr(0, text.find("\n\n"))));
+    SINAN_TRY(auto tree, read_tree(text.substr(0, text.find("\n\n")), last.front()));
     out.trees.push_back(std::move(tree));
     at = next;
   }
