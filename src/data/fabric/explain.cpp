@@ -97,7 +97,8 @@ class Explainer {
  public:
   Explainer(const Shared& shared, const Session& session) : shared_(shared), session_(session) {}
 
-  Result<ScanPlan> tell(const Read& read) {
+  // nullopt: nothing that a person asked for.
+  Result<std::optional<ScanPlan>> tell(const Read& read) {
     if (read.table.empty()) return lake_files(read);
     for (const auto& table : session_.tables())
       if (table->name == read.table || (table->source && table->source->name() == read.table))
@@ -114,8 +115,9 @@ class Explainer {
     return out;
   }
 
-  // The lake, for trusted callers: the plan names no table, but its columns mostly do.
-  Result<ScanPlan> lake_files(const Read& read) const {
+  // The lake, for trusted callers: the plan names no table, but its columns mostly do. A read of row numbers alone looks up which rows are
+  // gone or held back.
+  std::optional<ScanPlan> lake_files(const Read& read) const {
     std::vector<std::string> candidates;
     for (const auto& table : session_.tables()) {
       if (table->kind != catalog::Kind::kLake) continue;
@@ -123,9 +125,10 @@ class Explainer {
           read.columns, [&](const std::string& column) { return column == "_row" || table->entry.schema.index_of(column); });
       if (has_all) candidates.push_back(table->name);
     }
-    ScanPlan out{candidates.size() == 1 ? candidates.front() : "lake", "lake", {}, read.pushed, {}, {}};
+    ScanPlan out{candidates.empty() ? "lake" : fmt::format("{}", fmt::join(candidates, " or ")), "lake", {}, read.pushed, {}, {}};
     for (const std::string& column : read.columns)
       if (column != "_row") out.columns.push_back(column);
+    if (candidates.size() > 1 && out.columns.empty() && out.pushed.empty()) return std::nullopt;
     return out;
   }
 
@@ -182,7 +185,7 @@ Result<Explanation> explain_query(const Shared& shared, const Session& session, 
   Explainer explainer(shared, session);
   for (const Read& read : reads) {
     SINAN_TRY(auto plan, explainer.tell(read));
-    out.scans.push_back(std::move(plan));
+    if (plan) out.scans.push_back(std::move(*plan));
   }
   return out;
 }

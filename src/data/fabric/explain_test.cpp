@@ -110,6 +110,17 @@ TEST(Explain, TheLakeTellsItsFiltersAndAnswersAlikeForAll) {
     EXPECT_EQ(scans[0].table, "lake.orders");
     EXPECT_EQ(scans[0].where, "lake");
     EXPECT_EQ(scans[0].pushed, std::vector<std::string>{"id=7"});
+
+    // Rows that are gone are looked up by their numbers, which nobody asked for; what two tables have in common is told of both.
+    ASSERT_TRUE(fabric->materialize(owner_principal(), "SELECT range AS id, 'x' AS name FROM range(10)", "lake.names", {"id"},
+                                    lake::Mode::kReplace));
+    ASSERT_TRUE(lake->reject("lake.orders", {1, 2, 3}));
+    scans = fabric->explain(owner_principal(), "SELECT o.v, n.name FROM lake.orders o JOIN lake.names n USING (id)")->scans;
+    std::set<std::string> told;
+    for (const ScanPlan& scan : scans) told.insert(scan.table);
+    EXPECT_EQ(told, (std::set<std::string>{"lake.orders", "lake.names"}));
+    scans = fabric->explain(owner_principal(), "SELECT count(DISTINCT o.id), count(DISTINCT n.id) FROM lake.orders o, lake.names n")->scans;
+    for (const ScanPlan& scan : scans) EXPECT_EQ(scan.table, "lake.names or lake.orders");
   }
   std::filesystem::remove_all(dir);
 }
