@@ -2,6 +2,7 @@
 // invariant or want of memory in one is met where those of the caller are.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>

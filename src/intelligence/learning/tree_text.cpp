@@ -116,7 +116,6 @@ Result<ModelText> read_model(std::string_view model) {
   out.exponential = head.contains("\nobjective=tweedie");
   const std::vector<double> last = fields_of(head)["max_feature_idx"];
   if (last.size() != 1 || !is_place(last.front(), kMostColumns)) return corrupt();
-  out.width = static_cast<std::size_t>(last.front()) + 1;
   while (at != std::string_view::npos) {
     const std::size_t next = model.find(kTree, at + 1);
     const std::string_view text = model.substr(at + 1, next - at - 1);

@@ -6,7 +6,6 @@
 namespace sinan::learning {
 
 struct ModelText {
-  std::size_t width = 0;  // columns; every node asks for one of them
   std::vector<std::vector<TreeNode>> trees;
   bool average = false;      // the raw score is the mean of the trees, not their sum
   bool exponential = false;  // what is predicted is e to the power of the raw score, not the score itself
