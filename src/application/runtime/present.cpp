@@ -62,6 +62,11 @@ Result<std::optional<Instant>> Present::find() const {
   if (!found_in) {
     // Before the first sync the lake lacks the tables below ops.sales.
     if (found_in.error().code == ErrorCode::kNotFound) return std::nullopt;
+    // A live table has no version to keep the time by.
+    if (found_in.error().code == ErrorCode::kPrecondition) {
+      SINAN_TRY(const auto newest, newest_sale(at));
+      return day_after(newest);
+    }
     return fail(std::move(found_in.error()).within("now: from_data needs the newest time of ops.sales"));
   }
   SINAN_TRY(auto known, kept(*store_, *found_in));
