@@ -63,11 +63,10 @@ class PanelReader {
     SINAN_CHECK(read_places());
     SINAN_CHECK(read_discontinued());
     SINAN_TRY(const Schema sales, schema_of(fabric_, "ops.sales", options_));
-    // Materialized: an engine that streams the parts of a union can wait for ever for a reader that is not there yet.
     const std::string sql = fmt::format(
-        "WITH sold AS MATERIALIZED (SELECT CAST(item_id AS VARCHAR), CAST(location_id AS VARCHAR), CAST(sold_at AS TIMESTAMP), "
-        "CAST(quantity AS DOUBLE), coalesce({}, false) FROM ops.sales WHERE sold_at >= TIMESTAMP '{}' AND sold_at < TIMESTAMP '{}' "
-        "AND item_id IS NOT NULL AND location_id IS NOT NULL) SELECT * FROM sold",
+        "SELECT CAST(item_id AS VARCHAR), CAST(location_id AS VARCHAR), CAST(sold_at AS TIMESTAMP), CAST(quantity AS DOUBLE), coalesce({}, "
+        "false) FROM ops.sales WHERE sold_at >= TIMESTAMP '{}' AND sold_at < TIMESTAMP '{}' AND item_id IS NOT NULL AND location_id IS NOT "
+        "NULL",
         cell(sales, "lost_sales", "BOOLEAN"), format_timestamp(begin_), format_timestamp(request_.now));
     SINAN_TRY(auto rows, fabric_.query(system_principal("planner"), sql, options_));
     Batch batch;

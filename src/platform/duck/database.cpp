@@ -3,6 +3,7 @@
 #include <duckdb/main/extension/extension_loader.hpp>
 
 #include "platform/duck/convert.hpp"
+#include "platform/duck/row_queue.hpp"
 #include "platform/duck/state.hpp"
 
 namespace sinan::duck {
@@ -95,6 +96,7 @@ Result<Connection> Database::connect() const {
     auto state = std::make_shared<Connection::State>();
     state->database = state_;
     state->duck = duckdb::make_uniq<duckdb::Connection>(*state_->duck);
+    RowQueue::install(*state->duck->context);
     return Connection(std::move(state));
   });
 }
@@ -142,13 +144,20 @@ Status may_go_on(const QueryOptions& options) {
 
 class QueryReader final : public ChunkReader {
  public:
-  QueryReader(std::shared_ptr<Connection::State> connection, duckdb::unique_ptr<duckdb::QueryResult> result, const QueryOptions& options)
-      : connection_(std::move(connection)), result_(std::move(result)), options_(options) {
-    for (std::size_t i = 0; i < result_->types.size(); ++i) {
-      Type type = from_duck(result_->types[i]);
-      schema_.fields.push_back({result_->names[i], type, true});
-      if (result_->types[i] != to_duck(type)) same_types_ = false;
+  QueryReader(std::shared_ptr<Connection::State> connection, duckdb::unique_ptr<duckdb::PendingQueryResult> pending,
+              std::shared_ptr<RowQueue> rows, const QueryOptions& options)
+      : connection_(std::move(connection)), pending_(std::move(pending)), rows_(std::move(rows)), options_(options) {
+    for (std::size_t i = 0; i < pending_->types.size(); ++i) {
+      Type type = from_duck(pending_->types[i]);
+      schema_.fields.push_back({pending_->names[i], type, true});
+      if (pending_->types[i] != to_duck(type)) same_types_ = false;
     }
+  }
+
+  // Works until the first rows are there, so that what goes wrong before them is an error of the query.
+  Status start() {
+    SINAN_TRY(first_, work());
+    return {};
   }
 
   const Schema& schema() const override { return schema_; }
@@ -170,7 +179,7 @@ class QueryReader final : public ChunkReader {
   Result<Chunk> next_chunk() override {
     if (!options_.even) return fetch();
     auto out = duckdb::make_uniq<duckdb::DataChunk>();
-    out->Initialize(duckdb::Allocator::DefaultAllocator(), result_->types);
+    out->Initialize(duckdb::Allocator::DefaultAllocator(), pending_->types);
     while (out->size() < STANDARD_VECTOR_SIZE) {
       if (!part_ || part_from_ == part_->size()) {
         SINAN_TRY(part_, fetch());
@@ -194,71 +203,45 @@ class QueryReader final : public ChunkReader {
   }
 
   Result<Chunk> fetch() {
-    if (ended_) return Chunk();
+    if (first_) return std::exchange(first_, nullptr);
+    return work();
+  }
+
+  // Works at the query until there are rows; null at its end.
+  Result<Chunk> work() {
     try {
       for (;;) {
         if (auto go = may_go_on(options_); !go) {
-          connection_->duck->Interrupt();
+          connection_->duck->Interrupt();  // tasks on other threads look for it
           return fail(std::move(go).error());
         }
-        if (!wait()) continue;
-        auto chunk = result_->FetchRaw();
-        if (result_->HasError()) return fail(connection_->error(result_->GetErrorObject()));
-        if (chunk && chunk->size() > 0) return chunk;
+        if (auto chunk = rows_->take()) return chunk;
+        if (ended_) return Chunk();
+        auto state = pending_->ExecuteTask();
+        if (state == duckdb::PendingExecutionResult::EXECUTION_ERROR) return fail(connection_->error(pending_->GetErrorObject()));
+        if (state == duckdb::PendingExecutionResult::BLOCKED) pending_->WaitForTask();
+        if (state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
+        if (state != duckdb::PendingExecutionResult::EXECUTION_FINISHED) continue;
         ended_ = true;
-        return Chunk();
+        auto result = pending_->Execute();
+        if (result->HasError()) return fail(connection_->error(result->GetErrorObject()));
       }
     } catch (const std::exception& error) {
       return fail(connection_->error(duckdb::ErrorData(error)));
     }
   }
 
-  // Works until a chunk can be fetched (or the end, or an error, seen by fetching); false: look at the cancel token, then come again.
-  bool wait() {
-    if (result_->type != duckdb::QueryResultType::STREAM_RESULT) return true;
-    auto& stream = result_->Cast<duckdb::StreamQueryResult>();
-    if (!stream.IsOpen()) return true;
-    auto state = stream.ExecuteTask();
-    if (duckdb::StreamQueryResult::IsChunkReady(state)) return true;
-    if (state == duckdb::StreamExecutionResult::BLOCKED) stream.WaitForTask();
-    if (state == duckdb::StreamExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
-    return state == duckdb::StreamExecutionResult::EXECUTION_ERROR || state == duckdb::StreamExecutionResult::EXECUTION_CANCELLED;
-  }
-
   std::shared_ptr<Connection::State> connection_;
-  duckdb::unique_ptr<duckdb::QueryResult> result_;
+  duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
+  std::shared_ptr<RowQueue> rows_;
   QueryOptions options_;
+  Chunk first_;
   bool ended_ = false;
   Chunk part_;  // of which rows are left from part_from_ on
   duckdb::idx_t part_from_ = 0;
   Schema schema_;
   bool same_types_ = true;
 };
-
-Result<duckdb::unique_ptr<duckdb::QueryResult>> start(Connection::State& connection, std::string_view sql, const QueryOptions& options) {
-  using Started = Result<duckdb::unique_ptr<duckdb::QueryResult>>;
-  ForeignError::of(*connection.duck->context).take();
-  auto prepared = connection.duck->Prepare(std::string(sql));
-  if (prepared->HasError()) return fail(connection.error(prepared->GetErrorObject()));
-  duckdb::case_insensitive_map_t<duckdb::BoundParameterData> values;
-  for (const auto& [name, value] : options.parameters) values[name] = duckdb::BoundParameterData(duckdb::Value(value));
-  auto pending = prepared->PendingQuery(values, true);
-  if (pending->HasError()) return fail(connection.error(pending->GetErrorObject()));
-  for (;;) {
-    if (auto go = may_go_on(options); !go) {
-      connection.duck->Interrupt();  // tasks on other threads look for it
-      return fail(std::move(go).error());
-    }
-    auto state = pending->ExecuteTask();
-    if (state == duckdb::PendingExecutionResult::EXECUTION_ERROR) return fail(connection.error(pending->GetErrorObject()));
-    if (duckdb::PendingQueryResult::IsResultReady(state)) break;
-    if (state == duckdb::PendingExecutionResult::BLOCKED) pending->WaitForTask();
-    if (state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
-  }
-  auto result = pending->Execute();
-  if (result->HasError()) return fail(connection.error(result->GetErrorObject()));
-  return Started(std::move(result));
-}
 
 }  // namespace
 
@@ -273,8 +256,20 @@ Status Connection::run(std::string_view sql) {
 
 Result<std::unique_ptr<Reader>> Connection::query(std::string_view sql, const QueryOptions& options) {
   return guarded([&]() -> Result<std::unique_ptr<Reader>> {
-    SINAN_TRY(auto result, start(*state_, sql, options));
-    return std::make_unique<QueryReader>(state_, std::move(result), options);
+    auto& context = *state_->duck->context;
+    ForeignError::of(context).take();
+    auto prepared = state_->duck->Prepare(std::string(sql));
+    if (prepared->HasError()) return fail(state_->error(prepared->GetErrorObject()));
+    duckdb::case_insensitive_map_t<duckdb::BoundParameterData> values;
+    for (const auto& [name, value] : options.parameters) values[name] = duckdb::BoundParameterData(duckdb::Value(value));
+    auto rows = std::make_shared<RowQueue>();
+    RowQueue::await(context, rows);
+    auto pending = prepared->PendingQuery(values, false);
+    RowQueue::await(context, nullptr);
+    if (pending->HasError()) return fail(state_->error(pending->GetErrorObject()));
+    auto reader = std::make_unique<QueryReader>(state_, std::move(pending), std::move(rows), options);
+    SINAN_CHECK(reader->start());
+    return reader;
   });
 }
 

@@ -341,6 +341,60 @@ TEST(Duck, AllowedFoldersCanBeReadAndNothingElse) {
   EXPECT_FALSE(connection.run("SET allowed_directories = ['/etc/']"));
 }
 
+// DuckDB's own stream waits for ever here: the join of a later branch waits for the branches before, which wait for a reader.
+TEST(Duck, AUnionOfLargeJoinsArrivesRowByRow) {
+  auto connection = connect({.threads = 2});
+  ASSERT_TRUE(connection.run("CREATE TABLE t AS SELECT range AS i, 'a name of some length' || range AS name FROM range(1000000)"));
+  std::string branch = "SELECT a.i, a.name, b.name AS other FROM t a JOIN t b ON b.i = a.i";
+  auto reader = connection.query(branch + " UNION ALL " + branch + " UNION ALL " + branch,
+                                 {.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(10)});
+  ASSERT_TRUE(reader) << reader.error().text();
+  Batch batch;
+  std::int64_t rows = 0;
+  std::int64_t sum = 0;
+  for (;;) {
+    auto more = (*reader)->next(batch);
+    ASSERT_TRUE(more) << more.error().text();
+    if (!*more) break;
+    rows += static_cast<std::int64_t>(batch.rows());
+    for (auto i : batch.columns[0].ints) sum += i;
+  }
+  EXPECT_EQ(rows, 3'000'000);
+  EXPECT_EQ(sum, 3 * (999'999LL * 1'000'000 / 2));
+}
+
+TEST(Duck, RowsArriveInTheirOrderWhicheverThreadMakesThem) {
+  auto connection = connect({.threads = 4});
+  ASSERT_TRUE(connection.run("CREATE TABLE t AS SELECT range AS i, 'a name of some length' || range AS name FROM range(1000000)"));
+  std::string half = "SELECT i, md5(name) FROM t WHERE i % 3 > 0";
+  auto reader = connection.query(half + " UNION ALL SELECT i + 1000000, md5(name) FROM t WHERE i % 3 > 0 UNION ALL (SELECT -1, '')");
+  ASSERT_TRUE(reader) << reader.error().text();
+  Batch batch;
+  std::int64_t rows = 0;
+  std::int64_t last = 0;
+  while (*(*reader)->next(batch))
+    for (auto i : batch.columns[0].ints) {
+      ++rows;
+      if (i == -1) continue;
+      ASSERT_GT(i, last);
+      last = i;
+    }
+  EXPECT_EQ(last, 1'999'998);
+  EXPECT_EQ(rows, 1'333'332 + 1);
+}
+
+TEST(Duck, AReaderThatIsLeftHalfwayDoesNoHarm) {
+  auto connection = connect({.threads = 4});
+  ASSERT_TRUE(connection.run("CREATE TABLE t AS SELECT range AS i FROM range(3000000)"));
+  for (int round = 0; round < 20; ++round) {
+    auto reader = connection.query("SELECT i, md5(i::TEXT) FROM t");
+    ASSERT_TRUE(reader) << reader.error().text();
+    Batch batch;
+    for (int i = 0; i < round; ++i) ASSERT_TRUE(*(*reader)->next(batch));
+    if (round % 2 == 0) EXPECT_EQ(text_of(connection, "SELECT sum(i) FROM t"), "4499998500000\n") << "a new query ends the one before";
+  }
+}
+
 TEST(Duck, CancellingEndsALongQuery) {
   auto connection = connect();
   CancelToken cancel;
