@@ -3,29 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "base/yaml.hpp"
 #include "platform/duck/duck.hpp"
 
 namespace sinan::demand {
-namespace {
-
-Status check_columns(const FileForecastOptions& options, duck::Connection& connection, const std::vector<std::string>& columns,
-                     std::string_view option) {
-  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + file_sql(options.input)));
-  std::vector<std::string> known;
-  for (const Field& field : schema.fields)
-    if (is_driver(field.name)) known.push_back(field.name);
-  for (const std::string& name : columns)
-    if (std::ranges::find(known, name) == known.end())
-      return fail(ErrorCode::kInvalidInput,
-                  fmt::format("{}: there is no column '{}' in the series, {}", option, visible(name),
-                              known.empty() ? "only unique_id, ds and y" : near_or_all(name, known)),
-                  options.input.string());
-  return {};
-}
-
-}  // namespace
-
 Result<FileAttributes> FileAttributes::read(const FileForecastOptions& options, const FilePanel& file,
                                             const std::vector<std::string>& columns, std::string_view option) {
   FileAttributes out;
@@ -33,14 +13,12 @@ Result<FileAttributes> FileAttributes::read(const FileForecastOptions& options, 
   for (const std::string& name : columns) out.texts_[name].resize(file.panel.size());
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
-  SINAN_CHECK(check_columns(options, connection, columns, option));
+  SINAN_TRY(const Schema schema, connection.describe("SELECT * FROM " + file_sql(options.input)));
+  SINAN_CHECK(check_attributes(options, schema, columns, option));
   std::unordered_map<std::string_view, std::size_t> numbers;
   for (std::size_t i = 0; i < file.panel.size(); ++i) numbers.emplace(file.panel.keys[i], i);
   std::string cells;
-  for (const auto& [name, texts] : out.texts_) {
-    const std::string cell = fmt::format("nullif(trim(CAST({} AS VARCHAR)), '')", duck::quote_name(name));
-    cells += fmt::format(", min({0}), max({0})", cell);
-  }
+  for (const auto& [name, texts] : out.texts_) cells += fmt::format(", min({0}), max({0})", attribute_sql(name));
   SINAN_TRY(auto reader, connection.query(fmt::format("SELECT ifnull(CAST(unique_id AS VARCHAR), ''){} FROM {} GROUP BY 1", cells,
                                                       file_sql(options.input)),
                                           {.cancel = options.cancel}));
@@ -62,10 +40,7 @@ Status FileAttributes::add(const FileForecastOptions& options, const Batch& batc
     const Column& most = batch.columns[column++];
     if (least.is_null(row)) continue;
     if (least.text(row) != most.text(row))
-      return fail(ErrorCode::kInvalidInput,
-                  fmt::format("{}: the column '{}' changes in time ('{}', '{}'), so the series has no one place in it; name a column that "
-                              "is the same in all rows of a series",
-                              option, visible(name), visible(least.text(row)), visible(most.text(row))),
+      return fail(ErrorCode::kInvalidInput, changes_in_time(option, name, least.text(row), most.text(row)),
                   fmt::format("{}, series {}", options.input.string(), visible(found->first)));
     texts[found->second] = least.text(row);
   }

@@ -61,13 +61,25 @@ std::vector<std::size_t>& all_of(const FilePanel& file, std::vector<std::size_t>
   return kept;
 }
 
+// Further series behind those of `file`, with the same columns.
+void append(FilePanel& file, FilePanel more) {
+  auto join = [](auto& to, auto& from) { to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())); };
+  for (std::size_t i = 0; i < more.panel.size(); ++i) file.panel.offsets.push_back(file.panel.values.size() + more.panel.offsets[i + 1]);
+  join(file.panel.values, more.panel.values);
+  join(file.panel.keys, more.panel.keys);
+  join(file.panel.ends, more.panel.ends);
+  join(file.last, more.last);
+  join(file.last_written, more.last_written);
+  join(file.seasons, more.seasons);
+}
+
 // Of `series`, which is row `row` of forecasts made without the last `periods`; each step is the sum of `block` periods.
 Status write_series(RowFile& out, const FilePanel& file, const forecasting::Forecasts& f, const FileForecastOptions& options,
                     std::size_t row, std::size_t series, std::size_t periods, std::size_t block = 1) {
   std::size_t horizon = static_cast<std::size_t>(f.horizon);
   std::size_t levels = f.quantile_levels.size();
   const std::string& written = file.last_written[series];
-  std::span<const double> values = file.panel.series(series);
+  const std::span<const double> values = options.backtest > 0 ? file.panel.series(series) : std::span<const double>();
   std::int64_t behind = static_cast<std::int64_t>(periods);
   std::string cutoff = periods == 0 ? written : file.calendar.after(file.last[series], -behind, written);
   const bool means = !options.hierarchy.empty() || !options.blocks.empty();
@@ -209,7 +221,10 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
     SINAN_TRY(found, read_file_drivers(options, file));
   }
   SINAN_TRY(const FileEvents events, FileEvents::read(options, file));
-  SINAN_TRY(const FileHierarchy hierarchy, FileHierarchy::read(options, file));
+  SINAN_TRY(FileHierarchy hierarchy, FileHierarchy::open(options));
+  SINAN_CHECK(hierarchy.add(file));
+  SINAN_TRY(FilePanel sums, hierarchy.sums());
+  append(file, std::move(sums));
   forecasting::Coherence coherence{.how = options.reconciliation};
   SINAN_TRY(coherence.blocks, read_blocks(options, file.calendar));
   forecasting::Options how = how_to(options, file.calendar);
@@ -275,28 +290,100 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   return report;
 }
 
-// A large file: what series share is learnt from a sample of its series, then some series at a time are read, forecast and written.
-// kPrecondition when a series does not lie in one piece.
-Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options, std::size_t rows) {
-  constexpr std::size_t kBlockSeries = 20'000;
-  SINAN_TRY(FilePanel sample, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
-  forecasting::Options how = how_to(options, sample.calendar);
-  std::vector<std::size_t> kept;
-  SINAN_TRY(auto shared, forecasting::learn_shared(sample.panel, seasons_of(options, sample, all_of(sample, kept)), how, options.cancel));
-  const Calendar calendar = sample.calendar;
-  sample = {};
-  how.shared = shared.get();
-  SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
-  FileForecastReport report{.frequency = calendar.name()};
-  SINAN_CHECK(each_file_block(options, calendar, kBlockSeries, [&](FilePanel& block) -> Status {
-    SINAN_TRY(auto forecasts, forecasting::forecast(block.panel, seasons_of(options, block, all_of(block, kept)), how, options.cancel));
-    for (std::size_t i = 0; i < block.panel.size(); ++i) SINAN_CHECK(write_series(*out, block, forecasts, options, i, i, 0));
+// Of a large file: some of its series, from which is learnt what series share.
+struct Sample {
+  forecasting::Options how;
+  Calendar calendar;
+  std::optional<CommonEnd> end;
+  std::vector<int> blocks;
+  forecasting::SharedOfPeriods shared;
+
+  static Result<Sample> read(const FileForecastOptions& options, std::size_t rows) {
+    SINAN_TRY(const FilePanel some, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
+    Sample out{.how = how_to(options, some.calendar), .calendar = some.calendar};
+    if (!options.hierarchy.empty()) out.end = common_end(some);
+    SINAN_TRY(out.blocks, read_blocks(options, some.calendar));
+    std::vector<std::size_t> all;
+    const std::vector<int> seasons = seasons_of(options, some, all_of(some, all));
+    SINAN_TRY(out.shared, forecasting::learn_shared(some.panel, seasons, out.how, out.blocks, options.cancel));
+    return out;
+  }
+};
+
+// Reads the file some series at a time.
+Status each_block(const FileForecastOptions& options, const Sample& sample, std::size_t rows, FileForecastReport& report,
+                  const std::function<Status(FilePanel& block, std::span<const int> seasons)>& work) {
+  std::vector<std::size_t> all;
+  return each_file_block(options, sample.calendar, sample.end, options.stream_series, [&](FilePanel& block) -> Status {
     report.series += block.panel.size();
-    report.borrowed += forecasts.borrowed.size();
     report.rows_read += block.rows;
+    SINAN_CHECK(work(block, seasons_of(options, block, all_of(block, all))));
     if (options.progress) options.progress(report.rows_read, std::max(rows, report.rows_read));
     return {};
+  });
+}
+
+// Series that stand alone are written as soon as they are forecast.
+Status forecast_blocks(const FileForecastOptions& options, const Sample& sample, std::size_t rows, RowFile& out,
+                       FileForecastReport& report) {
+  forecasting::Options how = sample.how;
+  how.shared = sample.shared.single.get();
+  return each_block(options, sample, rows, report, [&](FilePanel& block, std::span<const int> seasons) -> Status {
+    SINAN_TRY(auto forecasts, forecasting::forecast(block.panel, seasons, how, options.cancel));
+    for (std::size_t i = 0; i < block.panel.size(); ++i) SINAN_CHECK(write_series(out, block, forecasts, options, i, i, 0));
+    report.borrowed += forecasts.borrowed.size();
+    return {};
+  });
+}
+
+// Series whose forecasts add up: these are kept until the sums of all are known, the histories are not.
+Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample& sample, std::size_t rows, RowFile& out,
+                                FileForecastReport& report) {
+  SINAN_TRY(FileHierarchy hierarchy, FileHierarchy::open(options));
+  forecasting::CoherentForecaster forecaster(sample.blocks, options.reconciliation);
+  std::vector<FilePanel> files;
+  auto keep_names = [&](FilePanel& file) {
+    file.panel = {.offsets = std::move(file.panel.offsets), .keys = std::move(file.panel.keys)};
+    file.attributes.clear();
+    files.push_back(std::move(file));
+  };
+  SINAN_CHECK(each_block(options, sample, rows, report, [&](FilePanel& block, std::span<const int> seasons) -> Status {
+    SINAN_CHECK(hierarchy.add(block));
+    SINAN_CHECK(forecaster.add(block.panel, seasons, sample.how, &sample.shared, options.cancel));
+    keep_names(block);
+    return {};
   }));
+  SINAN_TRY(FilePanel sums, hierarchy.sums());
+  report.sums = sums.panel.size();
+  if (report.sums > 0) {
+    std::vector<std::size_t> all;
+    SINAN_CHECK(forecaster.add(sums.panel, seasons_of(options, sums, all_of(sums, all)), sample.how, nullptr, options.cancel));
+    keep_names(sums);
+  }
+  const std::vector<forecasting::CoherentForecasts> found = forecaster.finish(hierarchy.all_sums());
+  auto write_file = [&](std::size_t f, const forecasting::Forecasts& forecasts, std::size_t block) -> Status {
+    for (std::size_t i = 0; i < files[f].panel.size(); ++i) SINAN_CHECK(write_series(out, files[f], forecasts, options, i, i, 0, block));
+    return {};
+  };
+  for (std::size_t f = 0; f < files.size(); ++f) {
+    SINAN_CHECK(write_file(f, found[f].single, 1));
+    report.borrowed += found[f].single.borrowed.size();
+  }
+  for (std::size_t level = 0; level < sample.blocks.size(); ++level)
+    for (std::size_t f = 0; f < files.size(); ++f)
+      SINAN_CHECK(write_file(f, found[f].of_blocks[level], static_cast<std::size_t>(sample.blocks[level])));
+  return {};
+}
+
+// A large file: what series share is learnt from a sample of its series, then some series at a time are read and forecast.
+// kPrecondition when a series does not lie in one piece, or ends later than those of the sample that it is added up with.
+Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options, std::size_t rows) {
+  SINAN_TRY(const Sample sample, Sample::read(options, rows));
+  SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, sample.how.quantiles)));
+  FileForecastReport report{.frequency = sample.calendar.name()};
+  const bool coherent = !options.hierarchy.empty() || !options.blocks.empty();
+  SINAN_CHECK(coherent ? forecast_blocks_coherent(options, sample, rows, *out, report)
+                       : forecast_blocks(options, sample, rows, *out, report));
   SINAN_TRY(report.rows_written, out->finish());
   return report;
 }
@@ -304,7 +391,7 @@ Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options,
 // Whether nothing that is asked for needs all series at once.
 bool can_stream(const FileForecastOptions& options) {
   return !options.output.empty() && options.backtest == 0 && !options.zero_gaps && options.plot.empty() && options.bursts.empty() &&
-         options.future.empty() && options.events.empty() && options.explain.empty() && options.hierarchy.empty() && options.blocks.empty();
+         options.future.empty() && options.events.empty() && options.explain.empty();
 }
 
 }  // namespace

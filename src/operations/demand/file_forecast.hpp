@@ -15,8 +15,8 @@
 // series (file_hierarchy.hpp); rows of longer periods follow those of single ones, and a column `periods` says of how many each row is the
 // sum, up to its ds.
 //
-// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts, pictures
-// and sums, to an output file.
+// A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts and pictures, to
+// an output file. Where forecasts are to add up they are kept until all are made, the histories are not.
 //
 // In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had
 // no demand since.
@@ -60,6 +60,7 @@ struct FileForecastOptions {
   int threads = 1;
   std::uint64_t seed = 1;
   std::size_t stream_rows = 5'000'000;  // files with more rows are read, forecast and written some series at a time, where that is possible
+  std::size_t stream_series = 20'000;   // at a time
   std::size_t sample_rows = 2'000'000;  // of those, from which the shapes of errors are learnt
   std::vector<std::string> models;      // empty: all
   std::vector<std::string> hierarchy;   // sums by these columns ("category", "category*place"), and the total; empty: none

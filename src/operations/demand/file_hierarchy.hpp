@@ -1,5 +1,9 @@
-// The hierarchy of a file of series: the total of all, and sums by its columns (category, place), as series beside the others.
+// The hierarchy of a file of series: the total of all, and sums by its columns (category, place), as series behind the others.
 #pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
 
 #include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 #include "operations/demand/file_panel.hpp"
@@ -8,19 +12,42 @@ namespace sinan::demand {
 
 class FileHierarchy {
  public:
-  // Appends the sums to the series of `file`: first the total, then those of each of options.hierarchy, a column ("category") or several
-  // ("category*place"), by name: "total", "category=tea", "category=tea, place=Xi'an". Without any, only remembers how many series there
-  // are. A gap in a series is what clean() (forecasting/clean.hpp) fills it with. kInvalidInput, with its place: a column that is not there
-  // or changes in time, series that end in different periods, a sum named as a series is.
-  static Result<FileHierarchy> read(const FileForecastOptions& options, FilePanel& file);
+  // The total, and a level for each of options.hierarchy, a column ("category") or several ("category*place"); without any there are no
+  // sums. `options` must outlive it. kLimit: too many.
+  static Result<FileHierarchy> open(const FileForecastOptions& options);
+
+  // Takes in series, read with what they have in these columns. A gap in one is what clean() (forecasting/clean.hpp) fills it with.
+  // kInvalidInput, with its place: one ends in another period than others.
+  Status add(const FilePanel& file);
+  // The sums of all series so far, level by level, by name: "total", "category=tea", "category=tea, place=Xi'an". kInvalidInput: one is
+  // named as a series is.
+  Result<FilePanel> sums() const;
 
   std::size_t parts() const { return parts_; }
-  // Of the series `kept` of the file, parts before sums; a sum is kept where one of its parts is.
+  // Of the series `kept`, numbered as they were added and sums behind them; a sum is kept where one of its parts is.
   forecasting::Sums sums_of(const std::vector<std::size_t>& kept) const;
+  // Of all.
+  forecasting::Sums all_sums() const;
 
  private:
+  struct Sum {
+    std::uint32_t number = 0;  // in the order in which they are met
+    std::vector<double> newest_first;
+    int season = 0;
+  };
+  struct Level {
+    std::vector<std::string> columns;   // none: the total
+    std::map<std::string, Sum> sums;    // by name
+    std::vector<std::uint32_t> sum_of;  // of each part, the number
+  };
+
+  explicit FileHierarchy(const FileForecastOptions& options) : options_(&options) {}
+
+  const FileForecastOptions* options_;
   std::size_t parts_ = 0;
-  std::vector<forecasting::Sums::Level> levels_;
+  std::vector<Level> levels_;
+  std::set<std::string> doubtful_;  // ids that could be names of sums
+  FilePanel like_;                  // without series: what the sums have in common with them
 };
 
 }  // namespace sinan::demand

@@ -125,6 +125,68 @@ TEST_F(FileHierarchyTest, TheOrderOfSeriesChangesNothing) {
   EXPECT_EQ(first, sorted(run()));
 }
 
+// Some series at a time: what is written is the same but for what is learnt from a sample; sums and weeks add up, over all blocks. One
+// series ended before the others, which is no demand since.
+TEST_F(FileHierarchyTest, ALargeFileIsStreamed) {
+  std::string text = "unique_id,ds,y,category,town\n";
+  for (int i = 0; i < 60; ++i)
+    for (int t = 0; t < (i == 41 ? 66 : 70); ++t)
+      text += fmt::format("i{:02},{},{},{},{}\n", i, t + 1, (t % 7 == 6 ? 1 : 5 + i % 9) + (t * 7 + i * 3) % 4, i % 3 ? "tea" : "pot",
+                          i < 30 ? " north" : "south");
+  write(text);
+  options_.hierarchy = {"category", "category*town"};
+  options_.blocks = {"7"};
+  options_.drivers = false;
+  options_.output = dir_ / "out.csv";
+  auto written = [&] {
+    run();
+    std::stringstream all;
+    all << std::ifstream(options_.output).rdbuf();
+    return cells(all.str());
+  };
+  const auto whole = written();
+  EXPECT_EQ(report_.series, 60U);
+  options_.stream_rows = 100;
+  options_.stream_series = 13;
+  options_.sample_rows = 2'000;
+  const auto streamed = written();
+  EXPECT_EQ(report_.series, 60U);
+  EXPECT_EQ(report_.sums, 7U);
+  ASSERT_EQ(whole.size(), 67U * (15 + 2));
+  ASSERT_EQ(streamed.size(), whole.size());
+  double difference = 0;
+  for (const auto& [at, cell] : whole) {
+    ASSERT_TRUE(streamed.contains(at)) << std::get<0>(at);
+    const double scale = std::get<0>(at)[0] == 'i' ? 1 : 20;
+    difference += std::abs(streamed.at(at).yhat - cell.yhat) / scale / static_cast<double>(whole.size());
+  }
+  EXPECT_GT(difference, 0) << "or nothing was streamed";
+  EXPECT_LT(difference, 1) << "of values around 9";
+  for (int ds = 71; ds <= 85; ++ds) {
+    auto at = [&](const std::string& id) { return streamed.at({id, ds, 1}).yhat; };
+    double items = 0, pots = 0;
+    for (int i = 0; i < 60; ++i) {
+      items += at(fmt::format("i{:02}", i));
+      if (i % 3 == 0 && i < 30) pots += at(fmt::format("i{:02}", i));
+    }
+    EXPECT_NEAR(at("total"), items, 1e-4);
+    EXPECT_NEAR(at("category=pot, town=north"), pots, 1e-5);
+    EXPECT_NEAR(at("total"), at("category=tea") + at("category=pot"), 1e-5);
+  }
+  for (const char* id : {"i41", "total", "category=tea, town=south"}) {
+    double sum = 0;
+    for (int day = 72; day <= 78; ++day) sum += streamed.at({id, day - 1, 1}).yhat;
+    EXPECT_NEAR((streamed.at({id, 77, 7}).yhat), sum, 1e-4) << id;
+  }
+  options_.hierarchy = {"category", "year"};
+  EXPECT_NE(refused().find("there is no column 'year'"), std::string::npos) << refused();
+  options_.hierarchy = {"category"};
+  write(text + "total,70,1,pot,north\n");
+  EXPECT_NE(refused().find("rename the one in the file"), std::string::npos) << refused();
+  write(text + "late,71,1,pot,north\n");
+  EXPECT_NE(refused().find("most do not end together"), std::string::npos) << refused();
+}
+
 // At the earlier origin one category had not begun.
 TEST_F(FileHierarchyTest, ABacktestKnowsWhatThereWas) {
   std::string text = "unique_id,ds,y,category\n";

@@ -5,7 +5,9 @@
 #include <unordered_set>
 
 #include "base/text.hpp"
+#include "base/yaml.hpp"
 #include "intelligence/forecasting/sample.hpp"
+#include "operations/demand/hierarchy.hpp"
 #include "platform/duck/csv_quotes.hpp"
 #include "platform/duck/duck.hpp"
 
@@ -36,10 +38,20 @@ Result<double> read_value(std::string_view text) {
   return value;
 }
 
+// The columns whose values options.hierarchy adds up by, each once.
+std::vector<std::string> hierarchy_columns(const FileForecastOptions& options) {
+  std::vector<std::string> out;
+  for (const std::string& level : options.hierarchy)
+    for (std::string& column : attributes_of(level))
+      if (std::ranges::find(out, column) == out.end()) out.push_back(std::move(column));
+  return out;
+}
+
 // The rows of some series, by series.
 class Reading {
  public:
-  Reading(const FileForecastOptions& options, bool has_season) : options_(options), has_season_(has_season) {}
+  Reading(const FileForecastOptions& options, bool has_season)
+      : columns(hierarchy_columns(options)), attributes(columns.size()), options_(options), has_season_(has_season) {}
 
   Status add(const Batch& batch, std::size_t r) {
     const auto& c = batch.columns;
@@ -62,6 +74,7 @@ class Reading {
         return fail(at_series(ErrorCode::kInvalidInput, "season: must be a whole number of periods from 1 to 20000", options_, id));
       if (!std::isnan(*season)) seasons[i] = static_cast<int>(*season);
     }
+    for (std::size_t a = 0; a < columns.size(); ++a) SINAN_CHECK(add_attribute(a, i, c[(has_season_ ? 4 : 3) + a], r));
     return {};
   }
 
@@ -76,6 +89,7 @@ class Reading {
       seasons.push_back(0);
       last.emplace_back();
       last_written.emplace_back();
+      for (auto& column : attributes) column.emplace_back();
     }
     return newest_;
   }
@@ -85,9 +99,19 @@ class Reading {
   std::vector<int> seasons;
   std::vector<Stamp> last;
   std::vector<std::string> last_written;
-  std::unordered_set<std::size_t> ended;  // series whose last row was added: zero since their own last
+  std::unordered_set<std::size_t> ended;             // series whose last row was added: zero since their own last
+  std::vector<std::string> columns;                  // of options.hierarchy
+  std::vector<std::vector<std::string>> attributes;  // by column and series
 
  private:
+  Status add_attribute(std::size_t a, std::size_t i, const Column& cells, std::size_t r) {
+    if (cells.is_null(r)) return {};
+    std::string& known = attributes[a][i];
+    const std::string_view text = cells.text(r);
+    if (known.empty()) known = text;
+    if (known == text) return {};
+    return fail(at_series(ErrorCode::kInvalidInput, changes_in_time("--hierarchy", columns[a], known, text), options_, ids[i]));
+  }
   static Result<Stamp> stamp(const Column& column, std::size_t r) {
     if (column.is_null(r)) return parse_stamp("");
     switch (column.type.id) {
@@ -134,23 +158,27 @@ Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions&
     const bool numeric = type == TypeId::kInt || type == TypeId::kDouble || type == TypeId::kDecimal;
     sql += fmt::format(", CAST({} AS {})", name, numeric ? "DOUBLE" : "VARCHAR");
   }
+  const std::vector<std::string> attributes = hierarchy_columns(options);
+  SINAN_CHECK(check_attributes(options, schema, attributes, "--hierarchy"));
+  for (const std::string& column : attributes) sql += ", " + attribute_sql(column);
   return sql;
 }
 
+std::optional<CommonEnd> common_end(const std::vector<Stamp>& last, const std::vector<std::string>& written) {
+  if (last.empty()) return std::nullopt;
+  const auto latest = std::ranges::max_element(last, {}, &Stamp::value);
+  if (2 * std::ranges::count(last, latest->value, &Stamp::value) <= std::ssize(last)) return std::nullopt;
+  return CommonEnd{*latest, written[static_cast<std::size_t>(latest - last.begin())]};
+}
+
 // Where most series end together, those that end earlier have had no demand since: so they are read for a backtest, whose origins are the
-// same periods for all, and where missing rows are zero. Series with values below zero are no demand and are left as they are.
-void end_together(Reading& reading, const FileForecastOptions& options) {
-  if (options.backtest == 0 && !options.zero_gaps && options.hierarchy.empty()) return;
-  auto latest = std::ranges::max_element(reading.last, {}, &Stamp::value);
-  const Stamp end = *latest;
-  const std::string written = reading.last_written[static_cast<std::size_t>(latest - reading.last.begin())];
-  auto together = std::ranges::count(reading.last, end.value, &Stamp::value);
-  if (2 * static_cast<std::size_t>(together) <= reading.ids.size()) return;
+// same periods for all, for sums, and where missing rows are zero. Series with values below zero are no demand and are left as they are.
+void end_together(Reading& reading, const CommonEnd& end) {
   for (std::size_t i = 0; i < reading.ids.size(); ++i) {
-    if (reading.last[i].value == end.value || std::ranges::any_of(reading.rows[i], [](const Row& row) { return row.y < 0; })) continue;
-    reading.rows[i].push_back({end, 0});
-    reading.last[i] = end;
-    reading.last_written[i] = written;
+    if (reading.last[i].value >= end.last.value || std::ranges::any_of(reading.rows[i], [](const Row& row) { return row.y < 0; })) continue;
+    reading.rows[i].push_back({end.last, 0});
+    reading.last[i] = end.last;
+    reading.last_written[i] = end.written;
     reading.ended.insert(i);
   }
 }
@@ -182,7 +210,8 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
 }
 
 // The rows as a panel on the grid of `calendar`, or of one that is found in them.
-Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, bool has_season, const Calendar* calendar) {
+Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, bool has_season, const Calendar* calendar,
+                         const std::optional<CommonEnd>& end) {
   FilePanel out;
   for (auto& rows : reading.rows) {
     std::ranges::sort(rows, [](const Row& a, const Row& b) { return a.at.value < b.at.value; });
@@ -206,13 +235,14 @@ Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, b
   }
   for (std::size_t i = 0; i < reading.ids.size(); ++i)
     if (reading.last_written[i].empty()) reading.last_written[i] = out.calendar.after(reading.last[i], 0, "");
-  end_together(reading, options);
+  if (end) end_together(reading, *end);
   SINAN_CHECK(lay_out(reading, options, out));
   out.panel.keys = std::move(reading.ids);
   for (const Stamp& last : reading.last) out.panel.ends.push_back(out.calendar.distance({last.kind, 0}, last));
   if (has_season) out.seasons = std::move(reading.seasons);
   out.last = std::move(reading.last);
   out.last_written = std::move(reading.last_written);
+  for (std::size_t a = 0; a < reading.columns.size(); ++a) out.attributes.emplace(reading.columns[a], std::move(reading.attributes[a]));
   return out;
 }
 
@@ -246,7 +276,9 @@ Result<FilePanel> read_all(const FileForecastOptions& options, const std::string
     for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(reading.add(batch, r));
   }
   if (reading.ids.empty()) return fail(ErrorCode::kInvalidInput, "the file has no rows", options.input.string());
-  return finish(reading, options, source.has_season, nullptr);
+  std::optional<CommonEnd> end;
+  if (options.backtest > 0 || options.zero_gaps || !options.hierarchy.empty()) end = common_end(reading.last, reading.last_written);
+  return finish(reading, options, source.has_season, nullptr, end);
 }
 
 }  // namespace
@@ -276,6 +308,31 @@ Result<FileSize> file_size(const FileForecastOptions& options) {
   return out;
 }
 
+std::string changes_in_time(std::string_view option, std::string_view column, std::string_view before, std::string_view after) {
+  return fmt::format(
+      "{}: the column '{}' changes in time ('{}', '{}'), so the series has no one place in it; name a column that is the "
+      "same in all rows of a series",
+      option, visible(column), visible(before), visible(after));
+}
+
+Status check_attributes(const FileForecastOptions& options, const Schema& schema, std::span<const std::string> columns,
+                        std::string_view option) {
+  std::vector<std::string> known;
+  for (const Field& field : schema.fields)
+    if (is_driver(field.name)) known.push_back(field.name);
+  for (const std::string& name : columns)
+    if (std::ranges::find(known, name) == known.end())
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("{}: there is no column '{}' in the series, {}", option, visible(name),
+                              known.empty() ? "only unique_id, ds and y" : near_or_all(name, known)),
+                  options.input.string());
+  return {};
+}
+
+std::string attribute_sql(const std::string& column) {
+  return fmt::format("nullif(trim(CAST({} AS VARCHAR)), '')", duck::quote_name(column));
+}
+
 bool is_driver(std::string_view column) { return column != "unique_id" && column != "ds" && column != "y" && column != "season"; }
 
 Result<FilePanel> read_file_panel(const FileForecastOptions& options) { return read_all(options, ""); }
@@ -284,8 +341,10 @@ Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size
   return read_all(options, fmt::format(" WHERE hash(CAST(unique_id AS VARCHAR) || '{}') % {} = 0", options.seed, part));
 }
 
-Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, std::size_t series,
-                       const std::function<Status(FilePanel&)>& work) {
+std::optional<CommonEnd> common_end(const FilePanel& file) { return common_end(file.last, file.last_written); }
+
+Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, const std::optional<CommonEnd>& end,
+                       std::size_t series, const std::function<Status(FilePanel&)>& work) {
   SINAN_TRY(Source source, open(options, ""));
   std::vector<std::uint64_t> met;  // ids, by hash: eight bytes a series
   std::size_t judge_at = series;   // when `met` is that long, it is looked whether an id came twice; then at twice the length
@@ -302,7 +361,9 @@ Status each_file_block(const FileForecastOptions& options, const Calendar& calen
       SINAN_CHECK(judge());
       judge_at = 2 * met.size();
     }
-    SINAN_TRY(FilePanel block, finish(*reading, options, source.has_season, &calendar));
+    if (end && std::ranges::any_of(reading->last, [&](const Stamp& last) { return last.value > end->last.value; }))
+      return fail(ErrorCode::kPrecondition, "a series ends later than others", options.input.string());
+    SINAN_TRY(FilePanel block, finish(*reading, options, source.has_season, &calendar, end));
     reading.reset();
     return work(block);
   };

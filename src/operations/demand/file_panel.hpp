@@ -2,8 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
+#include <span>
 
 #include "base/series.hpp"
+#include "base/table.hpp"
 #include "operations/demand/calendar.hpp"
 #include "operations/demand/file_forecast.hpp"
 
@@ -15,11 +19,22 @@ struct FilePanel {
   Calendar calendar;
   std::vector<Stamp> last;                // of each series
   std::vector<std::string> last_written;  // the same as in the file: the style of times to come
+  // What each series has in the columns of options.hierarchy, by column: trimmed; empty: nothing.
+  std::map<std::string, std::vector<std::string>> attributes;
   std::size_t rows = 0;
 };
 
 // Whether a column of that name is none that a file of series must or may have.
 bool is_driver(std::string_view column);
+
+// kInvalidInput, which begins with `option`: one of `columns` is none of `schema` in which series can have something.
+Status check_attributes(const FileForecastOptions& options, const Schema& schema, std::span<const std::string> columns,
+                        std::string_view option);
+// The value of such a column as SQL: trimmed text, or null.
+std::string attribute_sql(const std::string& column);
+
+// What to say of one that is not the same in all rows of a series.
+std::string changes_in_time(std::string_view option, std::string_view column, std::string_view before, std::string_view after);
 
 // The file as a FROM expression; every column of a CSV is text.
 std::string file_sql(const std::filesystem::path& file);
@@ -30,13 +45,21 @@ struct FileSize {
 };
 Result<FileSize> file_size(const FileForecastOptions& options);
 
+// In which period most series end.
+struct CommonEnd {
+  Stamp last;
+  std::string written;
+};
+
 // The whole file.
 Result<FilePanel> read_file_panel(const FileForecastOptions& options);
 // One in `part` of its series, by id and seed.
 Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size_t part);
-// Calls `work` with `series` series at a time, so that memory does not grow with the file. Each series must lie in one piece:
-// kPrecondition where one does not, which may be seen at the end only.
-Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, std::size_t series,
-                       const std::function<Status(FilePanel&)>& work);
+// Where most of the series of `file` end together; none if they do not.
+std::optional<CommonEnd> common_end(const FilePanel& file);
+// Calls `work` with `series` series at a time, so that memory does not grow with the file. Series that end before `end`, if that is given,
+// have had no demand since. kPrecondition, which may be seen at the end only: a series does not lie in one piece, or ends later.
+Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, const std::optional<CommonEnd>& end,
+                       std::size_t series, const std::function<Status(FilePanel&)>& work);
 
 }  // namespace sinan::demand

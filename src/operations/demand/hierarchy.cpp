@@ -24,14 +24,18 @@ std::vector<HierarchyLevel> levels_of(const Panel& panel, std::span<const std::s
   out.push_back({"total", {{"total", order}}});
   for (const std::string& level : levels) {
     HierarchyLevel& now = out.emplace_back(level);
-    for (std::size_t i : order) {
-      std::string name;
-      for (const std::string& column : attributes_of(level)) {
-        const std::string_view text = attribute(column, i);
-        name += fmt::format("{}{}={}", name.empty() ? "" : ", ", column, text.empty() ? "(none)" : text);
-      }
-      now.sums[name].push_back(i);
-    }
+    const std::vector<std::string> columns = attributes_of(level);
+    for (std::size_t i : order) now.sums[sum_name(columns, [&](std::size_t column) { return attribute(columns[column], i); })].push_back(i);
+  }
+  return out;
+}
+
+std::string sum_name(std::span<const std::string> columns, const std::function<std::string_view(std::size_t column)>& value) {
+  if (columns.empty()) return "total";
+  std::string out;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const std::string_view text = value(c);
+    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", columns[c], text.empty() ? "(none)" : text);
   }
   return out;
 }
@@ -49,22 +53,24 @@ forecasting::Sums sums_of(std::span<const HierarchyLevel> levels, std::size_t pa
 }
 
 std::vector<double> added_up(const Panel& panel, std::span<const int> seasons, std::span<const std::size_t> parts, std::int64_t end) {
-  forecasting::Cleaned cleaned;
   std::vector<double> newest_first;
-  for (std::size_t i : parts) {
-    const std::span<const double> values = panel.series(i);
-    const std::span<const std::uint8_t> lost = panel.lost_of(i);
-    forecasting::clean(values, lost, seasons.empty() ? 1 : std::max(1, seasons[i]), cleaned);
-    const auto after = static_cast<std::size_t>(panel.end_of(i) - end);
-    const std::size_t length = std::min(values.size(), forecasting::kMaxLength);
-    if (length > after && newest_first.size() < length - after) newest_first.resize(length - after, 0);
-    for (std::size_t back = after; back < cleaned.y.size(); ++back) {
-      const std::size_t t = values.size() - 1 - back;
-      const bool known = std::isfinite(values[t]) && (lost.empty() || !lost[t]);
-      newest_first[back - after] += known ? values[t] : static_cast<double>(cleaned.y[cleaned.y.size() - 1 - back]) * cleaned.scale;
-    }
-  }
+  for (std::size_t i : parts) add_series(panel, seasons, i, end, newest_first);
   return {newest_first.rbegin(), newest_first.rend()};
+}
+
+void add_series(const Panel& panel, std::span<const int> seasons, std::size_t part, std::int64_t end, std::vector<double>& newest_first) {
+  const std::span<const double> values = panel.series(part);
+  const std::span<const std::uint8_t> lost = panel.lost_of(part);
+  forecasting::Cleaned cleaned;
+  forecasting::clean(values, lost, seasons.empty() ? 1 : std::max(1, seasons[part]), cleaned);
+  const auto after = static_cast<std::size_t>(panel.end_of(part) - end);
+  const std::size_t length = std::min(values.size(), forecasting::kMaxLength);
+  if (length > after && newest_first.size() < length - after) newest_first.resize(length - after, 0);
+  for (std::size_t back = after; back < cleaned.y.size(); ++back) {
+    const std::size_t t = values.size() - 1 - back;
+    const bool known = std::isfinite(values[t]) && (lost.empty() || !lost[t]);
+    newest_first[back - after] += known ? values[t] : static_cast<double>(cleaned.y[cleaned.y.size() - 1 - back]) * cleaned.scale;
+  }
 }
 
 }  // namespace sinan::demand

@@ -48,37 +48,29 @@ void append(Forecasts& to, const Forecasts& more) {
   if (!to.tree_shares.empty()) to.tree_shares.resize(to.classes.size(), 0);
 }
 
-// Base forecasts: the parts with drivers, the sums without.
-Result<Forecasts> base_of(const Panel& panel, std::span<const int> seasons, const Options& options, std::size_t parts,
-                          const CancelToken* cancel, const Progress& progress) {
-  if (!options.drivers || parts == panel.size()) return forecast(panel, seasons, options, cancel, progress);
-  auto of = [&](std::size_t from, std::size_t to) { return seasons.empty() ? seasons : seasons.subspan(from, to - from); };
-  SINAN_TRY(Forecasts out, forecast(part_of(panel, 0, parts), of(0, parts), options, cancel, progress));
-  Options alone = options;
-  alone.drivers = nullptr;
-  SINAN_TRY(const Forecasts sums, forecast(part_of(panel, parts, panel.size()), of(parts, panel.size()), alone, cancel));
-  append(out, sums);
-  return out;
-}
-
 // A season of periods as one of blocks; 1: the blocks show none, 0: it is to be found.
 int season_of_blocks(int season, int block) {
   if (season <= 1) return season;
   return season % block == 0 ? season / block : 1;
 }
 
-Result<Forecasts> base_of_blocks(const Panel& panel, std::span<const int> seasons, const Options& options, int block,
-                                 const CancelToken* cancel) {
-  Options how = options;
-  how.horizon = options.horizon / block;
-  how.drivers = nullptr;
-  std::vector<int> candidates, known;
-  for (int season : options.seasons)
-    if (int of = season_of_blocks(season, block); of > 1) candidates.push_back(of);
-  how.seasons = candidates;
-  for (int season : seasons) known.push_back(season_of_blocks(season, block));
-  return forecast(in_blocks(panel, static_cast<std::size_t>(block)), known, how, cancel);
-}
+// A panel of longer periods, and how to forecast it.
+struct Longer {
+  Panel panel;
+  std::vector<int> seasons;
+  std::vector<int> candidates;
+  Options options;
+
+  Longer(const Panel& of, std::span<const int> known, const Options& how, int block)
+      : panel(in_blocks(of, static_cast<std::size_t>(block))), options(how) {
+    for (int season : known) seasons.push_back(season_of_blocks(season, block));
+    for (int season : how.seasons)
+      if (int blocks = season_of_blocks(season, block); blocks > 1) candidates.push_back(blocks);
+    options.horizon = how.horizon / block;
+    options.seasons = candidates;
+    options.drivers = nullptr;
+  }
+};
 
 // Errors of parts are independent or go together, they seldom cancel: where few origins make a sum look surer, it is held to be as sure
 // as independent parts would make it.
@@ -89,10 +81,10 @@ void allow_for_parts(const Sums& sums, std::span<const double> of_parts, std::sp
 }
 
 // Days and weeks of each series.
-void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Following& following) {
+void reconcile_in_time(CoherentForecasts& out, std::span<const int> blocks, Reconciliation how, Following& following) {
   const auto horizon = static_cast<std::size_t>(out.single.horizon);
   Sums periods{horizon, {}};
-  for (int block : coherence.blocks) {
+  for (int block : blocks) {
     Sums::Level level{std::vector<std::uint32_t>(horizon, Sums::kNone), horizon / static_cast<std::size_t>(block)};
     for (std::size_t h = 0; h < level.groups * static_cast<std::size_t>(block); ++h)
       level.group_of[h] = static_cast<std::uint32_t>(h / static_cast<std::size_t>(block));
@@ -112,47 +104,69 @@ void reconcile_in_time(CoherentForecasts& out, const Coherence& coherence, Follo
     }
     allow_for_parts(periods, variances, block_variances);
     const Reconciler::Base base{std::span(out.single.mean).subspan(i * horizon, horizon), variances, of_blocks, block_variances};
-    reconciler.reconcile(periods, base, coherence.how, following.non_negative(i), found, found_blocks);
+    reconciler.reconcile(periods, base, how, following.non_negative(i), found, found_blocks);
     for (std::size_t h = 0; h < horizon; ++h) following.set(i, h, found[h]);
   }
 }
 
-// A series among those that are reconciled; it is known for `ahead` periods of those that are still to come for the others.
+// A series among those that are reconciled; what it had in the first `ahead` periods of those that are still to come for the others is
+// known.
 struct Row {
   Following* of;
   std::size_t series;
+  std::string_view key;
+  std::span<const double> history = {};
   std::size_t ahead = 0;
+
+  // 0 where it is missing.
+  double known(std::size_t h) const {
+    const std::size_t back = ahead - h;
+    return back <= history.size() && std::isfinite(history[history.size() - back]) ? history[history.size() - back] : 0;
+  }
 };
 
 // Parts and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places.
 void reconcile_in_place(const Sums& sums, std::vector<Row> rows, std::size_t horizon, Reconciliation how) {
-  std::vector<std::size_t> order(sums.parts);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row].of->key(rows[row].series); });
-  Sums sorted = sums;
-  const std::vector<Row> before = rows;
-  for (std::size_t row = 0; row < sums.parts; ++row) {
-    rows[row] = before[order[row]];
-    for (std::size_t level = 0; level < sums.levels.size(); ++level)
-      sorted.levels[level].group_of[row] = sums.levels[level].group_of[order[row]];
+  std::vector<std::uint32_t> order(sums.parts);
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  std::ranges::sort(order, {}, [&](std::uint32_t row) { return rows[row].key; });
+  Sums sorted{sums.parts, {}};
+  for (const Sums::Level& level : sums.levels) {
+    auto& now = sorted.levels.emplace_back(Sums::Level{std::vector<std::uint32_t>(sums.parts), level.groups});
+    for (std::size_t row = 0; row < sums.parts; ++row) now.group_of[row] = level.group_of[order[row]];
   }
+  auto row_at = [&](std::size_t r) -> const Row& { return rows[r < sums.parts ? order[r] : r]; };
   const bool non_negative = std::ranges::all_of(rows, [](const Row& row) { return row.of->non_negative(row.series); });
   Reconciler reconciler;
   std::vector<double> means(rows.size()), usual(rows.size()), variances, found(rows.size());
-  for (std::size_t r = 0; r < rows.size(); ++r) usual[r] = rows[r].of->variance(rows[r].series);
+  for (std::size_t r = 0; r < rows.size(); ++r) usual[r] = row_at(r).of->variance(row_at(r).series);
   auto low = [&](auto& all) { return std::span(all).first(sums.parts); };
   auto high = [&](auto& all) { return std::span(all).subspan(sums.parts); };
   allow_for_parts(sorted, low(usual), high(usual));
   for (std::size_t h = 0; h < horizon; ++h) {
     variances = usual;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-      const auto& [of, series, ahead] = rows[r];
-      means[r] = h < ahead ? of->known(series, ahead - h) : of->mean(series, h - ahead);
-      if (h < ahead) variances[r] = 0;
+      const Row& row = row_at(r);
+      means[r] = h < row.ahead ? row.known(h) : row.of->mean(row.series, h - row.ahead);
+      if (h < row.ahead) variances[r] = 0;
     }
     reconciler.reconcile(sorted, {low(means), low(variances), high(means), high(variances)}, how, non_negative, low(found), high(found));
     for (std::size_t r = 0; r < rows.size(); ++r)
-      if (h >= rows[r].ahead) rows[r].of->set(rows[r].series, h - rows[r].ahead, found[r]);
+      if (const Row& row = row_at(r); h >= row.ahead) row.of->set(row.series, h - row.ahead, found[r]);
+  }
+}
+
+// Forecasts of longer periods as the sums of those of single ones.
+void follow_periods(const Forecasts& single, Forecasts& longer, std::size_t block, const std::vector<bool>& non_negative) {
+  Following following(longer, non_negative);
+  const auto horizon = static_cast<std::size_t>(single.horizon);
+  for (std::size_t i = 0; i < following.size(); ++i) {
+    for (std::size_t b = 0; b < horizon / block; ++b) {
+      double sum = 0;
+      for (std::size_t h = b * block; h < (b + 1) * block; ++h) sum += single.mean[i * horizon + h];
+      following.set(i, b, sum);
+    }
+    following.add_up(i);
   }
 }
 
@@ -222,51 +236,104 @@ Panel in_blocks(const Panel& panel, std::size_t block) {
   return out;
 }
 
+Result<SharedOfPeriods> learn_shared(const Panel& panel, std::span<const int> seasons, const Options& options, std::span<const int> blocks,
+                                     const CancelToken* cancel) {
+  SharedOfPeriods out;
+  SINAN_TRY(out.single, learn_shared(panel, seasons, options, cancel));
+  for (int block : blocks) {
+    const Longer longer(panel, seasons, options, block);
+    SINAN_TRY(auto shared, learn_shared(longer.panel, longer.seasons, longer.options, cancel));
+    out.of_blocks.push_back(std::move(shared));
+  }
+  return out;
+}
+
+Status CoherentForecaster::add(const Panel& panel, std::span<const int> seasons, const Options& options, const SharedOfPeriods* shared,
+                               const CancelToken* cancel, const Progress& progress) {
+  Added added{panel.keys, forecasting::non_negative(panel), {}};
+  CoherentForecasts& out = added.forecasts;
+  Options how = options;
+  how.shared = shared ? shared->single.get() : nullptr;
+  SINAN_TRY(out.single, forecast(panel, seasons, how, cancel, progress));
+  for (std::size_t level = 0; level < blocks_.size(); ++level) {
+    how.shared = shared ? shared->of_blocks[level].get() : nullptr;
+    const Longer longer(panel, seasons, how, blocks_[level]);
+    SINAN_TRY(Forecasts forecasts, forecast(longer.panel, longer.seasons, longer.options, cancel));
+    out.of_blocks.push_back(std::move(forecasts));
+  }
+  if (!blocks_.empty()) {
+    Following following(out.single, added.non_negative);
+    reconcile_in_time(out, blocks_, how_, following);
+  }
+  added_.push_back(std::move(added));
+  return {};
+}
+
+std::vector<CoherentForecasts> CoherentForecaster::finish(const Sums& sums) {
+  std::vector<Following> following;
+  following.reserve(added_.size());  // rows point at them
+  std::vector<Row> rows;
+  for (Added& added : added_) {
+    following.emplace_back(added.forecasts.single, added.non_negative);
+    for (std::size_t i = 0; i < added.keys.size(); ++i) rows.push_back({&following.back(), i, added.keys[i]});
+  }
+  if (!sums.levels.empty()) {
+    const int horizon = added_.front().forecasts.single.horizon;
+    reconcile_in_place(sums, std::move(rows), static_cast<std::size_t>(horizon), how_);
+  }
+  std::vector<CoherentForecasts> out;
+  std::size_t before = 0;  // series
+  for (std::size_t a = 0; a < added_.size(); ++a) {
+    CoherentForecasts& forecasts = added_[a].forecasts;
+    for (std::size_t i = 0; i < following[a].size(); ++i) following[a].add_up(i);
+    if (!blocks_.empty() || !sums.levels.empty()) {
+      const std::size_t parts = std::clamp(sums.parts, before, before + following[a].size()) - before;
+      name_models(forecasts.single, how_ == Reconciliation::kBottomUp ? parts : 0, how_);
+    }
+    for (std::size_t level = 0; level < blocks_.size(); ++level) {
+      name_models(forecasts.of_blocks[level], 0, how_);
+      follow_periods(forecasts.single, forecasts.of_blocks[level], static_cast<std::size_t>(blocks_[level]), added_[a].non_negative);
+    }
+    before += following[a].size();
+  }
+  for (Added& added : added_) out.push_back(std::move(added.forecasts));
+  added_.clear();
+  return out;
+}
+
+// The parts with drivers, the sums without.
 Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const int> seasons, const Options& options,
                                             const Coherence& coherence, const CancelToken* cancel, const Progress& progress) {
   SINAN_CHECK(check(panel, options, coherence));
-  CoherentForecasts out;
-  SINAN_TRY(out.single, base_of(panel, seasons, options, coherence.sums.parts, cancel, progress));
-  for (int block : coherence.blocks) {
-    SINAN_TRY(Forecasts longer, base_of_blocks(panel, seasons, options, block, cancel));
-    out.of_blocks.push_back(std::move(longer));
+  CoherentForecaster forecaster(coherence.blocks, coherence.how);
+  const std::size_t parts = coherence.sums.parts;
+  const bool apart = options.drivers && parts < panel.size();
+  if (apart) {
+    auto of = [&](std::size_t from, std::size_t to) { return seasons.empty() ? seasons : seasons.subspan(from, to - from); };
+    SINAN_CHECK(forecaster.add(part_of(panel, 0, parts), of(0, parts), options, nullptr, cancel, progress));
+    Options alone = options;
+    alone.drivers = nullptr;
+    SINAN_CHECK(forecaster.add(part_of(panel, parts, panel.size()), of(parts, panel.size()), alone, nullptr, cancel));
+  } else {
+    SINAN_CHECK(forecaster.add(panel, seasons, options, nullptr, cancel, progress));
   }
-  Following single(panel, out.single);
-  if (!coherence.blocks.empty()) reconcile_in_time(out, coherence, single);
-  if (!coherence.sums.levels.empty()) {
-    std::vector<Row> rows;
-    for (std::size_t i = 0; i < panel.size(); ++i) rows.push_back({&single, i});
-    reconcile_in_place(coherence.sums, std::move(rows), static_cast<std::size_t>(options.horizon), coherence.how);
+  std::vector<CoherentForecasts> found = forecaster.finish(coherence.sums);
+  if (apart) {
+    append(found[0].single, found[1].single);
+    for (std::size_t level = 0; level < coherence.blocks.size(); ++level) append(found[0].of_blocks[level], found[1].of_blocks[level]);
   }
-  for (std::size_t i = 0; i < panel.size(); ++i) single.add_up(i);
-  if (!coherence.blocks.empty() || !coherence.sums.levels.empty()) {
-    name_models(out.single, coherence.how == Reconciliation::kBottomUp ? coherence.sums.parts : 0, coherence.how);
-    for (Forecasts& longer : out.of_blocks) name_models(longer, 0, coherence.how);
-  }
-  const auto horizon = static_cast<std::size_t>(options.horizon);
-  for (std::size_t level = 0; level < coherence.blocks.size(); ++level) {
-    Following longer(panel, out.of_blocks[level]);
-    const auto block = static_cast<std::size_t>(coherence.blocks[level]);
-    for (std::size_t i = 0; i < panel.size(); ++i) {
-      for (std::size_t b = 0; b < horizon / block; ++b) {
-        double sum = 0;
-        for (std::size_t h = b * block; h < (b + 1) * block; ++h) sum += out.single.mean[i * horizon + h];
-        longer.set(i, b, sum);
-      }
-      longer.add_up(i);
-    }
-  }
-  return out;
+  return std::move(found[0]);
 }
 
 void reconcile(const Panel& panel, Forecasts& parts, const Panel& panel_of_sums, Forecasts& sums, const Sums& hierarchy,
                Reconciliation how) {
   if (panel_of_sums.size() == 0) return;
-  Following low(panel, parts), high(panel_of_sums, sums);
+  Following low(parts, non_negative(panel)), high(sums, non_negative(panel_of_sums));
   std::vector<Row> rows;
+  const std::int64_t end = panel_of_sums.ends.front();
   for (std::size_t i = 0; i < panel.size(); ++i)
-    rows.push_back({&low, i, static_cast<std::size_t>(std::max<std::int64_t>(0, panel.end_of(i) - panel_of_sums.ends.front()))});
-  for (std::size_t s = 0; s < panel_of_sums.size(); ++s) rows.push_back({&high, s});
+    rows.push_back({&low, i, panel.keys[i], panel.series(i), static_cast<std::size_t>(std::max<std::int64_t>(0, panel.end_of(i) - end))});
+  for (std::size_t s = 0; s < panel_of_sums.size(); ++s) rows.push_back({&high, s, panel_of_sums.keys[s]});
   reconcile_in_place(hierarchy, std::move(rows), static_cast<std::size_t>(sums.horizon), how);
   for (std::size_t i = 0; i < panel.size(); ++i) low.add_up(i);
   for (std::size_t s = 0; s < panel_of_sums.size(); ++s) high.add_up(s);

@@ -7,6 +7,10 @@
 // negative, up to twice as much; beyond, and where some is, by the same difference.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "intelligence/forecasting/forecast.hpp"
 #include "intelligence/forecasting/hierarchy/reconciliation.hpp"
 
@@ -27,6 +31,41 @@ struct CoherentForecasts {
 // kInvalidInput, also where `blocks` or `sums` do not fit.
 Result<CoherentForecasts> forecast_coherent(const Panel& panel, std::span<const int> seasons, const Options& options,
                                             const Coherence& coherence, const CancelToken* cancel = nullptr, const Progress& progress = {});
+
+// What learn_shared() finds in single periods, and in each of the longer ones.
+struct SharedOfPeriods {
+  std::shared_ptr<const Shared> single;
+  std::vector<std::shared_ptr<const Shared>> of_blocks;
+};
+Result<SharedOfPeriods> learn_shared(const Panel& panel, std::span<const int> seasons, const Options& options, std::span<const int> blocks,
+                                     const CancelToken* cancel = nullptr);
+
+// The same of series that come some at a time: their histories are needed no longer than forecasting them takes. Not thread-safe.
+class CoherentForecaster {
+ public:
+  // Coherence::sums are known at the end only.
+  CoherentForecaster(std::vector<int> blocks, Reconciliation how) : blocks_(std::move(blocks)), how_(how) {}
+  CoherentForecaster(const CoherentForecaster&) = delete;
+  CoherentForecaster& operator=(const CoherentForecaster&) = delete;
+
+  // Forecasts more series, the parts before the sums, with options of the same horizon and quantiles. Without `shared` they learn from
+  // each other; options.shared is not looked at.
+  Status add(const Panel& panel, std::span<const int> seasons, const Options& options, const SharedOfPeriods* shared = nullptr,
+             const CancelToken* cancel = nullptr, const Progress& progress = {});
+  // Makes them add up: of add() by add(), in their order.
+  std::vector<CoherentForecasts> finish(const Sums& sums);
+
+ private:
+  struct Added {
+    std::vector<std::string> keys;
+    std::vector<bool> non_negative;
+    CoherentForecasts forecasts;
+  };
+
+  std::vector<int> blocks_;
+  Reconciliation how_;
+  std::vector<Added> added_;
+};
 
 // The last step alone, of forecasts that were made apart: those of `panel` become parts that add up to those of its sums, period by period,
 // and the other way round. The sums end together, no later than any part; a part that ends later is known in the first periods, and where

@@ -11,19 +11,17 @@ constexpr double kMostGrowth = 2;  // of quantiles in proportion; beyond, they a
 
 }  // namespace
 
-Following::Following(const Panel& panel, Forecasts& forecasts)
-    : panel_(panel),
-      forecasts_(forecasts),
-      horizon_(static_cast<std::size_t>(forecasts.horizon)),
-      levels_(forecasts.quantile_levels.size()) {
-  for (std::size_t i = 0; i < panel.size(); ++i)
-    non_negative_.push_back(std::ranges::none_of(panel.series(i), [](double v) { return v < 0; }));
+std::vector<bool> non_negative(const Panel& panel) {
+  std::vector<bool> out(panel.size());
+  for (std::size_t i = 0; i < panel.size(); ++i) out[i] = std::ranges::none_of(panel.series(i), [](double v) { return v < 0; });
+  return out;
 }
 
-double Following::known(std::size_t i, std::size_t back) const {
-  const std::span<const double> values = panel_.series(i);
-  return back <= values.size() && std::isfinite(values[values.size() - back]) ? values[values.size() - back] : 0;
-}
+Following::Following(Forecasts& forecasts, std::vector<bool> non_negative)
+    : forecasts_(forecasts),
+      horizon_(static_cast<std::size_t>(forecasts.horizon)),
+      levels_(forecasts.quantile_levels.size()),
+      non_negative_(std::move(non_negative)) {}
 
 void Following::set(std::size_t i, std::size_t h, double mean) {
   const std::size_t at = i * horizon_ + h;

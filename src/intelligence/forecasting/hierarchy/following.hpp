@@ -2,25 +2,25 @@
 // as much; beyond, and where some is, by the same difference.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "intelligence/forecasting/forecast.hpp"
 
 namespace sinan::forecasting {
 
-// Not for several threads at once; panel and forecasts must outlive it.
+// For each series whether nothing in its history is below zero.
+std::vector<bool> non_negative(const Panel& panel);
+
+// Not for several threads at once; `forecasts` must outlive it.
 class Following {
  public:
-  // `forecasts` of the series of `panel`.
-  Following(const Panel& panel, Forecasts& forecasts);
+  // `non_negative`: for each series of `forecasts`.
+  Following(Forecasts& forecasts, std::vector<bool> non_negative);
 
-  std::string_view key(std::size_t i) const { return panel_.keys[i]; }
+  std::size_t size() const { return non_negative_.size(); }
   bool non_negative(std::size_t i) const { return non_negative_[i]; }
   double variance(std::size_t i) const { return forecasts_.variance[i]; }
   double mean(std::size_t i, std::size_t h) const { return forecasts_.mean[i * horizon_ + h]; }
-  // What series i had `back` ≥ 1 periods before the one after its end; 0 where it is missing.
-  double known(std::size_t i, std::size_t back) const;
 
   void set(std::size_t i, std::size_t h, double mean);
   // The sums from the first step on, after all means are set.
@@ -29,7 +29,6 @@ class Following {
  private:
   void move(std::size_t i, double before, double after, double& value) const;
 
-  const Panel& panel_;
   Forecasts& forecasts_;
   std::size_t horizon_;
   std::size_t levels_;

@@ -10,14 +10,13 @@ namespace {
 
 // A quantile of zero is not what is left of rounding: whoever plans with it would see demand.
 TEST(Following, ZeroStaysZeroInProportionAndNothingIsNegativeBeyond) {
-  Panel panel{.values = {0, 1, 2}, .offsets = {0, 3}, .keys = {"item"}};
   std::mt19937 random(3);
   std::uniform_real_distribution<double> anywhere(1e-6, 1.999);
   for (int i = 0; i < 1'000; ++i) {
     Forecasts f{.horizon = 1, .quantile_levels = {0.1, 0.9}, .median = {0}, .quantiles = {0, 0.5}, .mean = {anywhere(random)}};
     const double before = f.mean[0];
     const double after = before * anywhere(random);
-    Following following(panel, f);
+    Following following(f, {true});
     following.set(0, 0, after);
     EXPECT_EQ(f.median[0], 0) << before << " to " << after;
     EXPECT_EQ(f.quantiles[0], 0);
