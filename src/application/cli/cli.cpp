@@ -36,6 +36,11 @@ std::vector<std::string> Invocation::texts(const std::string& name) const {
   return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
+std::filesystem::path Invocation::path(const std::string& name) const {
+  const std::string given = text(name);
+  return given.empty() ? std::filesystem::path() : (directory / given).lexically_normal();
+}
+
 namespace {
 
 template <typename T>
@@ -69,6 +74,9 @@ int& output_error() {
   return error;
 }
 
+// A reader of messages that has gone away is no error.
+void tell(std::string_view message) { (void)!std::fwrite(message.data(), 1, message.size(), stderr); }
+
 // Text for a terminal: lines stay lines, and nothing in them can drive it.
 std::string harmless(std::string_view text) {
   std::string out;
@@ -89,7 +97,7 @@ void Invocation::print(std::string_view out) const {
   if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() && output_error() == 0) output_error() = errno;
 }
 void Invocation::print_json(const Json& value) const { print(dump_pretty(value) + "\n"); }
-void Invocation::say(std::string_view message) const { fmt::print(stderr, "{}\n", message); }
+void Invocation::say(std::string_view message) const { tell(fmt::format("{}\n", message)); }
 bool Invocation::error_is_terminal() const { return ::isatty(STDERR_FILENO) != 0; }
 bool Invocation::output_is_terminal() const { return ::isatty(STDOUT_FILENO) != 0; }
 
@@ -100,7 +108,7 @@ Progress Invocation::progress(const std::string& label) const {
     if (percent == shown) return;
     shown = percent;
     std::string bar(static_cast<std::size_t>(percent / 5), '#');
-    fmt::print(stderr, "\r{} [{:<20}] {:3}%{}", label, bar, percent, percent == 100 ? "\n" : "");
+    tell(fmt::format("\r{} [{:<20}] {:3}%{}", label, bar, percent, percent == 100 ? "\n" : ""));
     std::fflush(stderr);
   };
 }
@@ -157,6 +165,7 @@ void add_options(Parser& parser) {
       else
         added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
       if (option.repeated && !option.positional) added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      if (!option.positional) added->allow_extra_args(false);  // what follows its value is not its own
       if (!option.allowed.empty()) added->check(CLI::IsMember(option.allowed));
     }
     if (option.required) added->required();
@@ -218,9 +227,9 @@ int report_error(const Error& error, bool json) {
   if (json) {
     Json out{{"error", {{"code", std::string(info(error.code).name)}, {"message", error.message}, {"place", error.place}}}};
     if (error.cause) out["error"]["cause"] = error.cause->text();
-    fmt::print(stderr, "{}\n", dump(out));
+    tell(fmt::format("{}\n", dump(out)));
   } else {
-    fmt::print(stderr, "sinan: {}\n", visible(error.text()));
+    tell(fmt::format("sinan: {}\n", visible(error.text())));
   }
   return info(error.code).exit_code;
 }
@@ -263,7 +272,7 @@ int run_checked(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     bool help = error.get_exit_code() == 0;  // --help, --version
     if (help && app.remaining(true).empty()) return app.exit(error);
-    fmt::print(stderr, "{}", usage_message(app, error));
+    tell(fmt::format("{}", usage_message(app, error)));
     return 2;
   }
   for (auto& parser : parsers)
@@ -278,7 +287,7 @@ int run(int argc, char** argv) {
   try {
     return run_checked(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "sinan: this is a bug of ours: {}\n", visible(error.what()));
+    tell(fmt::format("sinan: this is a bug of ours: {}\n", visible(error.what())));
     return 70;
   }
 }

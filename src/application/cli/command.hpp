@@ -34,6 +34,8 @@ class Invocation {
   // The text given, or `fallback`.
   std::string text(const std::string& name, const std::string& fallback = {}) const;
   std::vector<std::string> texts(const std::string& name) const;
+  // A file or folder, as seen from `directory`; empty if none or an empty text was given.
+  std::filesystem::path path(const std::string& name) const;
   // Errors name the option; a number below `least` is one.
   Result<std::int64_t> integer(const std::string& name, std::int64_t fallback,
                                std::int64_t least = std::numeric_limits<std::int64_t>::min()) const;

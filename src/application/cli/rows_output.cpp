@@ -1,6 +1,7 @@
 #include "application/cli/rows_output.hpp"
 
 #include <functional>
+#include <set>
 
 #include "base/text.hpp"
 #include "base/whole_file.hpp"
@@ -26,6 +27,25 @@ std::string cut(std::string text) {
 std::string hexadecimal(std::string_view bytes) {
   std::string out;
   for (unsigned char byte : bytes) out += fmt::format("{:02x}", byte);
+  return out;
+}
+
+// Where a name may not come twice, as in SELECT a.*, b.*: the second one is name_1. `fold`: capitals make no other name.
+std::vector<std::string> distinct_names(const Schema& schema, bool fold) {
+  auto key = [&](std::string name) {
+    if (fold)
+      for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return name;
+  };
+  std::set<std::string> given, used;
+  for (const Field& field : schema.fields) given.insert(key(field.name));
+  std::vector<std::string> out;
+  for (const Field& field : schema.fields) {
+    std::string name = field.name;
+    for (int n = 1; used.contains(key(name)) || (n > 1 && given.contains(key(name))); ++n) name = fmt::format("{}_{}", field.name, n);
+    used.insert(key(name));
+    out.push_back(std::move(name));
+  }
   return out;
 }
 
@@ -92,6 +112,7 @@ Status print_csv(const Sink& sink, fabric::Rows& rows, bool raw) {
 }
 
 Status print_json(const Sink& sink, fabric::Rows& rows) {
+  const std::vector<std::string> names = distinct_names(rows.schema(), false);
   SINAN_CHECK(sink("["));
   std::string separator = "\n";
   Batch batch;
@@ -100,7 +121,7 @@ Status print_json(const Sink& sink, fabric::Rows& rows) {
     if (!more) break;
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       Json object = Json::object();
-      for (std::size_t i = 0; i < batch.columns.size(); ++i) object[rows.schema().fields[i].name] = json_value(batch.columns[i], row);
+      for (std::size_t i = 0; i < batch.columns.size(); ++i) object[names[i]] = json_value(batch.columns[i], row);
       SINAN_CHECK(sink(separator + dump(object)));
       separator = ",\n";
     }
@@ -110,7 +131,10 @@ Status print_json(const Sink& sink, fabric::Rows& rows) {
 
 Status write_parquet(const std::filesystem::path& file, fabric::Rows& rows) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 512, .threads = 1, .temp_dir = {}}));
-  SINAN_TRY(auto writer, duck::ParquetWriter::create(database, file, rows.schema()));
+  Schema schema = rows.schema();
+  const std::vector<std::string> names = distinct_names(schema, true);
+  for (std::size_t i = 0; i < names.size(); ++i) schema.fields[i].name = names[i];
+  SINAN_TRY(auto writer, duck::ParquetWriter::create(database, file, schema));
   Batch batch;
   while (true) {
     SINAN_TRY(bool more, rows.next(batch));

@@ -55,9 +55,20 @@ int rank(std::string_view pattern) {
 std::string suggestion(std::string_view name, std::vector<std::string> candidates) {
   if (candidates.empty()) return {};
   if (auto near = nearest(name, candidates)) return fmt::format("did you mean '{}'?", *near);
+  // Who names a schema looks for something in it.
+  std::size_t shown = 12;
+  if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+    std::vector<std::string> same;
+    for (const std::string& candidate : candidates)
+      if (candidate.size() > dot && candidate[dot] == '.' && same_name(std::string_view(candidate).substr(0, dot), name.substr(0, dot)))
+        same.push_back(candidate);
+    if (!same.empty()) {
+      candidates = std::move(same);
+      shown = 60;
+    }
+  }
   std::ranges::sort(candidates);
-  constexpr std::size_t kShown = 12;
-  std::size_t more = candidates.size() > kShown ? candidates.size() - kShown : 0;
+  const std::size_t more = candidates.size() > shown ? candidates.size() - shown : 0;
   candidates.resize(candidates.size() - more);
   return fmt::format("there are: {}{}", fmt::join(candidates, ", "), more ? fmt::format(" and {} more", more) : "");
 }

@@ -70,6 +70,9 @@ TEST(Catalog, SuggestionsNameTheNearestOrTheFirstOnes) {
   EXPECT_EQ(suggestion("x", {}), "");
   std::vector<std::string> many;
   for (int i = 0; i < 14; ++i) many.push_back(fmt::format("table_{:02}", i));
+  many.insert(many.end(), {"ops.sales", "ops.stock"});
+  EXPECT_EQ(suggestion("ops.warehouse_rates", many), "there are: ops.sales, ops.stock") << "who names a schema looks there";
+  many.resize(14);
   EXPECT_TRUE(suggestion("nothing of the kind", many).ends_with("table_11 and 2 more"));
 }
 

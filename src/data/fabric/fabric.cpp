@@ -2,7 +2,7 @@
 
 #include "data/fabric/engine.hpp"
 #include "data/fabric/explain.hpp"
-#include "platform/duck/csv_quotes.hpp"
+#include "platform/duck/text_files.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::fabric {
@@ -150,13 +150,22 @@ class TwoEngines final : public Fabric {
   Shared shared_;
 };
 
+// What a file that cannot be read has wrong with it; of the query itself an error is as it was.
+Error file_error(Error error, const std::filesystem::path& only) {
+  const bool of_text = error.message.starts_with("CSV Error") || error.message.starts_with("Error when sniffing");
+  return only.empty() || !of_text ? error : duck::text_file_error(std::move(error), only, false);
+}
+
 class FileRows final : public Rows {
  public:
-  FileRows(std::unique_ptr<duck::Reader> reader, std::int64_t max_rows) : reader_(std::move(reader)), max_rows_(max_rows) {}
+  // `only`: the one file that is read; empty: there are several.
+  FileRows(std::unique_ptr<duck::Reader> reader, std::int64_t max_rows, std::filesystem::path only)
+      : reader_(std::move(reader)), max_rows_(max_rows), only_(std::move(only)) {}
   const Schema& schema() const override { return reader_->schema(); }
   Result<bool> next(Batch& batch) override {
-    SINAN_TRY(bool more, reader_->next(batch));
-    if (!more) return false;
+    auto more = reader_->next(batch);
+    if (!more) return fail(file_error(std::move(more).error(), only_));
+    if (!*more) return false;
     rows_ += static_cast<std::int64_t>(batch.rows());
     if (max_rows_ > 0 && rows_ > max_rows_)
       return fail(ErrorCode::kLimit, fmt::format("the answer has more than {} rows; add a LIMIT", max_rows_));
@@ -166,6 +175,7 @@ class FileRows final : public Rows {
  private:
   std::unique_ptr<duck::Reader> reader_;
   std::int64_t max_rows_;
+  std::filesystem::path only_;
   std::int64_t rows_ = 0;
 };
 
@@ -212,11 +222,12 @@ Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptio
   for (const std::string& name : names) {
     std::error_code error;
     bool text = name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".csv.gz");
-    if (text && std::filesystem::is_regular_file(name, error)) SINAN_CHECK(duck::check_found_csv_quotes(connection, name));
+    if (text && std::filesystem::is_regular_file(name, error)) SINAN_CHECK(duck::check_found_csv(connection, name));
   }
+  const std::filesystem::path only = names.size() == 1 ? *names.begin() : "";
   auto reader = connection.query(sql, {options.parameters, options.cancel});
-  if (!reader) return fail(no_table_among_files(std::move(reader).error()));
-  return std::make_unique<FileRows>(std::move(*reader), options.max_rows);
+  if (!reader) return fail(file_error(no_table_among_files(std::move(reader).error()), only));
+  return std::make_unique<FileRows>(std::move(*reader), options.max_rows, only);
 }
 
 Result<Table> query_table(Fabric& fabric, const Principal& principal, std::string_view sql, const QueryOptions& options,

@@ -82,13 +82,30 @@ Step usual_step(const std::vector<Stamp>& stamps, const std::vector<std::size_t>
   return {best, 0};
 }
 
+// The end of a time that says how far its clock is from UTC: "Z", "+08", "+08:00", "-0330"; empty: nothing does.
+std::string_view offset_of(std::string_view written) {
+  if (written.ends_with('Z')) return written.substr(written.size() - 1);
+  const std::size_t sign = written.find_last_of("+-");
+  return sign == std::string_view::npos || sign <= 10 ? std::string_view() : written.substr(sign);
+}
+
+std::int64_t microseconds_of(std::string_view offset) {
+  if (offset.empty() || offset == "Z") return 0;
+  std::string digits;
+  for (char c : offset)
+    if (c >= '0' && c <= '9') digits += c;
+  digits.resize(4, '0');
+  const std::int64_t minutes = 60 * ((digits[0] - '0') * 10 + digits[1] - '0') + (digits[2] - '0') * 10 + digits[3] - '0';
+  return (offset.front() == '-' ? -60 : 60) * kSecond * minutes;
+}
+
 std::string time_like(std::int64_t value, std::string_view written) {
-  std::string out = format_timestamp(Instant(std::chrono::microseconds(value)));
+  const std::string_view offset = offset_of(written);
+  std::string out = format_timestamp(Instant(std::chrono::microseconds(value + microseconds_of(offset))));
   if (written.size() > 10) out[10] = written[10];
-  bool zulu = !written.empty() && written.back() == 'Z';
-  std::size_t body = written.size() - (zulu ? 1 : 0);
+  const std::size_t body = written.size() - offset.size();
   if (body == 16 && out.size() == 19 && out.ends_with(":00")) out.resize(16);
-  return zulu ? out + "Z" : out;
+  return out.append(offset);
 }
 
 }  // namespace

@@ -114,6 +114,19 @@ Status check(const FileForecastOptions& options) {
     if (std::error_code ignored;
         !file.empty() && file.string().find_first_of("*?[") == std::string::npos && !std::filesystem::exists(file, ignored))
       return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
+  if (options.input.empty()) return bad("--input takes the file of the series, and is empty");
+  for (const std::filesystem::path& file : {options.input, options.future, options.events})
+    if (std::error_code ignored; !file.empty() && std::filesystem::is_directory(file, ignored))
+      return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", file.string());
+  for (const std::filesystem::path& written : {options.output, options.metrics, options.bursts, options.tree})
+    for (const std::filesystem::path& read : {options.input, options.future, options.events})
+      if (std::error_code ignored; !written.empty() && !read.empty() && std::filesystem::equivalent(written, read, ignored))
+        return fail(ErrorCode::kInvalidInput, "what is written would take the place of what is read; write to another file", read.string());
+  for (const std::filesystem::path& written : {options.output, options.bursts})
+    if (const std::string ending = written.extension().string();
+        !ending.empty() && ending != ".csv" && ending != ".parquet" && ending != ".txt")
+      return fail(ErrorCode::kInvalidInput, "forecasts and bursts are written as CSV or Parquet; let the name end in .csv or .parquet",
+                  written.string());
   if (options.step < 1) return bad(fmt::format("--step must be 1 or more periods, not {}", options.step));
   if (options.season < 0) return bad(fmt::format("--season must be 1 or more periods, not {}", options.season));
   if (options.backtest > 0 && !options.future.empty())
@@ -125,6 +138,7 @@ Status check(const FileForecastOptions& options) {
     return bad("--tree draws how the forecast of one series comes about; say which: --explain ID");
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
+  if (!options.future.empty() && !options.drivers) return bad("--future and --no-drivers contradict each other; leave one out");
   if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
   if (!options.events.empty() && !options.drivers) return bad("--events and --no-drivers contradict each other; leave one out");
   if (options.embeddings) {
@@ -199,6 +213,14 @@ std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel&
   return out;
 }
 
+std::string thin_sentence(std::size_t count, const std::string& first, const Calendar& calendar) {
+  if (count == 0) return {};
+  return fmt::format(
+      "Series '{}'{} has no two neighbouring rows in a {} file: what lies between is taken as not known. Where a missing row is zero, say "
+      "--gaps zero; where the series is of another frequency, forecast it from a file of its own.",
+      visible(first), count > 1 ? fmt::format(", like {} more,", count - 1) : "", calendar.name());
+}
+
 // What there is to forecast, and to learn from.
 FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const FileDrivers& drivers, const FileEvents& events) {
   FileForecastReport out{.series = parts,
@@ -207,6 +229,7 @@ FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const 
                          .frequency = file.calendar.name(),
                          .drivers = drivers.used,
                          .notes = drivers.notes};
+  out.thin = thin_sentence(file.thin, file.thin_id, file.calendar);
   for (const std::string& unused : drivers.unused) out.notes.push_back("not used: " + unused);
   if (!events.empty()) out.drivers.push_back(fmt::format("{} events{}", events.size(), events.how_read()));
   out.notes.insert(out.notes.end(), events.notes().begin(), events.notes().end());
@@ -314,7 +337,12 @@ struct Sample {
 Status each_block(const FileForecastOptions& options, const Sample& sample, std::size_t rows, FileForecastReport& report,
                   const std::function<Status(FilePanel& block, std::span<const int> seasons)>& work) {
   std::vector<std::size_t> all;
+  std::size_t thin = 0;
+  std::string thin_id;
   return each_file_block(options, sample.calendar, sample.end, options.stream_series, [&](FilePanel& block) -> Status {
+    if (block.thin > 0 && thin == 0) thin_id = block.thin_id;
+    thin += block.thin;
+    report.thin = thin_sentence(thin, thin_id, sample.calendar);
     report.series += block.panel.size();
     report.rows_read += block.rows;
     SINAN_CHECK(work(block, seasons_of(options, block, all_of(block, all))));

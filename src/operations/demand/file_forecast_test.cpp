@@ -181,6 +181,64 @@ TEST_F(FileForecast, MistakesNameTheFileAndTheSeries) {
 }
 
 // A file that is read some series at a time gives the medians of one that is read whole, and quantiles from a sample of its errors.
+TEST_F(FileForecast, TimesKeepTheirOffset) {
+  for (const char* offset : {"+08:00", "-0330", "+01", "Z", ""}) {
+    std::string csv = "unique_id,ds,y\n";
+    for (int day = 26; day <= 28; ++day) csv += fmt::format("a,2026-02-{}T00:00:00{},5\n", day, offset);
+    auto report = run(csv);
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(cells().at(1).at(1), fmt::format("2026-03-01T00:00:00{}", offset));
+    EXPECT_EQ(cells().at(2).at(1), fmt::format("2026-03-02T00:00:00{}", offset));
+  }
+}
+
+// Forecasts are computed in single precision: what has few digits is meant, and what has many is not rounded to fewer.
+TEST_F(FileForecast, NumbersHaveTheDigitsThatTheyNeed) {
+  for (const char* value : {"60.3", "16777217", "123456789", "0.1", "21.75", "-3", "0"}) {
+    std::string csv = "unique_id,ds,y\n";
+    for (int t = 1; t <= 5; ++t) csv += fmt::format("a,{},{}\n", t, value);
+    auto report = run(csv);
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(cells().at(1).at(2), value);
+  }
+}
+
+TEST_F(FileForecast, FilesThatCannotBeMeantAreRefused) {
+  const std::string good = "unique_id,ds,y\na,1,5\na,2,6\na,3,5\n";
+  auto says = [&](const std::string& csv) {
+    auto report = run(csv);
+    return report ? std::string("nothing") : report.error().text();
+  };
+  EXPECT_TRUE(says("unique_id,ds,y\na,1,5\na,2,6,7\na,3,5\n").contains("in.csv:3: the row has 4 values, the first has 3"));
+  EXPECT_TRUE(says("").contains("the file is empty"));
+  EXPECT_TRUE(says("unique_id,ds,y\ncaf\xe9,1,5\n").contains("not text in UTF-8")) << says("unique_id,ds,y\ncaf\xe9,1,5\n");
+  EXPECT_TRUE(says("unique_id,ds,y,season\na,1,5,7\na,2,6,12\n").contains("season: is 7 in one row and 12 in another"));
+  EXPECT_TRUE(says("unique_id,ds,y\na,9223372036854775807,5\n").contains("too large"));
+  options_.output = options_.input;
+  EXPECT_TRUE(says(good).contains("write to another file"));
+  std::ifstream kept(options_.input);
+  std::string first;
+  std::getline(kept, first);
+  EXPECT_EQ(first, "unique_id,ds,y");
+  options_.output = dir_ / "out.json";
+  EXPECT_TRUE(says(good).contains("let the name end in .csv or .parquet"));
+  options_.output = dir_ / "out.csv.gz";
+  EXPECT_TRUE(says(good).contains("let the name end in .csv or .parquet"));
+  options_.output.clear();
+  options_.input = dir_;
+  EXPECT_TRUE(forecast_file(options_).error().text().contains("this is a folder"));
+}
+
+TEST_F(FileForecast, ASeriesOfAnotherFrequencyIsTold) {
+  std::string csv = "unique_id,ds,y\n";
+  for (int t = 0; t < 60; ++t) csv += fmt::format("daily,{},5\n", format_date(Date(std::chrono::days(18'000 + t))));
+  EXPECT_EQ(run(csv)->thin, "");
+  for (int month = 1; month <= 5; ++month) csv += fmt::format("monthly,2019-0{}-01,5\n", month);
+  EXPECT_TRUE(run(csv)->thin.starts_with("Series 'monthly' has no two neighbouring rows in a daily file")) << run(csv)->thin;
+  options_.zero_gaps = true;
+  EXPECT_EQ(run(csv)->thin, "");
+}
+
 TEST_F(FileForecast, AStreamedFileGivesTheSameMedians) {
   auto csv = [](bool scattered) {
     std::vector<std::string> lines;

@@ -74,6 +74,16 @@ FileMetrics::Row FileMetrics::row(std::size_t group) const {
   return out;
 }
 
+namespace {
+
+// Counts are whole.
+Json json_number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
+}  // namespace
+
 Status FileMetrics::write(const std::filesystem::path& path) const {
   std::vector<Row> rows;
   for (const auto& [group, ignored] : groups_) rows.push_back(row(group));
@@ -81,7 +91,7 @@ Status FileMetrics::write(const std::filesystem::path& path) const {
     Json json = Json::array();
     for (const Row& row : rows) {
       Json object{{"class", row.name}};
-      for (const auto& [name, value] : row.cells) object[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+      for (const auto& [name, value] : row.cells) object[name] = json_number(value);
       json.push_back(std::move(object));
     }
     return write_whole_file(path, dump_pretty(json) + "\n");

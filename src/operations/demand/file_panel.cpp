@@ -8,11 +8,13 @@
 #include "base/yaml.hpp"
 #include "intelligence/forecasting/sample.hpp"
 #include "operations/demand/hierarchy.hpp"
-#include "platform/duck/csv_quotes.hpp"
 #include "platform/duck/duck.hpp"
+#include "platform/duck/text_files.hpp"
 
 namespace sinan::demand {
 namespace {
+
+constexpr std::int64_t kMostNumber = 1'000'000'000'000'000;
 
 // One row as read; text of `ds` is kept once per series only.
 struct Row {
@@ -50,15 +52,39 @@ std::vector<std::string> hierarchy_columns(const FileForecastOptions& options) {
 // The rows of some series, by series.
 class Reading {
  public:
-  Reading(const FileForecastOptions& options, bool has_season)
-      : columns(hierarchy_columns(options)), attributes(columns.size()), options_(options), has_season_(has_season) {}
+  // `row`: how many rows of the file came before; none, where not all are read.
+  Reading(const FileForecastOptions& options, bool has_season, std::optional<std::size_t> row)
+      : columns(hierarchy_columns(options)), attributes(columns.size()), options_(options), has_season_(has_season), row_(row) {}
 
   Status add(const Batch& batch, std::size_t r) {
+    if (row_) ++*row_;
+    auto added = add_row(batch, r);
+    if (added) return {};
+    Error error = std::move(added).error();
+    if (row_) error.place += fmt::format(", row {}", *row_);
+    return fail(std::move(error));
+  }
+  std::optional<std::size_t> row() const { return row_; }
+
+  std::vector<std::string> ids;
+  std::vector<std::vector<Row>> rows;
+  std::vector<int> seasons;
+  std::vector<Stamp> last;
+  std::vector<std::string> last_written;
+  std::unordered_set<std::size_t> ended;             // series whose last row was added: zero since their own last
+  std::vector<std::string> columns;                  // of options.hierarchy
+  std::vector<std::vector<std::string>> attributes;  // by column and series
+
+ private:
+  Status add_row(const Batch& batch, std::size_t r) {
     const auto& c = batch.columns;
     std::string_view id = c[0].is_null(r) ? std::string_view() : c[0].text(r);
     std::size_t i = series_of(id);
     auto at = stamp(c[1], r);
     if (!at) return fail(at_series(ErrorCode::kInvalidInput, "ds: " + at.error().message, options_, id));
+    if (at->kind == Stamp::Kind::kInteger && (at->value > kMostNumber || at->value < -kMostNumber))
+      return fail(
+          at_series(ErrorCode::kInvalidInput, fmt::format("ds: {} is too large for the number of a period", at->value), options_, id));
     auto y = number(c[2], r);
     if (!y) return fail(at_series(ErrorCode::kInvalidInput, "y: " + y.error().message, options_, id));
     if (!rows[0].empty() && rows[0].front().at.kind != at->kind)
@@ -72,7 +98,12 @@ class Reading {
       auto season = number(c[3], r);
       if (!season || !(std::isnan(*season) || (*season >= 1 && *season <= 20'000)))
         return fail(at_series(ErrorCode::kInvalidInput, "season: must be a whole number of periods from 1 to 20000", options_, id));
-      if (!std::isnan(*season)) seasons[i] = static_cast<int>(*season);
+      if (!std::isnan(*season)) {
+        const int known = std::exchange(seasons[i], static_cast<int>(*season));
+        if (known != 0 && known != seasons[i])
+          return fail(at_series(ErrorCode::kInvalidInput, fmt::format("season: is {} in one row and {} in another", known, seasons[i]),
+                                options_, id));
+      }
     }
     for (std::size_t a = 0; a < columns.size(); ++a) SINAN_CHECK(add_attribute(a, i, c[(has_season_ ? 4 : 3) + a], r));
     return {};
@@ -94,16 +125,6 @@ class Reading {
     return newest_;
   }
 
-  std::vector<std::string> ids;
-  std::vector<std::vector<Row>> rows;
-  std::vector<int> seasons;
-  std::vector<Stamp> last;
-  std::vector<std::string> last_written;
-  std::unordered_set<std::size_t> ended;             // series whose last row was added: zero since their own last
-  std::vector<std::string> columns;                  // of options.hierarchy
-  std::vector<std::vector<std::string>> attributes;  // by column and series
-
- private:
   Status add_attribute(std::size_t a, std::size_t i, const Column& cells, std::size_t r) {
     if (cells.is_null(r)) return {};
     std::string& known = attributes[a][i];
@@ -131,6 +152,7 @@ class Reading {
 
   const FileForecastOptions& options_;
   bool has_season_;
+  std::optional<std::size_t> row_;
   std::unordered_map<std::string, std::size_t> numbers_;
   std::size_t newest_ = 0;
 };
@@ -187,6 +209,7 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
   for (std::size_t i = 0; i < reading.ids.size(); ++i) {
     std::span<const Row> rows = reading.rows[i];
     std::int64_t next = 0;
+    std::int64_t closest = std::numeric_limits<std::int64_t>::max();
     for (const Row& row : rows) {
       auto index = out.calendar.index(row.at, rows.front().at);
       if (!index) return fail(at_series(ErrorCode::kInvalidInput, index.error().message, options, reading.ids[i]));
@@ -198,11 +221,15 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
       if (*index - next > 10'000'000)
         return fail(
             at_series(ErrorCode::kLimit, "a gap of more than ten million periods; check ds, or say --freq", options, reading.ids[i]));
+      if (&row != &rows.front()) closest = std::min(closest, *index - next + 1);
       const bool zero = options.zero_gaps || (&row == &rows.back() && reading.ended.contains(i));
       for (; next < *index; ++next) out.panel.values.push_back(zero ? 0 : kMissing);
       out.panel.values.push_back(std::isnan(row.y) && options.zero_gaps ? 0 : row.y);
       ++next;
     }
+    constexpr std::size_t kSeveral = 4;
+    const std::size_t own = rows.size() - (reading.ended.contains(i) ? 1 : 0);
+    if (!options.zero_gaps && own >= kSeveral && closest > 1 && out.thin++ == 0) out.thin_id = reading.ids[i];
     out.panel.offsets.push_back(out.panel.values.size());
     reading.rows[i] = {};
   }
@@ -252,26 +279,36 @@ struct Source {
   duck::Connection connection;
   std::unique_ptr<duck::Reader> reader;
   bool has_season = false;
+  std::filesystem::path file;
+
+  Result<bool> next(Batch& batch) {
+    auto more = reader->next(batch);
+    if (!more) return fail(duck::text_file_error(std::move(more).error(), file, false));
+    return more;
+  }
 };
 
 Result<Source> open(const FileForecastOptions& options, const std::string& condition) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
   const std::string source = file_sql(options.input);
-  if (options.input.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv_quotes(connection, options.input));
-  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
+  if (options.input.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options.input));
+  auto schema = connection.describe("SELECT * FROM " + source);
+  if (!schema) return fail(duck::text_file_error(std::move(schema).error(), options.input, false));
   bool has_season = false;
-  SINAN_TRY(std::string columns, columns_sql(schema, options, has_season));
-  SINAN_TRY(auto reader, connection.query(fmt::format("SELECT {} FROM {}{}", columns, source, condition), {.cancel = options.cancel}));
-  return Source{std::move(database), std::move(connection), std::move(reader), has_season};
+  SINAN_TRY(std::string columns, columns_sql(*schema, options, has_season));
+  auto reader = connection.query(fmt::format("SELECT {} FROM {}{}", columns, source, condition), {.cancel = options.cancel});
+  if (!reader) return fail(duck::text_file_error(std::move(reader).error(), options.input, false));
+  return Source{std::move(database), std::move(connection), *std::move(reader), has_season, options.input};
 }
 
 Result<FilePanel> read_all(const FileForecastOptions& options, const std::string& condition) {
   SINAN_TRY(Source source, open(options, condition));
-  Reading reading(options, source.has_season);
+  const std::optional<std::size_t> first = condition.empty() ? std::optional<std::size_t>(0) : std::nullopt;
+  Reading reading(options, source.has_season, first);
   Batch batch;
   while (true) {
-    SINAN_TRY(bool more, source.reader->next(batch));
+    SINAN_TRY(bool more, source.next(batch));
     if (!more) break;
     for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(reading.add(batch, r));
   }
@@ -349,6 +386,7 @@ Status each_file_block(const FileForecastOptions& options, const Calendar& calen
   std::vector<std::uint64_t> met;  // ids, by hash: eight bytes a series
   std::size_t judge_at = series;   // when `met` is that long, it is looked whether an id came twice; then at twice the length
   std::optional<Reading> reading;
+  std::optional<std::size_t> rows = 0;
   std::string newest;
   auto judge = [&]() -> Status {
     std::ranges::sort(met);
@@ -364,18 +402,19 @@ Status each_file_block(const FileForecastOptions& options, const Calendar& calen
     if (end && std::ranges::any_of(reading->last, [&](const Stamp& last) { return last.value > end->last.value; }))
       return fail(ErrorCode::kPrecondition, "a series ends later than others", options.input.string());
     SINAN_TRY(FilePanel block, finish(*reading, options, source.has_season, &calendar, end));
+    rows = reading->row();
     reading.reset();
     return work(block);
   };
   Batch batch;
   while (true) {
-    SINAN_TRY(bool more, source.reader->next(batch));
+    SINAN_TRY(bool more, source.next(batch));
     if (!more) break;
     for (std::size_t r = 0; r < batch.rows(); ++r) {
       const Column& ids = batch.columns[0];
       std::string_view id = ids.is_null(r) ? std::string_view() : ids.text(r);
       if (reading && reading->ids.size() >= series && id != newest) SINAN_CHECK(flush());
-      if (!reading) reading.emplace(options, source.has_season);
+      if (!reading) reading.emplace(options, source.has_season, rows);
       if (id != newest) newest = id;
       SINAN_CHECK(reading->add(batch, r));
     }

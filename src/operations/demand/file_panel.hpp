@@ -22,6 +22,10 @@ struct FilePanel {
   // What each series has in the columns of options.hierarchy, by column: trimmed; empty: nothing.
   std::map<std::string, std::vector<std::string>> attributes;
   std::size_t rows = 0;
+  // Series of which no two rows are of neighbouring periods, though there are several: of another frequency, or only the periods with
+  // demand were written.
+  std::size_t thin = 0;
+  std::string thin_id;  // the first of them
 };
 
 // Whether a column of that name is none that a file of series must or may have.

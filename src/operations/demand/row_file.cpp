@@ -1,5 +1,6 @@
 #include "operations/demand/row_file.hpp"
 
+#include <charconv>
 #include <cmath>
 
 namespace sinan::demand {
@@ -46,7 +47,16 @@ void RowFile::exact(double value) {
   if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{:.15g}", value);
 }
 void RowFile::single(double value) {
-  if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{}", static_cast<float>(value));
+  if (!begin(value)) return;
+  // The error of rounding to single precision; within it, what has few digits is meant.
+  constexpr double kUnsure = 0x1p-24;
+  const std::size_t from = csv_.size();
+  fmt::format_to(std::back_inserter(csv_), "{:.7g}", value);
+  double seven = 0;
+  std::from_chars(csv_.data() + from, csv_.data() + csv_.size(), seven);
+  if (std::abs(seven - value) <= kUnsure * std::abs(value)) return;
+  csv_.resize(from);
+  fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
 }
 
 bool RowFile::begin(double value) {

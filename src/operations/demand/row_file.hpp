@@ -25,7 +25,7 @@ class RowFile {
   void number(double value);
   // What was read, or is a sum of that: fifteen digits, which a double keeps.
   void exact(double value);
-  // What was computed in single precision: as many digits as tell it from every other such number, so 21.75 and not 21.7500005.
+  // What was computed in single precision: seven digits where these say the same, so 21.75 and not 21.7500005, else nine.
   void single(double value);
   Status end_row();
   // Returns how many rows there are.

@@ -16,7 +16,7 @@ std::string described(const storage::BackupInfo& info) {
 }
 
 Result<int> run_backup(Invocation& invocation) {
-  std::filesystem::path target = invocation.directory / invocation.text("directory");
+  std::filesystem::path target = invocation.path("directory");
   SINAN_TRY(auto info, runtime::back_up(open_options(invocation), target, invocation.cancel));
   if (invocation.json)
     invocation.print_json(to_json(info));
@@ -37,7 +37,7 @@ Result<int> prove_backup(const Invocation& invocation, const std::filesystem::pa
 }
 
 Result<int> run_restore(Invocation& invocation) {
-  std::filesystem::path backup = invocation.directory / invocation.text("directory");
+  std::filesystem::path backup = invocation.path("directory");
   if (invocation.flag("check")) return prove_backup(invocation, backup);
   SINAN_TRY(auto restored, runtime::restore(open_options(invocation), backup, invocation.cancel));
   if (invocation.json) {

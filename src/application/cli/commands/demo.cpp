@@ -10,7 +10,7 @@ using reports::counted;
 
 Result<int> create_demo(Invocation& invocation) {
   example::CreateOptions options;
-  options.dir = invocation.directory / invocation.text("directory");
+  options.dir = invocation.path("directory");
   SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
   options.seed = static_cast<std::uint64_t>(seed);
   SINAN_TRY(options.items, invocation.integer("items", options.items));
@@ -37,7 +37,7 @@ Result<int> create_demo(Invocation& invocation) {
 
 Result<int> advance_demo(Invocation& invocation) {
   SINAN_TRY(std::int64_t days, invocation.integer("days", 1));
-  SINAN_TRY(auto passed, example::advance(invocation.directory / invocation.text("directory"), days));
+  SINAN_TRY(auto passed, example::advance(invocation.path("directory"), days));
   if (!invocation.json && passed.finished_days > 0)
     invocation.say(fmt::format("an earlier advance was cut off after its {} days had happened; they count", passed.finished_days));
   if (invocation.json)

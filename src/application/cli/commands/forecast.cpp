@@ -27,10 +27,10 @@ Result<std::vector<double>> read_quantiles(const std::string& text) {
   }
 }
 
-Result<int> whole(const Invocation& invocation, const std::string& name, int fallback, int least) {
+Result<int> whole(const Invocation& invocation, const std::string& name, int fallback, int least, int most = 1'000'000) {
   SINAN_TRY(std::int64_t value, invocation.integer(name, fallback));
-  if (value < least || value > 1'000'000)
-    return fail(ErrorCode::kInvalidInput, fmt::format("--{} must be a whole number from {} on, not {}", name, least, value));
+  if (value < least || value > most)
+    return fail(ErrorCode::kInvalidInput, fmt::format("--{} must be a whole number of {} … {}, not {}", name, least, most, value));
   return static_cast<int>(value);
 }
 
@@ -83,20 +83,24 @@ void say_drivers(Invocation& invocation, const demand::FileForecastReport& repor
 
 Result<int> forecast_command(Invocation& invocation) {
   demand::FileForecastOptions options;
-  options.input = invocation.directory / invocation.text("input");
-  if (invocation.has("output")) options.output = invocation.directory / invocation.text("output");
-  SINAN_TRY(options.horizon, whole(invocation, "horizon", 1, 1));
-  SINAN_TRY(options.season, whole(invocation, "season", 0, 0));
-  SINAN_TRY(options.backtest, whole(invocation, "backtest", 0, 0));
+  options.input = invocation.path("input");
+  if (invocation.has("output")) options.output = invocation.path("output");
+  SINAN_TRY(options.horizon, whole(invocation, "horizon", 1, 1, 10'000));
+  SINAN_TRY(options.season, whole(invocation, "season", 0, 0, 20'000));
+  SINAN_TRY(options.backtest, whole(invocation, "backtest", 0, 0, 10'000));
   SINAN_TRY(options.step, whole(invocation, "step", 1, 1));
   SINAN_TRY(options.quantiles, read_quantiles(invocation.text("quantiles", "0.1,0.5,0.9")));
+  if (invocation.has("step") && options.backtest == 0)
+    return fail(ErrorCode::kInvalidInput, "--step is the distance between the origins of a backtest, and there is none; say --backtest N");
+  if (invocation.has("explain") && invocation.text("explain").empty())
+    return fail(ErrorCode::kInvalidInput, "--explain takes the id of a series, and is empty");
   int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   SINAN_TRY(options.threads, whole(invocation, "threads", cores, 1));
   SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
   options.seed = static_cast<std::uint64_t>(seed);
   options.frequency = invocation.text("freq");
-  if (invocation.has("future")) options.future = invocation.directory / invocation.text("future");
-  if (invocation.has("events")) options.events = invocation.directory / invocation.text("events");
+  if (invocation.has("future")) options.future = invocation.path("future");
+  if (invocation.has("events")) options.events = invocation.path("events");
   SINAN_TRY(options.embeddings, read_embeddings(invocation));
   options.known_ahead = names(invocation, "known");
   options.fixed = names(invocation, "static");
@@ -119,21 +123,22 @@ Result<int> forecast_command(Invocation& invocation) {
     return fail(ErrorCode::kInvalidInput, "--plot-series chooses series for --plot DIR, which is missing");
   if (invocation.has("plot") && invocation.text("plot").empty())
     return fail(ErrorCode::kInvalidInput, "--plot takes the name of a folder, not ''");
-  if (invocation.has("plot")) options.plot = invocation.directory / invocation.text("plot");
+  if (invocation.has("plot")) options.plot = invocation.path("plot");
   options.plot_series = invocation.texts("plot-series");
-  if (invocation.has("metrics")) options.metrics = invocation.directory / invocation.text("metrics");
-  if (invocation.has("bursts")) options.bursts = invocation.directory / invocation.text("bursts");
+  if (invocation.has("metrics")) options.metrics = invocation.path("metrics");
+  if (invocation.has("bursts")) options.bursts = invocation.path("bursts");
   options.cumulative = invocation.flag("cumulative");
   options.zero_gaps = invocation.text("gaps", "missing") == "zero";
   options.cancel = invocation.cancel;
   options.progress = invocation.progress("forecasting");
   options.explain = invocation.text("explain");
-  if (invocation.has("tree")) options.tree = invocation.directory / invocation.text("tree");
+  if (invocation.has("tree")) options.tree = invocation.path("tree");
   // The explanation is what is wanted on standard output then.
   options.print = [&](std::string_view text) {
     if (options.explain.empty()) invocation.print(text);
   };
   SINAN_TRY(auto report, demand::forecast_file(options));
+  if (!report.thin.empty()) invocation.say(report.thin);
   say_drivers(invocation, report);
   if (report.explanation && invocation.json) invocation.print_json(to_json(*report.explanation));
   if (report.explanation && !invocation.json) invocation.print(to_text(*report.explanation));
@@ -161,11 +166,12 @@ CommandInfo forecast() {
           "columns are "
           "drivers, such as price or promotion: they are used where that made earlier forecasts better. Series with a short history borrow "
           "from older ones with the same category, brand or place, and one without any y from what these began with. CSV "
-          "(.gz too) or Parquet, in and out, by the name's ending. yhat is the median; with --cumulative rows are sums from the first "
+          "(.gz too) or Parquet in, by the name's ending; CSV or Parquet out. yhat is the median; with --cumulative rows are sums from the "
+          "first "
           "step on, and yhat is their mean. --plot draws history, median and a band for each symmetric pair of quantiles (0.1,0.9), "
           "with --backtest from each origin beside what came, as SVG files and an index.html that shows them all.",
       .options = {{.name = "input", .value = "FILE", .summary = "The series", .required = true},
-                  {.name = "horizon", .value = "N", .summary = "Periods ahead", .required = true},
+                  {.name = "horizon", .value = "N", .summary = "Periods ahead, 1 … 10000", .required = true},
                   {.name = "output", .value = "FILE", .summary = "Where to write; default: CSV to standard output", .short_name = 'o'},
                   {.name = "plot", .value = "DIR", .summary = "Pictures of a few series, and an index.html, into this folder"},
                   {.name = "plot-series",

@@ -40,7 +40,7 @@ std::string lower(std::string text) {
 
 Result<RowsOutput> output_of(const Invocation& invocation) {
   RowsOutput out;
-  if (invocation.has("output")) out.file = invocation.directory / invocation.text("output");
+  if (invocation.has("output")) out.file = invocation.path("output");
   std::string ending = lower(out.file.extension().string());
   bool named = ending == ".csv" || ending == ".json" || ending == ".parquet";
   if (!out.file.empty() && !named && !invocation.has("format"))
@@ -67,9 +67,13 @@ Result<int> run_query(Invocation& invocation) {
   fabric::QueryOptions options;
   options.cancel = invocation.cancel;
   SINAN_TRY(RowsOutput output, output_of(invocation));
+  if (invocation.flag("explain") && (invocation.has("output") || invocation.has("format")))
+    return fail(ErrorCode::kInvalidInput, "--explain says how the rows would be read, and reads none; leave --output and --format out");
   if (invocation.flag("no-workspace") || !Workspace::find(invocation.directory)) {
     if (invocation.flag("explain") || !invocation.as_user.empty())
-      return fail(ErrorCode::kInvalidInput, "--explain and --as need a workspace; there is none here (no sinan.yaml)");
+      return fail(ErrorCode::kInvalidInput, invocation.flag("no-workspace")
+                                                ? "--explain and --as are of a workspace; leave --no-workspace out"
+                                                : "--explain and --as need a workspace; there is none here (no sinan.yaml)");
     auto rows = fabric::query_files(sql, options);
     if (!rows) return fail(with_way_out(std::move(rows).error(), sql));
     SINAN_CHECK(print_rows(invocation, **rows, output));

@@ -28,7 +28,7 @@ Result<int> run_schema(Invocation& invocation) {
     schemas.insert(std::move(wanted));
   }
   if (invocation.has("output")) {
-    SINAN_CHECK(write_schemas(schemas, invocation.directory / invocation.text("output")));
+    SINAN_CHECK(write_schemas(schemas, invocation.path("output")));
     return 0;
   }
   if (!kind.empty()) {

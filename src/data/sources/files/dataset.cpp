@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "platform/duck/csv_quotes.hpp"
+#include "platform/duck/text_files.hpp"
 
 namespace sinan::sources::files {
 
@@ -78,6 +78,12 @@ Result<std::vector<File>> list_files(const std::filesystem::path& pattern) {
   for (std::size_t i = 0; i < found.gl_pathc; ++i)
     if (auto file = look_at(found.gl_pathv[i])) out.push_back(std::move(*file));
   ::globfree(&found);
+  std::error_code error;
+  if (std::filesystem::is_directory(pattern, error))
+    return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", pattern.string());
+  const bool there =
+      std::filesystem::exists(pattern.parent_path(), error) || pattern.parent_path().string().find_first_of("*?[") != std::string::npos;
+  if (out.empty() && !there) return fail(ErrorCode::kNotFound, "there is no such folder: check the path", pattern.parent_path().string());
   if (result == GLOB_ABORTED) return fail(ErrorCode::kDenied, "a folder of the pattern cannot be read", pattern.string());
   if (out.empty()) return fail(ErrorCode::kNotFound, "there is no such file: check the path", pattern.string());
   return out;
@@ -147,6 +153,20 @@ Result<std::set<std::string>> codes_among(duck::Connection& connection, const st
   return out;
 }
 
+duck::CsvText text_of(const FileTable& table) {
+  return {table.options.delimiter == "\\t" ? "\t" : table.options.delimiter, table.options.encoding};
+}
+
+// The row that is not like the others, if there is one.
+Error csv_error(duck::Connection& connection, const FileTable& table, Error error) {
+  if (error.code != ErrorCode::kInvalidInput || !error.place.empty()) return error;
+  for (const File& file : table.files)
+    if (auto rows = duck::check_csv_rows(connection, file.path, text_of(table)); !rows) return rows.error();
+  error = duck::text_file_error(std::move(error), table.files.front().path, true);
+  if (error.place == table.files.front().path.string()) error.place.clear();  // whoever asked names the files of the table
+  return error;
+}
+
 // A file whose quotes do not fit is found to have none: then they, and what they held together, would pass for values.
 Status check_quotes(duck::Connection& connection, const FileTable& table, const Columns& columns) {
   constexpr std::string_view kBegins = "(^|[,;|\\t])\"";
@@ -163,7 +183,7 @@ Status check_quotes(duck::Connection& connection, const FileTable& table, const 
     suspicious = found.rows() == 1 && found.batches[0].columns[0].ints[0] != 0;
   }
   if (!suspicious) return {};
-  duck::CsvQuotes options{table.options.delimiter == "\\t" ? "\t" : table.options.delimiter, table.options.encoding};
+  const duck::CsvText options = text_of(table);
   for (const File& file : table.files) {
     auto status = duck::check_csv_quotes(connection, file.path, options);
     if (status) continue;
@@ -174,6 +194,8 @@ Status check_quotes(duck::Connection& connection, const FileTable& table, const 
 }
 
 Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+  if (std::ranges::all_of(table.files, [](const File& file) { return file.size == 0; }))
+    return fail(ErrorCode::kInvalidInput, "the file is empty, so it is not known which columns it has", table.files.front().path.string());
   std::string base = csv_parameters(table.options);
   constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
   std::uint64_t bytes = 0;
@@ -181,6 +203,11 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
   std::string sample = fmt::format(", sample_size = {}", bytes <= kWholeBytes ? -1 : 1'000'000);
   table.parameters = base + sample;
   SINAN_TRY(auto columns, described(connection, table.from(table.files)));
+  if (Schema schema; columns.size() == 1) {
+    schema.fields.push_back({columns[0].first, {TypeId::kText}});
+    if (duck::doubtful_columns(schema))
+      for (const File& file : table.files) SINAN_CHECK(duck::check_csv_rows(connection, file.path, text_of(table)));
+  }
   table.parameters = base + ", all_varchar = true";
   SINAN_TRY(auto codes, codes_among(connection, table.from(table.files), columns));
   if (table.options.quote.empty()) SINAN_CHECK(check_quotes(connection, table, columns));
@@ -193,19 +220,6 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
   }
   table.parameters = base + fmt::format(", types = {{{}}}", fmt::join(types, ", "));
   return columns;
-}
-
-// What a person can do about a CSV file that is not as it should be; DuckDB tells what it tried.
-Error csv_error(Error error) {
-  if (error.code != ErrorCode::kInvalidInput) return error;
-  if (error.message.contains("Invalid unicode") || error.message.contains("not utf-8"))
-    error.message = "the file is not text in UTF-8; write it so, or say what it is with `encoding: latin-1` or `encoding: utf-16`";
-  else if (error.message.starts_with("Error when sniffing"))
-    error.message =
-        "the file is no table in CSV from its first line to its last: a line has fewer or more values than the others, a quote is not "
-        "closed, "
-        "or it is cut off; mend it, or say how it is written with `delimiter, quote, header, encoding`";
-  return error;
 }
 
 // Lists and objects inside a row stay as they are written.
@@ -225,11 +239,12 @@ Result<Columns> sniff_json(duck::Connection& connection, const std::map<std::str
 }  // namespace
 
 Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
+  for (const File& file : table.files) SINAN_CHECK(duck::check_compressed(file.path));
   table.parameters = ", union_by_name = true";
   auto found = table.format == Format::kCsv    ? sniff_csv(connection, pinned, table)
                : table.format == Format::kJson ? sniff_json(connection, pinned, table)
                                                : described(connection, table.from(table.files));
-  if (!found) return fail(table.format == Format::kCsv ? csv_error(std::move(found).error()) : std::move(found).error());
+  if (!found) return fail(table.format == Format::kCsv ? csv_error(connection, table, std::move(found).error()) : std::move(found).error());
   std::vector<std::string> expressions;
   table.columns.clear();
   for (const auto& [name, type] : *found) {

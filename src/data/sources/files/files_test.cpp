@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -163,6 +164,36 @@ TEST_F(Files, ADamagedFileIsToldInOneSentenceWithTheWayOut) {
     EXPECT_NE(said.find(words), std::string::npos) << said;
     EXPECT_EQ(said.find("Possible"), std::string::npos) << said;
     EXPECT_LT(said.size(), folder_.string().size() + 300) << said;
+  }
+}
+
+// DuckDB takes such a file for one column, and would read it as that.
+TEST_F(Files, ARowWithMoreOrFewerValuesIsAnErrorWithItsLine) {
+  for (const char* row : {"3,c,7", "3", "3,c,"}) {
+    write("t.csv", fmt::format("id,name\n1,a\n2,\"b, with a comma\"\n{}\n4,d\n", row));
+    std::string said = read("tables: {t: {path: t.csv}}\n");
+    EXPECT_TRUE(said.contains("t.csv:4: the row has ")) << row << ": " << said;
+    EXPECT_TRUE(said.contains("the first has 2")) << said;
+  }
+  write("t.csv", "\"a,b\"\n1\n2\n");
+  EXPECT_EQ(read("tables: {t: {path: t.csv}}\n"), "1; 2") << "one column, with a comma in its name";
+  write("t.csv", "");
+  EXPECT_TRUE(read("tables: {t: {path: t.csv}}\n").contains("the file is empty"));
+}
+
+// DuckDB reads up to where it was cut off, as if that were all.
+TEST_F(Files, ACompressedFileThatWasCutOffIsAnError) {
+  std::string text = "id,name\n";
+  for (int i = 0; i < 5'000; ++i) text += fmt::format("{},name {}\n", i, i * 7'919 % 5'003);
+  gzFile out = ::gzopen((folder_ / "t.csv.gz").c_str(), "wb");
+  ASSERT_EQ(::gzwrite(out, text.data(), static_cast<unsigned>(text.size())), static_cast<int>(text.size()));
+  ASSERT_EQ(::gzclose(out), Z_OK);
+  EXPECT_TRUE(read("tables: {t: {path: t.csv.gz}}\n").starts_with("0|name 0; 1|name "));
+  const auto whole = std::filesystem::file_size(folder_ / "t.csv.gz");
+  for (auto left : {whole - 1, whole - 9, whole / 2, std::uintmax_t{30}}) {
+    std::filesystem::resize_file(folder_ / "t.csv.gz", left);
+    std::string said = read("tables: {t: {path: t.csv.gz}}\n");
+    EXPECT_TRUE(said.contains("the compressed file is cut off; fetch it again")) << left << ": " << said;
   }
 }
 

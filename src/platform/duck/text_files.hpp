@@ -1,0 +1,38 @@
+// Whether text files are whole and what they seem. DuckDB reads a compressed file that was cut off up to there, takes a file whose quotes
+// do not fit for one that has none, and one of whose rows a value is missing for a table of one column: all that would pass for data.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "platform/duck/duck.hpp"
+
+namespace sinan::duck {
+
+struct CsvText {
+  std::string delimiter = {};  // empty: the one of , ; | and tab that the first line has most of
+  std::string encoding = {};   // as read_csv takes it; empty: UTF-8
+};
+
+// kInvalidInput where a file that ends in .gz does not hold all that was compressed. Reads it once; other files are let pass.
+Status check_compressed(const std::filesystem::path& file);
+
+// kInvalidInput with FILE:LINE where a value begins with a quote (") that no later one closes. A quote that is closed in the middle of
+// its value ('"A" b') is text, and fits. Reads the whole file once; a file that cannot be read by lines is let pass.
+Status check_csv_quotes(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
+
+// kInvalidInput with FILE:LINE where a row has more or fewer values than the first. Reads the file once.
+Status check_csv_rows(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
+
+// All of it, and whether there is anything at all, for a file whose delimiter and quotes DuckDB finds by itself: where it found no quotes
+// although there are some, and where it found one column or none at all.
+Status check_found_csv(Connection& connection, const std::filesystem::path& file);
+
+// Whether a table with these columns may be a file of several that was not understood.
+bool doubtful_columns(const Schema& schema);
+
+// What a person can do about a text file that is not as it should be, where DuckDB tells what it tried; with the file as its place, if it
+// has none. `options`: whether it can be said how the file is written (delimiter, quote, header, encoding).
+Error text_file_error(Error error, const std::filesystem::path& file, bool options);
+
+}  // namespace sinan::duck
