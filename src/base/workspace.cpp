@@ -122,6 +122,11 @@ Result<Workspace> Workspace::open(const std::filesystem::path& root, Diagnostics
   } else {
     diagnostics.add(out.settings_.timezone.place, "invalid_value", zone.error().message, "see the IANA time zone database");
   }
+  const std::string& currency = out.settings_.currency;
+  if (currency.size() != 3 || !std::ranges::all_of(currency, [](char c) { return c >= 'A' && c <= 'Z'; }))
+    if (const YamlNode* node = !out.files_.empty() && out.files_.front().yaml ? out.files_.front().yaml->find("currency") : nullptr)
+      diagnostics.add(node->place, "invalid_value", fmt::format("'{}' is no currency", currency),
+                      "write its three letters (ISO 4217), such as EUR or CNY");
   for (const auto& [section, endings] : sections()) {
     std::vector<std::filesystem::path> paths;
     for (std::filesystem::directory_iterator it(out.root_ / section, error), end; !error && it != end; it.increment(error)) {

@@ -1,11 +1,13 @@
 """Bad input: a workspace with twenty mistakes gives twenty good messages in one go, and every command says what was wrong and the way out."""
 
+import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from company import sinan
+from company import SINAN, sinan
 
 MISTAKES = {
     "sinan.yaml": "name: Acme\ntimezone: Europe/Berln\ncurency: EUR\nport: 99999\nlanguage: german\n",
@@ -105,6 +107,35 @@ class Usage(unittest.TestCase):
                 answer = sinan(*arguments, cwd="/")
                 self.assertEqual(answer.code, code, str(answer))
                 self.assertIn(words, answer.err)
+
+
+    def test_words_may_come_after_an_option_with_a_value(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = sinan("init", "--name", "Acme", "acme", cwd=folder)
+            self.assertEqual(made.code, 0, str(made))
+            self.assertIn("name: \"Acme\"", (pathlib.Path(folder) / "acme" / "sinan.yaml").read_text())
+            answer = sinan("run", "--wait", "1", "cycle", cwd=f"{folder}/acme")
+            self.assertIn("there is no model/sales.sql", answer.err)
+            self.assertEqual(answer.code, 2, str(answer))
+
+    def test_columns_of_one_name_are_all_in_json(self):
+        answer = sinan("query", "SELECT 1 AS a, 2 AS a, 3 AS a_1", "--json", cwd="/")
+        self.assertEqual(answer.json, [{"a": 1, "a_2": 2, "a_1": 3}], str(answer))
+
+    def test_messages_that_nobody_reads_stop_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(sinan("init", "acme", cwd=folder).code, 0)
+            read, write = os.pipe()
+            os.close(read)
+            done = subprocess.run([str(SINAN), "check"], cwd=f"{folder}/acme", stdout=subprocess.PIPE, stderr=write)
+            os.close(write)
+            self.assertEqual(done.returncode, 0)
+
+    def test_the_smallest_example_companies_can_be_made(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for items, places, seed in ((1, 5, 1), (40, 5, 1), (40, 5, 5)):
+                made = sinan("demo", "create", f"{folder}/{items}-{seed}", "--items", items, "--locations", places, "--days", 60, "--seed", seed)
+                self.assertEqual(made.code, 0, str(made))
 
 
 if __name__ == "__main__":

@@ -87,10 +87,36 @@ class Cycle(Company):
         self.ok("run")
         self.assertIn("\nnotes of sync:\n  erp.lfa1: new column 'remark' text\n", self.ok("runs", "show").out)
 
-    def test_a_dry_run_changes_nothing(self):
+    def test_a_dry_run_shows_what_would_be_decided_and_changes_nothing(self):
         self.ok("run", "--dry-run")
         self.assertEqual(self.erp_orders(), [])
         self.assertEqual(self.decisions(), [])
+        self.ok("run")
+        self.ok("demo", "advance", ".", "--days", "2")
+
+        def kept():
+            rows = self.rows("SELECT item_id, location_id, ds, mean, run_id FROM ops.forecasts ORDER BY ALL")
+            return rows, self.decisions(), self.erp_orders(), self.rows("SELECT count(*) AS n FROM lake.shop_orders"), self.rows("SELECT count(*) AS n FROM quality.quarantine")
+
+        before = kept()
+        trial = self.ok("run", "--dry-run")
+        self.assertIn("purchase_order", trial.out)
+        self.assertIn("Nothing was changed", trial.err)
+        self.assertEqual(kept(), before)
+        self.assertEqual([run["dry_run"] for run in self.ok("runs", "list", "--json").json], [True, False, True])
+        self.assertEqual([path.name for path in self.dir.glob(".sinan*")], [".sinan"], "the copy of the state is gone")
+
+    def test_who_has_no_permission_sees_no_prices_and_starts_nothing(self):
+        self.ok("run")
+        waiting = [d["id"] for d in self.decisions() if d["status"] == "proposed"]
+        for words in (["report"], ["runs", "list"], ["runs", "show"], ["models", "list"], ["run"], ["decisions", "show", waiting[0]]):
+            denied = self.sinan("--as", "dora", *words)
+            self.assertEqual(denied.code, 2, f"{words}: {denied}")
+            self.assertIn("needs the permission", denied.err)
+            self.assertEqual(denied.out, "")
+        self.assertEqual(self.ok("--as", "dora", "decisions", "list", "--json").json, [])
+        self.assertEqual({d["id"] for d in self.ok("--as", "ben", "decisions", "list", "--status", "proposed", "--json").json}, set(waiting))
+        self.assertIn(waiting[0], self.ok("--as", "ben", "decisions", "show", waiting[0]).out)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ struct ApiContext {
   decisions::Decisions* decisions = nullptr;
   std::function<Result<decisions::Decision>(const std::string& id)> execute;  // tries the effect of an approved decision; may be empty
   reports::Archive reports{std::filesystem::path()};
-  demand::LiveDemand* live = nullptr;           // follows sales; null: they are not followed here
-  const identity::Directory* people = nullptr;  // who may what; null: nobody may post sales
-  Principal user;                               // whose token it is
-  std::string name;                             // of the company
+  demand::LiveDemand* live = nullptr;  // follows sales; null: they are not followed here
+  identity::Directory people;          // who may what
+  Principal user;                      // whose token it is
+  std::string name;                    // of the company
   Zone zone;
   const Clock* clock = nullptr;
   std::string version;

@@ -183,6 +183,22 @@ TEST_F(ApiTest, RunsAreStartedListedShownAndCancelled) {
   EXPECT_EQ(get("/api/v1/runs/none", 404)["code"], "not_found");
 }
 
+TEST_F(ApiTest, WhoMayNotSeeOrStartIsRefused) {
+  const std::string id = propose("A");
+  const std::string role = get("/api/v1/decisions/" + id)["role"];
+  context_.user = Principal{"gert", {"guest"}};
+  for (const char* target : {"/api/v1/runs", "/api/v1/runs/latest", "/api/v1/reports"}) EXPECT_EQ(get(target, 403)["code"], "denied");
+  EXPECT_EQ(call(http::Method::kGet, "/").status, 403);
+  EXPECT_EQ(call(http::Method::kGet, "/reports/latest").status, 403);
+  EXPECT_EQ(post("/api/v1/runs", "{}", 403)["code"], "denied");
+  EXPECT_EQ(post("/api/v1/runs/none/cancel", "", 403)["code"], "denied");
+  EXPECT_EQ(get("/api/v1/decisions")["items"].size(), 0U);
+  EXPECT_EQ(get("/api/v1/decisions/" + id, 403)["code"], "denied");
+  context_.user = Principal{"mia", {role}};
+  EXPECT_EQ(get("/api/v1/decisions")["items"].size(), 1U) << "what waits for her role";
+  EXPECT_EQ(get("/api/v1/decisions/" + id)["id"], id);
+}
+
 TEST_F(ApiTest, DecisionsAreListedShownApprovedAndRejected) {
   std::string a = propose("A");
   std::string b = propose("B");

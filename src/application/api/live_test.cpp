@@ -53,7 +53,7 @@ class LiveApiTest : public ::testing::Test {
                                   quantiles));
     context_.clock = &company_.clock;
     people_ = identity::Directory::read(company_.workspace(), company_.diagnostics);
-    context_.people = &people_;
+    context_.people = people_;
     live_.emplace(company_.fabric(), company_.clock, Zone());
     context_.live = &*live_;
     EXPECT_TRUE(company_.diagnostics.ok()) << company_.diagnostics.error().text();

@@ -8,8 +8,10 @@ runtime::OpenOptions open_options(const Invocation& invocation) {
   return {invocation.directory, invocation.state_dir, invocation.now, invocation.as_user};
 }
 
-Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation) {
-  return runtime::Runtime::open(open_options(invocation));
+Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation, std::string_view permission) {
+  SINAN_TRY(auto out, runtime::Runtime::open(open_options(invocation)));
+  if (!permission.empty()) SINAN_CHECK(out->people().expect(out->user(), permission));
+  return out;
 }
 
 int say_verification(Invocation& invocation, const audit::Verification& verification) {

@@ -249,7 +249,15 @@ void build_customers(Company& company) {
         break;
       }
     }
-    if (first == nullptr) continue;
+    if (first == nullptr) {  // few customers: a company moves there from where there are most
+      std::map<std::size_t, std::vector<Customer*>> by_place;
+      for (auto& customer : company.customers)
+        if (customer.company) by_place[customer.place].push_back(&customer);
+      auto most = std::ranges::max_element(by_place, {}, [](const auto& of) { return of.second.size(); });
+      if (most == by_place.end()) continue;
+      first = most->second.back();
+      first->place = place;
+    }
     first->in_erp = true;
     first->in_shop = true;
   }

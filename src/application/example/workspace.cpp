@@ -70,7 +70,7 @@ Status write_workspace(const std::filesystem::path& dir, const std::vector<std::
     }
     if (wanted) SINAN_CHECK(write_template(file.path, dir / name, values));
   }
-  return {};
+  return write_file(dir / ".gitignore", ".sinan/\n.sinan.*/\n");
 }
 
 }  // namespace sinan::example

@@ -8,7 +8,7 @@ Result<std::filesystem::path> find_workspace(const std::filesystem::path& direct
     return fail(ErrorCode::kInvalidInput,
                 "there is no workspace here or above (no sinan.yaml); make one with `sinan init`, or name one with -C DIR",
                 directory.string());
-  return *root;
+  return std::filesystem::absolute(*root).lexically_normal();
 }
 
 // policies/*.yaml have several readers, one a key; what none of them reads is a mistake.

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "platform/audit/ledger.hpp"
 #include "platform/secrets/secrets.hpp"
+#include "platform/storage/backup.hpp"
 
 namespace sinan::runtime {
 
@@ -15,6 +16,9 @@ struct Runtime::Parts {
   WorkspaceClock clock;
   std::optional<Workspace> workspace;
   std::filesystem::path state_dir;
+  OpenOptions asked;
+  std::filesystem::path reports_dir;
+  storage::Store* runs = nullptr;  // whose history its runs are in; of a trial that of the state itself
   bool now_from_data = false;
   bool now_is_asked = false;  // --now
   identity::Directory people;
@@ -43,6 +47,9 @@ struct Runtime::Parts {
   Status open_data(Diagnostics& diagnostics);
   Status open_operations(Diagnostics& diagnostics);
   Status settle_now();
+  static Result<std::unique_ptr<Parts>> open(const OpenOptions& options, storage::Store* runs, const std::filesystem::path& reports_dir);
+  // A dry run: the cycle on a copy of the state, so that nothing is changed; only its record is kept, and its report. Under the lock.
+  Result<workflow::RunRecord> try_out(const workflow::Workflow& workflow, const workflow::RunRequest& request);
   Result<std::unique_ptr<sources::Source>> open_source(const sources::SourceConfig& config, const CancelToken* cancel) const;
   int threads() const;
 };
@@ -61,6 +68,7 @@ Result<std::unique_ptr<sources::Source>> Runtime::Parts::open_source(const sourc
 }
 
 Status Runtime::Parts::read(const OpenOptions& options, Diagnostics& diagnostics) {
+  asked = options;
   SINAN_TRY(auto root, find_workspace(options.directory));
   SINAN_TRY(workspace, Workspace::open(root, diagnostics));
   if (options.now) clock.stop_at(*options.now);
@@ -83,6 +91,7 @@ Status Runtime::Parts::read(const OpenOptions& options, Diagnostics& diagnostics
 
 Status Runtime::Parts::open_data(Diagnostics& diagnostics) {
   SINAN_CHECK(storage::prepare_state_folder(state_dir));
+  SINAN_CHECK(storage::expect_store(state_dir));
   SINAN_TRY(store, storage::Store::open(state_dir / "state.db"));
   lake::Options lake_options{workspace->settings().memory_mb / 2, threads()};
   SINAN_TRY(lake, lake::Lake::open(state_dir / "lake", *store, clock, lake_options));
@@ -115,13 +124,32 @@ Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
   auto open = [this](const sources::SourceConfig& config, const CancelToken* cancel) { return open_source(config, cancel); };
   source_effects = std::make_unique<SourceEffects>(sources, open, state_dir / "outbox");
   effects = std::make_unique<ModelEffects>(*models, *source_effects);
-  rooms.emplace(tasks::Rooms{*workspace, state_dir, clock, *store, *lake, *fabric, *sync, sources, open, quality, entities, forecast, plan,
-                             *decisions, *effects, *models, [this] { return settle_now(); }, threads(), SINAN_VERSION});
+  rooms.emplace(tasks::Rooms{*workspace,
+                             state_dir,
+                             clock,
+                             *store,
+                             *runs,
+                             reports_dir,
+                             *lake,
+                             *fabric,
+                             *sync,
+                             sources,
+                             open,
+                             quality,
+                             entities,
+                             forecast,
+                             plan,
+                             *decisions,
+                             *effects,
+                             *models,
+                             [this] { return settle_now(); },
+                             threads(),
+                             SINAN_VERSION});
   tasks = tasks::make_tasks(&*rooms);
   std::vector<workflow::Task*> known;
   for (auto& task : tasks) known.push_back(task.get());
   workflows = workflow::read_workflows(*workspace, known, diagnostics);
-  SINAN_TRY(engine, workflow::Engine::open(*store, known, {.lock_dir = state_dir}));
+  SINAN_TRY(engine, workflow::Engine::open(*runs, known, {.lock_dir = state_dir}));
   return {};
 }
 
@@ -135,15 +163,33 @@ Status Runtime::Parts::settle_now() {
 Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime>> Runtime::open(const OpenOptions& options) {
+Result<std::unique_ptr<Runtime::Parts>> Runtime::Parts::open(const OpenOptions& options, storage::Store* runs,
+                                                             const std::filesystem::path& reports_dir) {
   auto parts = std::make_unique<Parts>();
   Diagnostics diagnostics;
   SINAN_CHECK(parts->read(options, diagnostics));
   if (!diagnostics.ok()) return fail(diagnostics.error());
   SINAN_CHECK(parts->open_data(diagnostics));
+  parts->runs = runs ? runs : parts->store.get();
+  parts->reports_dir = reports_dir.empty() ? parts->state_dir / "reports" : reports_dir;
   SINAN_CHECK(parts->open_operations(diagnostics));
   if (!diagnostics.ok()) return fail(diagnostics.error());
   SINAN_CHECK(parts->settle_now());
+  return parts;
+}
+
+Result<workflow::RunRecord> Runtime::Parts::try_out(const workflow::Workflow& workflow, const workflow::RunRequest& request) {
+  SINAN_TRY(auto copy, storage::TrialState::make(state_dir, *store, request.cancel));
+  OpenOptions options = asked;
+  options.state_dir = copy.path();
+  SINAN_TRY(auto trial, open(options, store.get(), reports_dir / "dry-run"));
+  const auto same = std::ranges::find(trial->workflows, workflow.name, &workflow::Workflow::name);
+  if (same == trial->workflows.end()) return fail(ErrorCode::kConflict, fmt::format("there is no workflow '{}' any more", workflow.name));
+  return trial->engine->run(*same, request);
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::open(const OpenOptions& options) {
+  SINAN_TRY(auto parts, Parts::open(options, nullptr, {}));
   return std::unique_ptr<Runtime>(new Runtime(std::move(parts)));
 }
 
@@ -161,7 +207,7 @@ models::Registry& Runtime::models() const { return *parts_->models; }
 decisions::EffectExecutor& Runtime::effects() const { return *parts_->effects; }
 workflow::Engine& Runtime::engine() const { return *parts_->engine; }
 const std::vector<workflow::Workflow>& Runtime::workflows() const { return parts_->workflows; }
-reports::Archive Runtime::reports() const { return reports::Archive(parts_->state_dir / "reports"); }
+reports::Archive Runtime::reports() const { return reports::Archive(parts_->reports_dir); }
 storage::Store& Runtime::store() const { return *parts_->store; }
 lake::Lake& Runtime::lake() const { return *parts_->lake; }
 
@@ -178,7 +224,7 @@ Result<workflow::RunRecord> Runtime::run(const workflow::Workflow& workflow, wor
   SINAN_TRY(auto lock, storage::StateLock::acquire(parts_->state_dir, "run " + workflow.name, parts_->clock, wait, request.cancel));
   request.now = parts_->clock.now();
   request.now_is_asked = parts_->now_is_asked;
-  return parts_->engine->run(workflow, request);
+  return request.dry_run ? parts_->try_out(workflow, request) : parts_->engine->run(workflow, request);
 }
 
 }  // namespace sinan::runtime

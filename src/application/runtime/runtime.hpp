@@ -44,7 +44,8 @@ class Runtime {
   storage::Store& store() const;
   lake::Lake& lake() const;
 
-  // Runs a workflow under the lock of the state folder; waits up to `wait` for another holder.
+  // Runs a workflow under the lock of the state folder; waits up to `wait` for another holder. A dry run works on a copy of the state:
+  // of it remain its record among the runs, and its report.
   Result<workflow::RunRecord> run(const workflow::Workflow& workflow, workflow::RunRequest request, std::chrono::seconds wait);
 
   struct Parts;

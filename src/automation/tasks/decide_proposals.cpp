@@ -36,6 +36,7 @@ class DecideProposals final : public workflow::Task {
                                      {"superseded", report.superseded},
                                      {"overtaken", report.overtaken},
                                      {"repeated", report.repeated},
+                                     {"declined", report.declined},
                                      {"expired", expired}});
   }
 

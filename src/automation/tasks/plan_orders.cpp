@@ -23,7 +23,7 @@ class PlanOrders final : public workflow::Task {
                                      {"spend", report.spend.amount.text(2)},
                                      {"currency", report.spend.currency},
                                      {"left_out", report.left_out.amount.text(2)},
-                                     {"waiting_loss", report.waiting_loss}});
+                                     {"waiting_loss", fmt::format("{:.2f}", report.waiting_loss)}});
   }
 
  private:

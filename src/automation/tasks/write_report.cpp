@@ -29,14 +29,13 @@ class WriteReport final : public workflow::Task {
     collect.generated_at = SystemClock().now();
     collect.sinan_version = rooms_->sinan_version;
     collect.cancel = &context.cancel;
-    SINAN_TRY(auto history, workflow::History::open(rooms_->store));
+    SINAN_TRY(auto history, workflow::History::open(rooms_->runs));
     SINAN_TRY(auto record, history.show(context.run_id));
     collect.run = section_of(record, collect.generated_at);
     for (const workflow::StepRecord& step : record.steps)
       if (auto output = context.outputs.find(step.id); output != context.outputs.end()) collect.outputs[step.task] = output->second;
     SINAN_TRY(auto data, reports::collect(collect));
-    reports::Archive archive(rooms_->state_dir / "reports");
-    if (context.dry_run) archive = reports::Archive(rooms_->state_dir / "reports" / "dry-run");
+    const reports::Archive archive(rooms_->reports);
     SINAN_TRY(auto file, archive.save(data.day, reports::render_html(data)));
     return workflow::TaskOutput(Json{{"day", format_date(data.day)}, {"file", file.string()}});
   }

@@ -101,6 +101,7 @@ class StoreEngine final : public Engine {
     for (RunStatus status : {RunStatus::kRunning, RunStatus::kInterrupted}) {
       SINAN_TRY(std::vector<RunRecord> runs, history_.list({.workflow = workflow.name, .status = status}));
       for (const RunRecord& listed : runs) {
+        if (request.dry_run && !listed.dry_run) continue;  // a trial leaves for others what is theirs to take up
         SINAN_TRY(RunRecord run, history_.show(listed.id));
         SINAN_TRY(bool cancelled, history_.cancel_requested(run.id));
         if (!cancelled && !out && may_resume(workflow, request, run)) {

@@ -48,7 +48,7 @@ struct RunRequest {
   std::string requested_by;             // a user, or "system:scheduler"
   std::optional<Instant> now;           // logical time; default: the real one
   bool now_is_asked = false;            // somebody asked for that time (--now): a run cut off at another logical time is not taken up
-  bool dry_run = false;                 // tasks decide and show, but change nothing outside; never resumed
+  bool dry_run = false;                 // tasks decide and show, but write nothing back; never resumed
   bool resume = true;                   // take up a run of this workflow that was cut off; false: abandon it and begin anew
   bool resume_only = false;             // take up a run that was cut off, or else kPrecondition: nothing to take up
   const CancelToken* cancel = nullptr;  // shutdown: the run ends as interrupted, and is taken up by the next

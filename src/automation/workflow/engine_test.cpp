@@ -266,8 +266,13 @@ TEST_F(EngineTest, AnInterruptedRunIsTakenUpFromItsLastFinishedStep) {
   EXPECT_EQ(statuses(cut), "a:done b:interrupted c:pending ");
 
   reopen();
+  first = false;
+  RunRecord trial = run(text, {.dry_run = true});
+  EXPECT_EQ(trial.status, RunStatus::kDone);
+  EXPECT_NE(trial.id, cut.id);
+  trace_.resize(2);
   RunRecord resumed = run(text);
-  EXPECT_EQ(resumed.id, cut.id);
+  EXPECT_EQ(resumed.id, cut.id) << "a dry run leaves it as it was";
   EXPECT_EQ(resumed.status, RunStatus::kDone);
   EXPECT_EQ(resumed.resumed, 1);
   EXPECT_EQ(format_rfc3339(resumed.now), "2026-02-28T00:00:00Z") << "the logical time is that of the run's beginning";

@@ -59,7 +59,7 @@ struct TaskContext {
   std::string step;                            // "sync"
   int attempt = 1;                             // from 1; a task that did half of its work before a crash or an error is simply called again
   Instant now;                                 // the logical time of the run (--now); the same for all steps, and after a resume
-  bool dry_run = false;                        // decide and show, but change nothing outside
+  bool dry_run = false;                        // decide and show, but write nothing back
   std::string requested_by;                    // the user who started the run, or "system:scheduler"
   const YamlNode& with;                        // the step's options; kNull when there are none
   const std::map<std::string, Json>& outputs;  // of the steps that are done, by step id

@@ -125,6 +125,10 @@ class ParquetLake final : public Lake {
       SINAN_TRY(found, read_table(session, name, at));
       return {};
     }));
+    for (const File& file : found->files)
+      if (std::error_code unknown; !std::filesystem::exists(dir_ / file.path, unknown))
+        return fail(ErrorCode::kCorrupt, "a file of the lake is gone, and its rows with it; restore a backup (sinan restore)",
+                    (dir_ / file.path).string());
     return std::move(*found);
   }
 

@@ -49,6 +49,13 @@ class Decisions::Proposing {
       count_today(d);
       return {};
     }));
+    SINAN_CHECK(load_states(session, "WHERE status = 'rejected' AND verdict = 'approval' AND created_at > ?",
+                            {format_rfc3339(now_ - decisions_.policy_.expires_after)}, [&](const Decision& d) -> Status {
+                              if (!d.decided_at || format_date(decisions_.zone_.day_of(*d.decided_at)) != day_) return {};
+                              Decimal& most = declined_[target_of(d)];
+                              most = std::max(most, d.quantity.amount);
+                              return {};
+                            }));
     return load_states(session, "WHERE kind = 'alert' AND created_at > ?", {format_rfc3339(now_ - kAlertSilence)},
                        [&](Decision d) -> Status {
                          if (d.state == State::kExecuted || d.state == State::kMeasured || d.state == State::kApproved)
@@ -57,10 +64,12 @@ class Decisions::Proposing {
                        });
   }
 
-  enum class Left : std::uint8_t { kNo, kOvertaken, kRepeated };
+  enum class Left : std::uint8_t { kNo, kOvertaken, kRepeated, kDeclined };
   Left leave_out(const Proposal& p) const {
     if (p.kind == "alert") return raised_.contains(target_of(p)) ? Left::kRepeated : Left::kNo;
-    return overtaken_.contains(target_of(p)) ? Left::kOvertaken : Left::kNo;
+    if (overtaken_.contains(target_of(p))) return Left::kOvertaken;
+    const auto no = declined_.find(target_of(p));
+    return no != declined_.end() && p.quantity.amount > Decimal() && p.quantity.amount <= no->second ? Left::kDeclined : Left::kNo;
   }
 
   Decision judged(const Proposal& p) {
@@ -104,6 +113,7 @@ class Decisions::Proposing {
   std::map<ProposalBatch::Target, std::vector<Decision>> waiting_;
   std::set<ProposalBatch::Target> overtaken_;
   std::set<ProposalBatch::Target> raised_;
+  std::map<ProposalBatch::Target, Decimal> declined_;  // today, by a person: the largest quantity
   DayTotals today_;
 };
 
@@ -146,7 +156,7 @@ Result<ProposeReport> Decisions::propose(const Principal& proposer, const Propos
       std::string& id = report.ids.emplace_back();
       Proposing::Left left = proposing.leave_out(p);
       if (left != Proposing::Left::kNo) {
-        ++(left == Proposing::Left::kOvertaken ? report.overtaken : report.repeated);
+        ++(left == Proposing::Left::kOvertaken ? report.overtaken : left == Proposing::Left::kDeclined ? report.declined : report.repeated);
         continue;
       }
       // The end of an older proposal is recorded first and names the newcomer, whose number comes behind it.
@@ -206,6 +216,8 @@ Result<Decision> Decisions::approve(const std::string& id, const Principal& appr
 }
 
 Result<Decision> Decisions::reject(const std::string& id, const Principal& approver, const std::string& reason) {
+  if (reason.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(ErrorCode::kInvalidInput, "a rejection needs a reason, which is kept with it");
   return answer(id, approver, "rejected", reason);
 }
 
@@ -265,6 +277,14 @@ Result<std::vector<Decision>> Decisions::list(const ListFilter& filter) const {
       parameters.emplace_back(std::string(name(state)));
     }
     where += fmt::format(" AND status IN ({})", marks);
+  }
+  if (filter.only_roles) {
+    std::string marks;
+    for (const std::string& role : *filter.only_roles) {
+      marks += marks.empty() ? "?" : ", ?";
+      parameters.emplace_back(role);
+    }
+    where += fmt::format(" AND role <> '' AND role IN ({})", marks);
   }
   where += " ORDER BY number DESC LIMIT ? OFFSET ?";
   parameters.emplace_back(std::clamp<std::int64_t>(filter.limit, 0, kMaxListed));

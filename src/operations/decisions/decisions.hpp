@@ -37,6 +37,7 @@ struct ProposeReport {
   std::vector<std::string> ids;  // of the proposals, in their order; empty text where one was left out
   std::int64_t automatic = 0, waiting = 0, forbidden = 0, superseded = 0, overtaken = 0;
   std::int64_t repeated = 0;  // alerts that said the same within the last seven days
+  std::int64_t declined = 0;  // that asked for no more than what a person rejected on the same day
 };
 
 struct ExecuteReport {
@@ -50,6 +51,7 @@ struct ListFilter {
   std::vector<State> states;                                    // empty: all
   std::string kind, item_id, location_id, supplier_id, run_id;  // empty: any
   std::string role;                                             // only what this role may approve
+  std::optional<std::vector<std::string>> only_roles = {};      // only what one of these may, or might have approved
   std::int64_t limit = 1000;                                    // at most 100,000
   std::int64_t offset = 0;
 };

@@ -179,6 +179,22 @@ TEST_F(DecisionsTest, ANewPlanSupersedesWhatWaitsAndNeverBuysTwice) {
   expect_whole();
 }
 
+TEST_F(DecisionsTest, WhatAPersonRejectedIsNotAskedAgainOnTheSameDay) {
+  const std::string id = propose({order("a", "5000")}).ids[0];
+  EXPECT_FALSE(decisions_->reject(id, kBen, "  ")) << "a reason is required";
+  ASSERT_TRUE(decisions_->reject(id, kBen, "we have enough"));
+  ProposeReport again = propose({order("a", "5000"), order("b", "5000")});
+  EXPECT_EQ(again.declined, 1);
+  EXPECT_EQ(again.ids[0], "");
+  EXPECT_EQ(again.waiting, 1);
+  Proposal more = order("a", "5000");
+  more.quantity.amount = more.quantity.amount + Decimal::whole(1);
+  EXPECT_EQ(propose({more}).declined, 0) << "more is needed than was rejected";
+  clock_.set(clock_.now() + std::chrono::hours(24));
+  EXPECT_EQ(propose({order("a", "5000")}).declined, 0);
+  expect_whole();
+}
+
 TEST_F(DecisionsTest, WhatNobodyAnswersExpires) {
   std::string id = propose({order("a", "5000")}).ids[0];
   clock_.set(clock_.now() + std::chrono::hours(48));
@@ -251,6 +267,9 @@ TEST_F(DecisionsTest, ListsHaveTheFieldsOfTheContractWithAmountsAsTexts) {
           report.ids[1]));
   EXPECT_EQ(decisions_->list({.states = {State::kApproved}})->size(), 1U);
   EXPECT_EQ(decisions_->list({.role = "manager"})->size(), 1U);
+  EXPECT_EQ(decisions_->list({.only_roles = std::vector<std::string>{"buyer", "manager"}})->size(), 1U);
+  EXPECT_EQ(decisions_->list({.only_roles = std::vector<std::string>{"buyer"}})->size(), 0U);
+  EXPECT_EQ(decisions_->list({.only_roles = std::vector<std::string>{}})->size(), 0U);
   EXPECT_EQ(decisions_->list({.limit = 1, .offset = 1})->at(0).item_id, "a");
   Dossier dossier = *decisions_->show(report.ids[0]);
   EXPECT_EQ(dossier.evidence["alternatives"][0]["why_not"]["zh"], "更贵");

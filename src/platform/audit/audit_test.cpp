@@ -63,6 +63,21 @@ TEST_F(LedgerTest, AChainThatNobodyTouchedVerifiesAndStaysSoAcrossOpenings) {
   EXPECT_EQ(seen.end.seq, 6);
 }
 
+// A new key would make forgeries of all that was sealed with the old one.
+TEST_F(LedgerTest, AKeyThatIsGoneIsToldAndNotReplaced) {
+  append("d1", "10.00");
+  ledger_.reset();
+  std::filesystem::rename(dir_ / "keys" / "chain", dir_ / "away");
+  auto opened = Ledger::open(*store_, dir_, clock_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+  EXPECT_TRUE(opened.error().message.contains("put it back"));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "keys" / "chain"));
+  std::filesystem::rename(dir_ / "away", dir_ / "keys" / "chain");
+  reopen();
+  EXPECT_TRUE(verify().ok());
+}
+
 TEST_F(LedgerTest, AStoreThatGoesOnFromACopyGivesIdentifiersAnotherNameAndStillKnowsItsOwn) {
   std::string first = ledger_->instance();
   ASSERT_TRUE(ledger_->begin_anew("owner", Json{{"backup_of", "2026-02-28T08:00:00Z"}}));

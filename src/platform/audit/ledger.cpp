@@ -98,7 +98,16 @@ Result<std::unique_ptr<Ledger>> Ledger::open(storage::Store& store, const std::f
     std::filesystem::create_directories(folder, error);
     if (error) return fail(ErrorCode::kUnavailable, fmt::format("cannot make a folder: {}", error.message()), folder.string());
   }
-  SINAN_TRY(ledger->key_, secrets::key_file(state_dir / "keys" / "chain"));
+  const std::filesystem::path key = state_dir / "keys" / "chain";
+  // A new key where records have been sealed with another would make forgeries of them all.
+  if (!std::filesystem::exists(key, error))
+    for (const auto& head : std::filesystem::directory_iterator(ledger->heads_, error))
+      if (head.path().extension() == ".json")
+        return fail(ErrorCode::kCorrupt,
+                    "the key that seals the audit records is gone, so nothing can be proved or recorded; put it back, or restore a backup "
+                    "(sinan restore)",
+                    key.string());
+  SINAN_TRY(ledger->key_, secrets::key_file(key));
   SINAN_CHECK(store.migrate(migrations()));
   SINAN_CHECK(store.transact([&](storage::Session& session) { return ensure_instance(session, ledger->instances_); }));
   std::vector<std::string> chains;

@@ -4,9 +4,11 @@
 
 namespace sinan {
 
-bool Principal::is_owner() const { return std::ranges::find(roles, "owner") != roles.end(); }
+bool Principal::has(std::string_view role) const { return std::ranges::find(roles, role) != roles.end(); }
 
-bool Principal::is_system() const { return user.starts_with("system:") && std::ranges::find(roles, "system") != roles.end(); }
+bool Principal::is_owner() const { return has("owner"); }
+
+bool Principal::is_system() const { return user.starts_with("system:") && has("system"); }
 
 Principal owner_principal() { return {"owner", {"owner"}}; }
 
@@ -16,7 +18,12 @@ namespace identity {
 
 namespace {
 
-constexpr Permission kPermissions[] = {{kPostSales, "Post sales as they happen to the server (POST /api/v1/sales)"}};
+constexpr Permission kPermissions[] = {
+    {kReadDecisions, "See all decisions with their evidence; those that wait for a role, or were answered by it, its people see anyway"},
+    {kReadReports, "Read the daily reports, and how runs and models went"},
+    {kRunWorkflows, "Start and cancel runs"},
+    {kPostSales, "Post sales as they happen to the server (POST /api/v1/sales)"},
+};
 
 struct UserEntry {
   std::string name;
@@ -140,6 +147,13 @@ Result<Principal> Directory::resolve(const std::string& user) const {
 bool Directory::may(const Principal& principal, std::string_view permission) const {
   return principal.is_trusted() ||
          std::ranges::any_of(principal.roles, [&](const std::string& role) { return granted_.contains({std::string(permission), role}); });
+}
+
+Status Directory::expect(const Principal& principal, std::string_view permission) const {
+  if (may(principal, permission)) return {};
+  return fail(
+      ErrorCode::kDenied,
+      fmt::format("this needs the permission {0}; a role has it that is named in `permissions: {{{0}: […]}}` in policies/", permission));
 }
 
 Json users_schema() {

@@ -5,9 +5,10 @@
 //   roles:
 //     planner: Plans what to buy and what to move
 //   permissions:
-//     post_sales: [planner]
+//     read_decisions: [planner]
 //
-// A permission is for what changes something beside rows and decisions, which have policies of their own; the owner has all.
+// A permission is for what is not a row, which `tables:` says who may see, nor the answer to a decision, which `automation:` gives to a
+// role; the owner has all.
 // `owner` is always a role; at a local terminal the user is `owner` unless --as says another. Names of users and roles are
 // letters, digits, '_', '-', '.' and '@'; `system` is kept for Sinan's own jobs.
 #pragma once
@@ -22,6 +23,9 @@ struct Permission {
   std::string_view name;
   std::string_view summary;
 };
+inline constexpr std::string_view kReadDecisions = "read_decisions";
+inline constexpr std::string_view kReadReports = "read_reports";
+inline constexpr std::string_view kRunWorkflows = "run_workflows";
 inline constexpr std::string_view kPostSales = "post_sales";
 std::span<const Permission> permissions();
 
@@ -42,6 +46,8 @@ class Directory {
   Result<Principal> resolve(const std::string& user) const;
   // Whether one of the principal's roles has the permission.
   bool may(const Principal& principal, std::string_view permission) const;
+  // kDenied, with how a role gets the permission, where none has it.
+  Status expect(const Principal& principal, std::string_view permission) const;
   const std::map<std::string, User>& users() const { return users_; }
   // Role: what it is for. Holds "owner" always.
   const std::map<std::string, std::string>& roles() const { return roles_; }

@@ -32,6 +32,21 @@ TEST(Identity, UsersHaveTheirRolesSorted) {
   EXPECT_EQ(directory.users().at("anna").name, "Anna Li");
 }
 
+TEST(Identity, WhoLacksAPermissionIsToldHowARoleGetsIt) {
+  Diagnostics diagnostics;
+  auto directory = read(
+      "users:\n  anna: {roles: [planner]}\n  ben: {roles: [guest]}\nroles:\n  planner:\n  guest:\npermissions: {read_reports: [planner]}\n",
+      diagnostics);
+  ASSERT_TRUE(diagnostics.ok()) << diagnostics.error().text();
+  EXPECT_TRUE(directory.expect(*directory.resolve("anna"), kReadReports));
+  EXPECT_TRUE(directory.expect(owner_principal(), kRunWorkflows));
+  for (std::string_view lacking : {kReadDecisions, kRunWorkflows}) EXPECT_FALSE(directory.expect(*directory.resolve("anna"), lacking));
+  auto denied = directory.expect(*directory.resolve("ben"), kReadReports);
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().code, ErrorCode::kDenied);
+  EXPECT_TRUE(denied.error().message.contains("permissions: {read_reports: […]}")) << denied.error().message;
+}
+
 TEST(Identity, TheOwnerIsThereWithoutAFile) {
   Diagnostics diagnostics;
   auto directory = read("users: {}\n", diagnostics);

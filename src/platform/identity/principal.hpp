@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sinan {
@@ -9,6 +10,7 @@ namespace sinan {
 struct Principal {
   std::string user;                // "anna", or "system:planner"
   std::vector<std::string> roles;  // sorted; "owner" sees and does everything
+  bool has(std::string_view role) const;
   bool is_owner() const;
   bool is_system() const;  // made by system_principal(), never read from a file
   // Owner or system: no row filter or mask applies.

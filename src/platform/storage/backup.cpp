@@ -69,18 +69,36 @@ std::vector<fs::path> files_below(const fs::path& folder) {
   return out;
 }
 
-// Copies the files that `wanted` takes. One that is gone meanwhile was not part of the state.
-Status copy_files(const fs::path& from, const fs::path& to, const CancelToken* cancel, const std::function<bool(const fs::path&)>& wanted) {
+bool in_lake(const fs::path& relative) { return relative.generic_string().starts_with("lake/"); }
+
+// Copies the files that `wanted` takes, or links them. One that is gone meanwhile was not part of the state.
+Status copy_files(const fs::path& from, const fs::path& to, const CancelToken* cancel, const std::function<bool(const fs::path&)>& wanted,
+                  bool link = false) {
   for (const fs::path& relative : files_below(from)) {
     if (!wanted(relative)) continue;
     if (cancel) SINAN_CHECK(cancel->check());
     std::error_code error;
     fs::create_directories((to / relative).parent_path(), error);
+    if (link) {
+      fs::create_hard_link(from / relative, to / relative, error);
+      if (!error) continue;
+      error.clear();  // over file systems, or where there are no links
+    }
     if (!error) fs::copy_file(from / relative, to / relative, error);
     if (error == std::errc::no_such_file_or_directory && !fs::exists(from / relative)) continue;
     if (error) return disk_error("the file cannot be copied", to / relative, error.value());
   }
   return {};
+}
+
+// While the write transaction is open nobody commits, so that the store and the small files beside it (keys, heads of chains) are of one
+// moment, or as a crash at that moment would leave them. The lake's files never change, and nothing removes any under the lock.
+Status copy_state(const fs::path& folder, Store& store, const fs::path& to, const CancelToken* cancel, bool link_lake) {
+  SINAN_CHECK(store.transact([&](Session&) -> Status {
+    SINAN_CHECK(store.backup(to / kStoreFile));
+    return copy_files(folder, to, cancel, [&](const fs::path& file) { return !left_out(file) && !in_lake(file); });
+  }));
+  return copy_files(folder, to, cancel, [&](const fs::path& file) { return !left_out(file) && in_lake(file); }, link_lake);
 }
 
 // Permissions of folders, and everything down to the disk.
@@ -161,14 +179,7 @@ Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::
   fs::create_directories(draft.path(), error);
   if (!error) fs::permissions(draft.path(), fs::perms::owner_all, error);
   if (error) return disk_error("the backup's folder cannot be made", draft.path(), error.value());
-  auto in_lake = [](const fs::path& relative) { return relative.generic_string().starts_with("lake/"); };
-  // While the write transaction is open nobody commits, so that the store and the small files beside it (keys, heads of chains) are of
-  // one moment, or as a crash at that moment would leave them. The lake's files never change, and nothing removes any under the lock.
-  SINAN_CHECK(store.transact([&](Session&) -> Status {
-    SINAN_CHECK(store.backup(draft.path() / kStoreFile));
-    return copy_files(folder, draft.path(), cancel, [&](const fs::path& file) { return !left_out(file) && !in_lake(file); });
-  }));
-  SINAN_CHECK(copy_files(folder, draft.path(), cancel, [&](const fs::path& file) { return !left_out(file) && in_lake(file); }));
+  SINAN_CHECK(copy_state(folder, store, draft.path(), cancel, false));
   SINAN_TRY(BackupInfo info, write_list(draft.path(), clock));
   SINAN_CHECK(settle(folder, draft.path()));
   fs::rename(draft.path(), place, error);
@@ -286,6 +297,28 @@ Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder
     info.previous.clear();
   }
   return info;
+}
+
+Result<TrialState> TrialState::make(const fs::path& folder, Store& store, const CancelToken* cancel) {
+  constexpr std::string_view kTrial = ".trial-";
+  const fs::path place = trimmed(folder);
+  std::error_code error;
+  const std::string start = place.filename().string() + std::string(kTrial);
+  std::vector<fs::path> left;
+  for (fs::directory_iterator it(place.parent_path(), error), end; !error && it != end; it.increment(error))
+    if (it->path().filename().string().starts_with(start)) left.push_back(it->path());
+  for (const fs::path& path : left) fs::remove_all(path, error);
+  TrialState out(place.string() + std::string(kTrial) + secrets::random_token(6));
+  fs::create_directories(out.path_, error);
+  if (!error) fs::permissions(out.path_, fs::perms::owner_all, error);
+  if (error) return disk_error("the folder of the trial cannot be made", out.path_, error.value());
+  SINAN_CHECK(copy_state(place, store, out.path_, cancel, true));
+  return out;
+}
+
+TrialState::~TrialState() {
+  std::error_code error;
+  if (!path_.empty()) fs::remove_all(path_, error);
 }
 
 }  // namespace sinan::storage

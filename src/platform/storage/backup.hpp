@@ -41,4 +41,21 @@ using PrepareRestored = std::function<Status(const std::filesystem::path&, const
 Result<RestoreInfo> restore_state(const std::filesystem::path& backup, const std::filesystem::path& folder, const Clock& clock,
                                   const CancelToken* cancel = nullptr, const PrepareRestored& prepare = {});
 
+// A copy of the state beside it (`FOLDER.trial-…`), to try something out in; gone when destroyed. The files of the lake, which never
+// change, are linked where the disk can.
+class TrialState {
+ public:
+  // The caller holds the state's lock, for as long as the trial goes on. What a crash left of earlier ones is removed.
+  static Result<TrialState> make(const std::filesystem::path& folder, Store& store, const CancelToken* cancel = nullptr);
+  TrialState(TrialState&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TrialState& operator=(TrialState&&) = delete;
+  ~TrialState();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TrialState(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
 }  // namespace sinan::storage

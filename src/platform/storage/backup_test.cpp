@@ -63,6 +63,48 @@ class BackupTest : public ::testing::Test {
   std::unique_ptr<Store> store_;
 };
 
+TEST_F(BackupTest, ATrialWorksOnACopyThatIsGoneAfterwards) {
+  write("lake/lake.t/data-1.parquet", "rows");
+  fs::create_directories(root_ / ".sinan.trial-left");  // by a crash
+  fs::path place;
+  {
+    auto trial = TrialState::make(state_, *store_);
+    ASSERT_TRUE(trial) << trial.error().text();
+    place = trial->path();
+    EXPECT_EQ(place.parent_path(), root_);
+    EXPECT_TRUE(fs::exists(place / "lake/lake.t/data-1.parquet"));
+    auto copy = Store::open(place / "state.db");
+    ASSERT_TRUE(copy) << copy.error().text();
+    ASSERT_TRUE((*copy)->transact([](Session& session) -> Status {
+      SINAN_CHECK(session.execute("DELETE FROM t"));
+      return {};
+    }));
+    fs::remove(place / "lake/lake.t/data-1.parquet");
+  }
+  EXPECT_FALSE(fs::exists(place));
+  EXPECT_FALSE(fs::exists(root_ / ".sinan.trial-left"));
+  EXPECT_TRUE(fs::exists(state_ / "lake/lake.t/data-1.parquet"));
+  EXPECT_EQ(count(), 1);
+}
+
+// Without its store the state would begin anew, and buy again.
+TEST_F(BackupTest, AStoreThatIsGoneOrEmptyIsNotBegunAnewWhereRecordsWereSealed) {
+  EXPECT_TRUE(expect_store(state_));
+  write("heads/decisions.json", "{}");
+  EXPECT_TRUE(expect_store(state_));
+  store_.reset();
+  fs::resize_file(state_ / "state.db", 0);
+  EXPECT_EQ(expect_store(state_).error().code, ErrorCode::kCorrupt);
+  fs::remove(state_ / "state.db");
+  EXPECT_EQ(expect_store(state_).error().code, ErrorCode::kCorrupt);
+  fs::remove(state_ / "heads" / "decisions.json");
+  EXPECT_TRUE(expect_store(state_)) << "nothing was ever decided";
+  write("version", "junk");
+  EXPECT_EQ(prepare_state_folder(state_).error().code, ErrorCode::kCorrupt);
+  write("version", "");
+  EXPECT_TRUE(prepare_state_folder(state_)) << "cut off as it was made";
+}
+
 TEST_F(BackupTest, ARestoredStateIsTheOneThatWasBackedUpAndTheOldOneIsKept) {
   auto info = backup_state(state_, *store_, backup_, clock_);
   ASSERT_TRUE(info) << info.error().text();

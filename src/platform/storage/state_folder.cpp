@@ -20,7 +20,10 @@ Status prepare_state_folder(const std::filesystem::path& folder) {
                 folder.string());
   std::filesystem::path file = folder / "version";
   int found = 0;
-  if (std::ifstream in(file); in && in >> found) {
+  if (std::ifstream in(file); in && in.peek() != std::ifstream::traits_type::eof()) {
+    if (!(in >> found))
+      return fail(ErrorCode::kCorrupt, "this says of which version the state is, and does not; restore a backup (sinan restore)",
+                  file.string());
     if (found > kStateVersion)
       return fail(ErrorCode::kPrecondition,
                   fmt::format("the state was written by a newer Sinan (version {}, this one knows {}); use the newer program", found,
@@ -37,6 +40,17 @@ Status prepare_state_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+Status expect_store(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path store = folder / "state.db";
+  if (std::filesystem::exists(store, error) && std::filesystem::file_size(store, error) > 0) return {};
+  for (std::filesystem::directory_iterator it(folder / "heads", error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".json")
+      return fail(ErrorCode::kCorrupt,
+                  "the store of the state is gone or empty, with all that was decided; restore a backup (sinan restore)", store.string());
+  return {};
+}
+
 namespace {
 
 std::string holder_text(const std::filesystem::path& file) {
@@ -47,8 +61,8 @@ std::string holder_text(const std::filesystem::path& file) {
   return fmt::format("'{}' (process {}) since {}", json->value("purpose", "?"), json->value("pid", 0), json->value("since", "?"));
 }
 
-Status write_holder(int fd, const std::string& purpose, const Clock& clock) {
-  std::string text = dump(Json{{"pid", ::getpid()}, {"purpose", purpose}, {"since", format_rfc3339(clock.now())}}) + "\n";
+Status write_holder(int fd, const std::string& purpose) {
+  std::string text = dump(Json{{"pid", ::getpid()}, {"purpose", purpose}, {"since", format_rfc3339(SystemClock().now())}}) + "\n";
   errno = ENOSPC;  // what a write that is short, and says no reason, means
   bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
   if (!written) return fail(write_error_code(errno, ErrorCode::kPrecondition), "the lock cannot be written; is the disk full?");
@@ -74,7 +88,7 @@ Result<StateLock> StateLock::acquire(const std::filesystem::path& folder, const 
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
       // A restore may have put another folder in this place meanwhile: that one's lock counts.
       if (!is_same(fd, file)) continue;
-      SINAN_CHECK(write_holder(fd, purpose, clock));
+      SINAN_CHECK(write_holder(fd, purpose));
       return lock;
     }
     if (cancel) SINAN_CHECK(cancel->check());

@@ -14,6 +14,8 @@ inline constexpr int kStateVersion = 1;
 
 // Makes the folder if it is missing and checks its version. kPrecondition: written by a newer Sinan.
 Status prepare_state_folder(const std::filesystem::path& folder);
+// kCorrupt where records were sealed (heads/) and the store that held them is gone or empty: a new one would forget them all.
+Status expect_store(const std::filesystem::path& folder);
 
 // The exclusive right to change the state (a run, serve's runs, restore), held until destroyed or the process ends, however it ends.
 class StateLock {

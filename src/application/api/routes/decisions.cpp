@@ -29,6 +29,7 @@ Result<Json> list_decisions(const ApiContext& context, const http::Request& requ
   }
   SINAN_TRY(filter.limit, integer_parameter(request, "limit", 100, 1, 1000));
   SINAN_TRY(filter.offset, integer_parameter(request, "offset", 0, 0, 100'000'000));
+  if (!context.people.may(context.user, identity::kReadDecisions)) filter.only_roles = context.user.roles;
   SINAN_TRY(std::vector<decisions::Decision> found, context.decisions->list(filter));
   Json items = Json::array();
   for (const decisions::Decision& decision : found) items.push_back(decisions::to_list_json(decision));
@@ -39,6 +40,7 @@ Result<Json> list_decisions(const ApiContext& context, const http::Request& requ
 Result<Json> show_decision(const ApiContext& context, const http::Request& request) {
   SINAN_CHECK(known_parameters(request, {}));
   SINAN_TRY(decisions::Dossier dossier, context.decisions->show(request.parameter("id")));
+  if (!context.user.has(dossier.decision.role)) SINAN_CHECK(context.people.expect(context.user, identity::kReadDecisions));
   return decisions::to_json(dossier);
 }
 

@@ -19,6 +19,7 @@ http::Response page(const Result<std::string>& html) {
 }
 
 Result<std::string> by_day(const ApiContext& context, const std::string& text) {
+  SINAN_CHECK(context.people.expect(context.user, identity::kReadReports));
   if (text == "latest") return context.reports.latest();
   auto day = parse_date(text);
   if (!day) return fail(ErrorCode::kInvalidInput, "a report is named by its day, as 2026-03-01, or \"latest\"");
@@ -26,6 +27,7 @@ Result<std::string> by_day(const ApiContext& context, const std::string& text) {
 }
 
 Result<Json> list_reports(const ApiContext& context, const http::Request& request) {
+  SINAN_CHECK(context.people.expect(context.user, identity::kReadReports));
   SINAN_CHECK(known_parameters(request, {}));
   SINAN_TRY(std::vector<Date> days, context.reports.days());
   Json items = Json::array();
@@ -37,7 +39,7 @@ Result<Json> list_reports(const ApiContext& context, const http::Request& reques
 
 std::vector<http::Route> reports_routes(const ApiContext& context) {
   return {
-      {http::Method::kGet, "/", [context](const http::Request&) { return page(context.reports.latest()); }},
+      {http::Method::kGet, "/", [context](const http::Request&) { return page(by_day(context, "latest")); }},
       {http::Method::kGet, "/reports/{day}", [context](const http::Request& r) { return page(by_day(context, r.parameter("day"))); }},
       {http::Method::kGet, "/api/v1/reports", [context](const http::Request& r) { return answer(list_reports(context, r)); }},
   };

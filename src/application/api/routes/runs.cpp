@@ -8,6 +8,7 @@ namespace sinan::api {
 namespace {
 
 Result<Json> list_runs(const ApiContext& context, const http::Request& request) {
+  SINAN_CHECK(context.people.expect(context.user, identity::kReadReports));
   SINAN_CHECK(known_parameters(request, {"workflow", "status", "before", "limit"}));
   workflow::RunFilter filter{.workflow = text_parameter(request, "workflow"), .before_id = text_parameter(request, "before")};
   if (std::string status = text_parameter(request, "status"); !status.empty()) {
@@ -29,6 +30,7 @@ Result<Json> list_runs(const ApiContext& context, const http::Request& request) 
 }
 
 Result<Json> start_run(const ApiContext& context, const http::Request& request) {
+  SINAN_CHECK(context.people.expect(context.user, identity::kRunWorkflows));
   SINAN_TRY(Json body, json_body(request, {"workflow", "dry_run"}));
   SINAN_TRY(std::string name, text_of(body, "workflow", "cycle"));
   SINAN_TRY(bool dry_run, flag_of(body, "dry_run"));
@@ -46,11 +48,13 @@ Result<Json> start_run(const ApiContext& context, const http::Request& request) 
 
 Result<Json> show_run(const ApiContext& context, const http::Request& request) {
   SINAN_CHECK(known_parameters(request, {}));
+  SINAN_CHECK(context.people.expect(context.user, identity::kReadReports));
   SINAN_TRY(workflow::RunRecord run, context.engine->history().show(request.parameter("id")));
   return workflow::to_json(run);
 }
 
 Result<Json> cancel_run(const ApiContext& context, const http::Request& request) {
+  SINAN_CHECK(context.people.expect(context.user, identity::kRunWorkflows));
   SINAN_TRY(Json body, json_body(request, {}));
   SINAN_CHECK(context.engine->history().request_cancel(request.parameter("id")));
   return Json{{"id", request.parameter("id")}, {"cancel_requested", true}};

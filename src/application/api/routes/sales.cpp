@@ -74,11 +74,7 @@ Json id_of(const Json& sale) {
 // What is right is counted; what is wrong is told at its place.
 Result<Json> post_sales(const ApiContext& context, const http::Request& request) {
   if (!context.live) return fail(ErrorCode::kUnsupported, "this server does not follow sales");
-  if (!context.people || !context.people->may(context.user, identity::kPostSales))
-    return fail(ErrorCode::kDenied,
-                fmt::format("posting sales needs the permission {0}; a role has it that is named in `permissions: {{{0}: "
-                            "[…]}}` in policies/",
-                            identity::kPostSales));
+  SINAN_CHECK(context.people.expect(context.user, identity::kPostSales));
   SINAN_CHECK(known_parameters(request, {}));
   SINAN_TRY(const Json body, json_body(request, {"sales"}));
   auto sales = body.find("sales");

@@ -6,6 +6,8 @@
 namespace sinan::cli {
 namespace {
 
+constexpr std::int64_t kMostListed = 100'000;
+
 Result<int> list_decisions(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   decisions::ListFilter filter;
@@ -18,7 +20,13 @@ Result<int> list_decisions(Invocation& invocation) {
   filter.item_id = invocation.text("item");
   filter.location_id = invocation.text("location");
   filter.run_id = invocation.text("run");
-  SINAN_TRY(filter.limit, invocation.integer("limit", invocation.json ? 100'000 : 50, 1));
+  SINAN_TRY(const std::int64_t limit, invocation.integer("limit", invocation.json ? kMostListed : 50, 1));
+  if (limit > kMostListed)
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("--limit takes at most {}; narrow the list, by --item, --run or --status", kMostListed));
+  filter.limit = limit;
+  const bool all = workspace->people().may(workspace->user(), identity::kReadDecisions);
+  if (!all) filter.only_roles = workspace->user().roles;
   SINAN_TRY(auto found, workspace->decisions().list(filter));
   if (invocation.json) {
     Json out = Json::array();
@@ -30,20 +38,37 @@ Result<int> list_decisions(Invocation& invocation) {
   for (const auto& d : found)
     rows.push_back({d.id, visible(d.kind), std::string(decisions::name(d.state)), visible(d.item_id), visible(d.location_id),
                     visible(d.supplier_id), d.quantity.amount.text(), d.amount.amount.text(2), d.amount.currency,
-                    d.role.empty() ? d.approver : "for " + d.role});
+                    d.approver.empty() && !d.role.empty() ? "for " + d.role : d.approver});
   invocation.print(aligned({"id", "kind", "status", "item", "location", "supplier", "quantity", "amount", "", "who"}, rows,
                            {false, false, false, false, false, false, true, true, false, false}));
+  if (std::ssize(found) == limit) invocation.say(fmt::format("The newest {}; there may be more: --limit N", limit));
   SINAN_TRY(auto counts, workspace->decisions().counts());
-  if (counts["proposed"] > 0 && !invocation.has("status"))
+  if (all && counts["proposed"] > 0 && !invocation.has("status"))
     invocation.say(fmt::format("{} wait for approval: sinan decisions approve ID --as USER", counts["proposed"]));
   return 0;
+}
+
+// "what: supplier L7, cost: 120.00, figures: (unit_price: 2.50, lead_time_days: 12)"; null is left out.
+std::string in_words(const Json& value, bool chinese) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_structured()) return dump(value);
+  if (value.is_object() && value.contains("en") && value.contains("zh")) return in_words(value[chinese ? "zh" : "en"], chinese);
+  std::string out;
+  for (const auto& [key, part] : value.items()) {
+    if (part.is_null()) continue;
+    const std::string text = in_words(part, chinese);
+    if (!out.empty()) out += ", ";
+    if (value.is_object()) out += key + ": ";
+    out += part.is_structured() && !(part.is_object() && part.contains("en")) ? "(" + text + ")" : text;
+  }
+  return out;
 }
 
 void print_dossier(const Invocation& invocation, const decisions::Dossier& dossier, bool chinese) {
   const decisions::Decision& d = dossier.decision;
   invocation.print(fmt::format("{}  {}  {}\n", d.id, visible(d.kind), decisions::name(d.state)));
   auto line = [&](std::string_view label, const std::string& text) {
-    if (!text.empty()) invocation.print(fmt::format("  {:<12} {}\n", label, visible(text)));
+    if (!text.empty()) invocation.print(fmt::format("  {:<22} {}\n", label, visible(text)));
   };
   line("item", d.item_id);
   line("location", d.location_id);
@@ -62,8 +87,8 @@ void print_dossier(const Invocation& invocation, const decisions::Dossier& dossi
   if (evidence.contains("figures"))
     for (const auto& [key, value] : evidence["figures"].items()) line(key, value.is_string() ? value.get<std::string>() : dump(value));
   if (evidence.contains("alternatives"))
-    for (const Json& alternative : evidence["alternatives"]) line("considered", dump(alternative));
-  if (evidence.contains("inputs")) line("inputs", dump(evidence["inputs"]));
+    for (const Json& alternative : evidence["alternatives"]) line("considered", in_words(alternative, chinese));
+  if (evidence.contains("inputs")) line("inputs", in_words(evidence["inputs"], chinese));
   for (const decisions::Event& event : dossier.events)
     line("event", fmt::format("{} {} by {} (record {})", event.at, event.kind, event.actor, event.seq));
 }
@@ -71,6 +96,7 @@ void print_dossier(const Invocation& invocation, const decisions::Dossier& dossi
 Result<int> show_decision(Invocation& invocation) {
   SINAN_TRY(auto workspace, open_workspace(invocation));
   SINAN_TRY(auto dossier, workspace->decisions().show(invocation.text("id")));
+  if (!workspace->user().has(dossier.decision.role)) SINAN_CHECK(workspace->people().expect(workspace->user(), identity::kReadDecisions));
   if (invocation.json)
     invocation.print_json(decisions::to_json(dossier));
   else
@@ -125,7 +151,7 @@ CommandInfo decisions_list() {
                   {.name = "item", .value = "ID", .summary = "Only of this item"},
                   {.name = "location", .value = "ID", .summary = "Only at this place"},
                   {.name = "run", .value = "ID", .summary = "Only of this run"},
-                  {.name = "limit", .value = "N", .summary = "At most so many"}},
+                  {.name = "limit", .value = "N", .summary = "At most so many; default 50, with --json all"}},
       .examples = {"sinan decisions list --status proposed"},
       .run = list_decisions,
   };

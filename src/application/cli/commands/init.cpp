@@ -37,7 +37,7 @@ constexpr Template kFiles[] = {
      "  buyer: Plans what to buy\n"
      "users:\n"
      "  anna: {roles: [buyer]}\n"},
-    {".gitignore", ".sinan/\n"},
+    {".gitignore", ".sinan/\n.sinan.*/\n"},
 };
 
 std::string with_name(std::string text, const std::string& name) {
@@ -53,6 +53,8 @@ Result<int> init_workspace(Invocation& invocation) {
     if (std::filesystem::exists(root / file.path, error))
       return fail(ErrorCode::kConflict, fmt::format("{} is there already; nothing was written", (root / file.path).string()));
   std::string name = invocation.text("name", root.filename().string());
+  if (name.find_first_not_of(' ') == std::string::npos)
+    return fail(ErrorCode::kInvalidInput, "--name takes the company's name, and is empty");
   for (const Template& file : kFiles) {
     std::filesystem::create_directories((root / file.path).parent_path(), error);
     std::ofstream out(root / file.path, std::ios::binary);

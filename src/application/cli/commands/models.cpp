@@ -41,7 +41,7 @@ Result<const Scorecard*> find_card(const std::vector<Scorecard>& cards, const st
 }
 
 Result<int> list_models(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   SINAN_TRY(auto cards, models::scorecards(workspace->models()));
   if (invocation.json) {
     Json out = Json::array();
@@ -87,7 +87,7 @@ void print_metrics(const Invocation& invocation, const Scorecard& card) {
 }
 
 Result<int> show_model(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   SINAN_TRY(auto cards, models::scorecards(workspace->models()));
   SINAN_TRY(const Scorecard* card, find_card(cards, invocation.text("version")));
   if (invocation.json) {
@@ -125,8 +125,10 @@ void print_standing(const Invocation& invocation, const Scorecard& first, const 
   };
   row("measured before: WAPE", percent(measured(first).wape), percent(measured(second).wape));
   row("measured before: MASE", decimals(measured(first).mase, 3), decimals(measured(second).mase, 3));
-  row(fmt::format("same {} days: loss", s.days), decimals(s.champion_loss, 4), decimals(s.challenger_loss, 4));
-  row(fmt::format("same {} days: WAPE", s.days), percent(s.champion_wape), percent(s.challenger_wape));
+  if (s.days > 0) {
+    row(fmt::format("same {} days: loss", s.days), decimals(s.champion_loss, 4), decimals(s.challenger_loss, 4));
+    row(fmt::format("same {} days: WAPE", s.days), percent(s.champion_wape), percent(s.challenger_wape));
+  }
   row("took", decimals(first.seconds, 2) + " s", decimals(second.seconds, 2) + " s");
   row("explained", percent(first.explained), percent(second.explained));
   invocation.print(aligned({"", title(first), title(second)}, rows, {false, true, true}));
@@ -143,12 +145,13 @@ void print_standing(const Invocation& invocation, const Scorecard& first, const 
 }
 
 Result<int> compare_models(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   const std::vector<std::string> names = invocation.texts("versions");
   if (names.size() != 2) return fail(ErrorCode::kInvalidInput, fmt::format("two versions are compared, not {}", names.size()));
   SINAN_TRY(auto cards, models::scorecards(workspace->models()));
   SINAN_TRY(const Scorecard* first, find_card(cards, names[0]));
   SINAN_TRY(const Scorecard* second, find_card(cards, names[1]));
+  if (first == second) return fail(ErrorCode::kInvalidInput, fmt::format("both are the version {}; name another one", first->version.id));
   SINAN_TRY(std::optional<Date> until, workspace->models().scored_until());
   std::vector<models::Score> scores;
   if (until) {
@@ -173,7 +176,7 @@ Result<int> compare_models(Invocation& invocation) {
 }
 
 Result<int> verify_models(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   SINAN_TRY(auto verification, workspace->models().verify());
   return say_verification(invocation, verification);
 }

@@ -5,7 +5,7 @@ namespace sinan::cli {
 namespace {
 
 Result<int> print_report(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   auto archive = workspace->reports();
   if (!invocation.has("date")) {
     SINAN_TRY(std::string html, archive.latest());

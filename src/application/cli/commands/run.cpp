@@ -1,4 +1,5 @@
 // `sinan run`: turns the loop once.
+#include "application/cli/rows_output.hpp"
 #include "application/cli/workspace_command.hpp"
 #include "base/text.hpp"
 
@@ -31,8 +32,27 @@ workflow::Observer narrator(const Invocation& invocation) {
   };
 }
 
+// What a dry run would have decided.
+void print_would_be(const Invocation& invocation, const workflow::RunRecord& record) {
+  for (const workflow::StepRecord& step : record.steps) {
+    if (!step.output.is_object() || !step.output.contains("decisions") || !step.output["decisions"].is_array()) continue;
+    auto text = [](const Json& decision, const char* key) {
+      return decision.contains(key) && decision[key].is_string() ? visible(decision[key].get<std::string>()) : std::string();
+    };
+    std::vector<std::vector<std::string>> rows;
+    for (const Json& d : step.output["decisions"])
+      rows.push_back({text(d, "kind"), text(d, "verdict"), text(d, "item_id"), text(d, "location_id"), text(d, "supplier_id"),
+                      text(d, "quantity"), text(d, "amount"), text(d, "currency")});
+    const auto all = step.output.value("proposals", rows.size());
+    invocation.print(aligned({"kind", "verdict", "item", "location", "supplier", "quantity", "amount", ""}, rows,
+                             {false, false, false, false, false, true, true, false}));
+    if (all > rows.size()) invocation.say(fmt::format("The first {} of {} decisions.", rows.size(), all));
+  }
+  invocation.say("Nothing was changed: a dry run works on a copy of the state.");
+}
+
 Result<int> run_workflow(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kRunWorkflows));
   SINAN_TRY(const auto* workflow, workspace->workflow(invocation.text("workflow", "cycle")));
   SINAN_TRY(std::int64_t wait_s, invocation.integer("wait", 0, 0));
   workflow::RunRequest request;
@@ -46,6 +66,7 @@ Result<int> run_workflow(Invocation& invocation) {
     invocation.print_json(workflow::to_json(record));
   else if (!record.message.empty())
     invocation.say(visible(record.message));
+  if (record.dry_run && !invocation.json) print_would_be(invocation, record);
   return workflow::exit_code(record);
 }
 

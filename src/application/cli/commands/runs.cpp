@@ -7,7 +7,7 @@ namespace sinan::cli {
 namespace {
 
 Result<int> list_runs(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   workflow::RunFilter filter;
   filter.workflow = invocation.text("workflow");
   SINAN_TRY(std::int64_t limit, invocation.integer("limit", 50, 1));
@@ -29,7 +29,7 @@ Result<int> list_runs(Invocation& invocation) {
   std::vector<std::vector<std::string>> rows;
   Instant now = SystemClock().now();
   for (const auto& record : records)
-    rows.push_back({record.id, std::string(workflow::name(record.status)), record.trigger,
+    rows.push_back({record.id, std::string(workflow::name(record.status)), record.dry_run ? "dry run" : record.trigger,
                     format_timestamp(record.started_at).substr(0, 19), format_duration(record.duration(now)), visible(record.message)});
   invocation.print(aligned({"run", "status", "trigger", "started (UTC)", "took", ""}, rows, {false, false, false, false, true, false}));
   return 0;
@@ -48,14 +48,14 @@ void gather_notes(const Json& output, std::string about, std::vector<std::string
 }
 
 Result<int> show_run(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadReports));
   SINAN_TRY(auto record, workspace->engine().history().show(invocation.text("run", "latest")));
   if (invocation.json) {
     invocation.print_json(workflow::to_json(record));
     return 0;
   }
-  invocation.print(
-      fmt::format("{}  {}  {} (UTC)\n", record.id, workflow::name(record.status), format_timestamp(record.started_at).substr(0, 19)));
+  invocation.print(fmt::format("{}  {}  {} (UTC){}\n", record.id, workflow::name(record.status),
+                               format_timestamp(record.started_at).substr(0, 19), record.dry_run ? "  dry run" : ""));
   if (!record.message.empty()) invocation.print(visible(record.message) + "\n");
   std::vector<std::vector<std::string>> rows;
   for (const auto& step : record.steps) {

@@ -53,7 +53,7 @@ Result<int> serve_workspace(Invocation& invocation) {
   context.execute = [&](const std::string& id) { return workspace->decisions().execute_one(id, workspace->effects()); };
   context.reports = workspace->reports();
   context.live = &live;
-  context.people = &workspace->people();
+  context.people = workspace->people();
   context.user = workspace->user();
   context.name = settings.name;
   context.zone = workspace->workspace().zone();
