@@ -115,6 +115,14 @@ class Cycle(Company):
             self.assertIn("needs the permission", denied.err)
             self.assertEqual(denied.out, "")
         self.assertEqual(self.ok("--as", "dora", "decisions", "list", "--json").json, [])
+        seen = {table["name"]: table for table in self.ok("--as", "dora", "tables", "--json").json}
+        self.assertIn("lake.shop_orders", seen)
+        self.assertFalse({"ops.sales", "erp.eine", "master.customers"} & set(seen), "what she may not read is not listed")
+        self.assertIsNone(seen["lake.shop_orders"]["estimated_rows"], "a number of rows would tell of those that she may not see")
+        self.assertEqual(self.sinan("--as", "dora", "tables", "erp.eine").code, 2)
+        everything = {table["name"]: table for table in self.ok("tables", "--json").json}
+        self.assertLess(set(seen), set(everything))
+        self.assertIn({"name": "item_id", "type": "text"}, everything["ops.sales"]["columns"])
         self.assertEqual({d["id"] for d in self.ok("--as", "ben", "decisions", "list", "--status", "proposed", "--json").json}, set(waiting))
         self.assertIn(waiting[0], self.ok("--as", "ben", "decisions", "show", waiting[0]).out)
 

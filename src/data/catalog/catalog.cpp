@@ -70,7 +70,7 @@ std::string suggestion(std::string_view name, std::vector<std::string> candidate
   std::ranges::sort(candidates);
   const std::size_t more = candidates.size() > shown ? candidates.size() - shown : 0;
   candidates.resize(candidates.size() - more);
-  return fmt::format("there are: {}{}", fmt::join(candidates, ", "), more ? fmt::format(" and {} more", more) : "");
+  return fmt::format("there are: {}{}", fmt::join(candidates, ", "), more ? fmt::format(" and {} more: sinan tables", more) : "");
 }
 
 namespace {

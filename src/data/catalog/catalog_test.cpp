@@ -73,7 +73,7 @@ TEST(Catalog, SuggestionsNameTheNearestOrTheFirstOnes) {
   many.insert(many.end(), {"ops.sales", "ops.stock"});
   EXPECT_EQ(suggestion("ops.warehouse_rates", many), "there are: ops.sales, ops.stock") << "who names a schema looks there";
   many.resize(14);
-  EXPECT_TRUE(suggestion("nothing of the kind", many).ends_with("table_11 and 2 more"));
+  EXPECT_TRUE(suggestion("nothing of the kind", many).ends_with("table_11 and 2 more: sinan tables"));
 }
 
 TEST(Catalog, ViewsComeFromModelFilesWithTheirHeadComment) {
