@@ -1,6 +1,8 @@
 #include "application/runtime/state.hpp"
 
 #include "application/runtime/policies.hpp"
+#include "base/text.hpp"
+#include "base/workspace.hpp"
 #include "platform/audit/ledger.hpp"
 
 namespace sinan::runtime {
@@ -17,6 +19,15 @@ Result<fs::path> state_folder(const OpenOptions& options) {
   if (options.state_dir) return fs::absolute(*options.state_dir).lexically_normal();
   SINAN_TRY(auto root, find_workspace(options.directory));
   return fs::absolute(root / ".sinan").lexically_normal();
+}
+
+// As sinan.yaml names it; empty where --state names a state without a workspace.
+std::string company_of(const OpenOptions& options) {
+  const auto root = Workspace::find(options.directory);
+  if (!root) return {};
+  Diagnostics ignored;
+  auto workspace = Workspace::open(*root, ignored);
+  return workspace ? workspace->settings().name : std::string();
 }
 
 bool lies_in(const fs::path& path, const fs::path& folder) {
@@ -38,7 +49,7 @@ Result<storage::BackupInfo> back_up(const OpenOptions& options, const fs::path& 
   WorkspaceClock clock;
   if (options.now) clock.stop_at(*options.now);
   SINAN_TRY(auto store, storage::Store::open(folder / "state.db"));
-  return storage::backup_state(folder, *store, target, clock, cancel);
+  return storage::backup_state(folder, *store, target, clock, cancel, company_of(options));
 }
 
 Result<storage::RestoreInfo> restore(const OpenOptions& options, const fs::path& backup, const CancelToken* cancel) {
@@ -48,7 +59,14 @@ Result<storage::RestoreInfo> restore(const OpenOptions& options, const fs::path&
     return fail(ErrorCode::kInvalidInput, "the backup lies in the state that it would replace; move it elsewhere", backup.string());
   WorkspaceClock clock;
   if (options.now) clock.stop_at(*options.now);
+  const std::string company = company_of(options);
   auto prepare = [&](const fs::path& copy, const storage::BackupInfo& info) -> Status {
+    if (!info.company.empty() && !company.empty() && info.company != company)
+      return fail(ErrorCode::kConflict,
+                  fmt::format("the backup is of the company '{}', this workspace is of '{}'; restore it there, or give both one name in "
+                              "sinan.yaml if they are the same",
+                              visible(info.company), visible(company)),
+                  backup.string());
     SINAN_TRY(auto store, storage::Store::open(copy / "state.db"));
     SINAN_TRY(auto ledger, audit::Ledger::open(*store, copy, clock));
     return ledger->begin_anew(owner_principal().user, Json{{"backup_of", format_rfc3339(info.created_at)}});

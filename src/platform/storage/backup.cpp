@@ -138,8 +138,8 @@ fs::path trimmed(const fs::path& path) {
   return absolute.has_filename() ? absolute : absolute.parent_path();
 }
 
-Result<BackupInfo> write_list(const fs::path& folder, const Clock& clock) {
-  BackupInfo info{clock.now(), kStateVersion, 0, 0};
+Result<BackupInfo> write_list(const fs::path& folder, const Clock& clock, const std::string& company) {
+  BackupInfo info{company, clock.now(), kStateVersion, 0, 0};
   Json files = Json::array();
   for (const fs::path& relative : files_below(folder)) {
     SINAN_TRY(std::string hash, hash_of(folder / relative));
@@ -150,7 +150,11 @@ Result<BackupInfo> write_list(const fs::path& folder, const Clock& clock) {
     info.bytes += bytes;
   }
   std::ofstream out(folder / kListFile);
-  out << dump(Json{{"state_version", info.state_version}, {"created_at", format_rfc3339(info.created_at)}, {"files", files}}) << '\n';
+  out << dump(Json{{"state_version", info.state_version},
+                   {"company", company},
+                   {"created_at", format_rfc3339(info.created_at)},
+                   {"files", files}})
+      << '\n';
   if (!out.flush()) return disk_error("the list of files cannot be written", folder / kListFile, errno);
   return info;
 }
@@ -168,8 +172,8 @@ Result<Json> read_list(const fs::path& backup) {
 
 }  // namespace
 
-Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::path& target, const Clock& clock,
-                                const CancelToken* cancel) {
+Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::path& target, const Clock& clock, const CancelToken* cancel,
+                                const std::string& company) {
   fs::path place = trimmed(target);
   std::error_code error;
   if (fs::exists(place, error))
@@ -180,7 +184,7 @@ Result<BackupInfo> backup_state(const fs::path& folder, Store& store, const fs::
   if (!error) fs::permissions(draft.path(), fs::perms::owner_all, error);
   if (error) return disk_error("the backup's folder cannot be made", draft.path(), error.value());
   SINAN_CHECK(copy_state(folder, store, draft.path(), cancel, false));
-  SINAN_TRY(BackupInfo info, write_list(draft.path(), clock));
+  SINAN_TRY(BackupInfo info, write_list(draft.path(), clock, company));
   SINAN_CHECK(settle(folder, draft.path()));
   fs::rename(draft.path(), place, error);
   if (error) return disk_error("the backup cannot be put in its place", place, error.value());
@@ -199,6 +203,7 @@ Result<BackupInfo> check_backup(const fs::path& backup, const CancelToken* cance
                             kStateVersion),
                 backup.string());
   SINAN_TRY(info.created_at, parse_instant(list.value("created_at", "")));
+  info.company = list.value("company", "");
   for (const Json& file : list["files"]) {
     if (cancel) SINAN_CHECK(cancel->check());
     std::string name = file.value("path", "");

@@ -13,6 +13,7 @@
 namespace sinan::storage {
 
 struct BackupInfo {
+  std::string company;  // whose state it is, as it was then called; may be empty
   Instant created_at;
   int state_version = 0;
   std::int64_t files = 0;
@@ -22,7 +23,7 @@ struct BackupInfo {
 // Copies the state while readers go on; runs wait (the state's lock is held), and so do writers of the store while it is copied. `target`
 // must not exist, and appears complete and durable or not at all. kUnavailable: a run is at work.
 Result<BackupInfo> backup_state(const std::filesystem::path& folder, Store& store, const std::filesystem::path& target, const Clock& clock,
-                                const CancelToken* cancel = nullptr);
+                                const CancelToken* cancel = nullptr, const std::string& company = {});
 
 // Proves that every file of a backup is there, with its hash. kCorrupt names the first one that is not.
 Result<BackupInfo> check_backup(const std::filesystem::path& backup, const CancelToken* cancel = nullptr);
