@@ -6,7 +6,7 @@
 #include "application/api/launcher.hpp"
 #include "automation/workflow/engine.hpp"
 #include "operations/decisions/decisions.hpp"
-#include "operations/demand/live_demand.hpp"
+#include "operations/demand/live/live_demand.hpp"
 #include "operations/reports/archive.hpp"
 #include "platform/http/router.hpp"
 #include "platform/identity/identity.hpp"

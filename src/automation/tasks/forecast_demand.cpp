@@ -1,6 +1,6 @@
 // forecast_demand: forecasts every item at every place into ops.forecasts.
 #include "automation/tasks/rooms.hpp"
-#include "operations/demand/vector_store.hpp"
+#include "operations/demand/events/vector_store.hpp"
 #include "operations/models/cycle.hpp"
 
 namespace sinan::tasks {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "operations/demand/demand.hpp"
-#include "operations/demand/event_vectors.hpp"
-#include "operations/demand/scopes.hpp"
+#include "operations/demand/events/event_vectors.hpp"
+#include "operations/demand/events/scopes.hpp"
 
 namespace sinan::demand {
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "operations/demand/demand.hpp"
-#include "operations/demand/event_vectors.hpp"
+#include "operations/demand/events/event_vectors.hpp"
 #include "operations/models/registry.hpp"
 
 namespace sinan::models {

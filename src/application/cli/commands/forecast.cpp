@@ -1,12 +1,13 @@
 // `sinan forecast`: a file of many series in, forecasts with quantiles out. Looks at no workspace.
+#include "operations/demand/files/forecast.hpp"
+
 #include <charconv>
 #include <sstream>
 #include <thread>
 
 #include "application/cli/command.hpp"
 #include "base/text.hpp"
-#include "operations/demand/explanation.hpp"
-#include "operations/demand/file_forecast.hpp"
+#include "operations/demand/files/explanation.hpp"
 
 namespace sinan::cli {
 namespace {

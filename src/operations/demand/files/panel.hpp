@@ -1,0 +1,69 @@
+// The series of a file on their common grid.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "base/series.hpp"
+#include "base/table.hpp"
+#include "operations/demand/files/calendar.hpp"
+#include "operations/demand/files/forecast.hpp"
+
+namespace sinan::demand {
+
+struct FilePanel {
+  Panel panel;
+  std::vector<int> seasons;  // per series, when there is a column `season`
+  Calendar calendar;
+  std::vector<Stamp> last;                // of each series
+  std::vector<std::string> last_written;  // the same as in the file: the style of times to come
+  // What each series has in the columns of options.hierarchy, by column: trimmed; empty: nothing.
+  std::map<std::string, std::vector<std::string>> attributes;
+  std::size_t rows = 0;
+  // Series of which no two rows are of neighbouring periods, though there are several: of another frequency, or only the periods with
+  // demand were written.
+  std::size_t thin = 0;
+  std::string thin_id;  // the first of them
+};
+
+// Whether a column of that name is none that a file of series must or may have.
+bool is_driver(std::string_view column);
+
+// kInvalidInput, which begins with `option`: one of `columns` is none of `schema` in which series can have something.
+Status check_attributes(const FileForecastOptions& options, const Schema& schema, std::span<const std::string> columns,
+                        std::string_view option);
+// The value of such a column as SQL: trimmed text, or null.
+std::string attribute_sql(const std::string& column);
+
+// What to say of one that is not the same in all rows of a series.
+std::string changes_in_time(std::string_view option, std::string_view column, std::string_view before, std::string_view after);
+
+// The file as a FROM expression; every column of a CSV is text.
+std::string file_sql(const std::filesystem::path& file);
+
+struct FileSize {
+  std::size_t rows = 0;        // of CSV an estimate, from its bytes
+  bool other_columns = false;  // there are columns beside unique_id, ds, y and season
+};
+Result<FileSize> file_size(const FileForecastOptions& options);
+
+// In which period most series end.
+struct CommonEnd {
+  Stamp last;
+  std::string written;
+};
+
+// The whole file.
+Result<FilePanel> read_file_panel(const FileForecastOptions& options);
+// One in `part` of its series, by id and seed.
+Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size_t part);
+// Where most of the series of `file` end together; none if they do not.
+std::optional<CommonEnd> common_end(const FilePanel& file);
+// Calls `work` with `series` series at a time, so that memory does not grow with the file. Series that end before `end`, if that is given,
+// have had no demand since. kPrecondition, which may be seen at the end only: a series does not lie in one piece, or ends later.
+Status each_file_block(const FileForecastOptions& options, const Calendar& calendar, const std::optional<CommonEnd>& end,
+                       std::size_t series, const std::function<Status(FilePanel&)>& work);
+
+}  // namespace sinan::demand

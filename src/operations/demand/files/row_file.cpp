@@ -1,0 +1,115 @@
+#include "operations/demand/files/row_file.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace sinan::demand {
+namespace {
+
+constexpr std::size_t kFlush = 1 << 20;     // bytes of CSV
+constexpr std::size_t kBatchRows = 16'384;  // of Parquet
+
+}  // namespace
+
+Result<std::unique_ptr<RowFile>> RowFile::open(std::filesystem::path path, std::function<void(std::string_view)> print, Schema schema) {
+  std::unique_ptr<RowFile> out(new RowFile(std::move(path), std::move(print), std::move(schema)));
+  if (!out->path_.empty()) out->file_ = std::make_unique<WholeFile>(out->path_);
+  if (out->path_.extension() == ".parquet") {
+    SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
+    out->database_ = std::move(database);
+    SINAN_TRY(out->parquet_, duck::ParquetWriter::create(*out->database_, out->file_->draft(), out->schema_));
+    out->new_batch();
+    return out;
+  }
+  if (out->file_) SINAN_CHECK(out->file_->open());
+  for (const Field& field : out->schema_.fields) out->text(field.name);
+  out->column_ = 0;
+  out->csv_ += '\n';
+  return out;
+}
+
+void RowFile::text(std::string_view value) {
+  if (parquet_) return batch_.columns[column_++].append_text(value);
+  separate();
+  if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+    csv_ += value;
+    return;
+  }
+  csv_ += '"';
+  for (char c : value) csv_.append(c == '"' ? 2 : 1, c);
+  csv_ += '"';
+}
+
+void RowFile::number(double value) {
+  if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
+}
+void RowFile::exact(double value) {
+  if (begin(value)) fmt::format_to(std::back_inserter(csv_), "{:.15g}", value);
+}
+void RowFile::single(double value) {
+  if (!begin(value)) return;
+  // The error of rounding to single precision; within it, what has few digits is meant.
+  constexpr double kUnsure = 0x1p-24;
+  const std::size_t from = csv_.size();
+  fmt::format_to(std::back_inserter(csv_), "{:.7g}", value);
+  double seven = 0;
+  std::from_chars(csv_.data() + from, csv_.data() + csv_.size(), seven);
+  if (std::abs(seven - value) <= kUnsure * std::abs(value)) return;
+  csv_.resize(from);
+  fmt::format_to(std::back_inserter(csv_), "{:.9g}", value);
+}
+
+bool RowFile::begin(double value) {
+  if (!parquet_) {
+    separate();
+    return std::isfinite(value);
+  }
+  Column& column = batch_.columns[column_++];
+  std::isfinite(value) ? column.append_double(value) : column.append_null();
+  return false;
+}
+
+Status RowFile::end_row() {
+  column_ = 0;
+  ++rows_;
+  if (parquet_) return batch_.rows() < kBatchRows ? Status() : flush();
+  csv_ += '\n';
+  return csv_.size() < kFlush ? Status() : flush();
+}
+
+void RowFile::separate() {
+  if (column_++ > 0) csv_ += ',';
+}
+
+void RowFile::new_batch() {
+  batch_.columns.clear();
+  for (const Field& field : schema_.fields) batch_.columns.emplace_back(field.type);
+}
+
+Status RowFile::flush() {
+  if (parquet_) {
+    if (batch_.rows() == 0) return {};
+    SINAN_CHECK(parquet_->append(std::move(batch_)));
+    new_batch();
+    return {};
+  }
+  if (file_) {
+    SINAN_CHECK(file_->write(csv_));
+  } else if (print_) {
+    print_(csv_);
+  }
+  csv_.clear();
+  return {};
+}
+
+Result<std::size_t> RowFile::finish() {
+  SINAN_CHECK(flush());
+  if (parquet_) {
+    SINAN_TRY(auto rows, parquet_->finish());
+    (void)rows;
+  }
+  if (file_) SINAN_CHECK(file_->finish());
+  return rows_;
+}
+
+}  // namespace sinan::demand
