@@ -104,7 +104,8 @@ class Cycle(Company):
         self.assertIn("Nothing was changed", trial.err)
         self.assertEqual(kept(), before)
         self.assertEqual([run["dry_run"] for run in self.ok("runs", "list", "--json").json], [True, False, True])
-        self.assertEqual([path.name for path in self.dir.glob(".sinan*")], [".sinan"], "the copy of the state is gone")
+        self.assertEqual([path.name for path in self.dir.glob(".sinan*")], [".sinan"])
+        self.assertFalse((self.dir / ".sinan" / "trial").exists(), "the copy of the state is gone")
 
     def test_who_has_no_permission_sees_no_prices_and_starts_nothing(self):
         self.ok("run")

@@ -194,6 +194,9 @@ TEST_F(ApiTest, WhoMayNotSeeOrStartIsRefused) {
   EXPECT_EQ(post("/api/v1/runs/none/cancel", "", 403)["code"], "denied");
   EXPECT_EQ(get("/api/v1/decisions")["items"].size(), 0U);
   EXPECT_EQ(get("/api/v1/decisions/" + id, 403)["code"], "denied");
+  EXPECT_EQ(get("/api/v1/decisions/verify", 403)["code"], "denied");
+  EXPECT_EQ(get("/api/v1/schedule")["items"][0]["last_run"], nullptr);
+  EXPECT_EQ(post("/api/v1/decisions/" + id + "/reject", R"({"reason": "no"})", 403)["code"], "denied");
   context_.user = Principal{"mia", {role}};
   EXPECT_EQ(get("/api/v1/decisions")["items"].size(), 1U) << "what waits for her role";
   EXPECT_EQ(get("/api/v1/decisions/" + id)["id"], id);

@@ -41,12 +41,12 @@ class ScheduleLoop {
   // Runs that a stop or a crash cut off go on first.
   void take_up() {
     for (const workflow::Workflow& workflow : *context_.workflows) {
-      auto newest = context_.engine->history().list({.workflow = workflow.name, .limit = 1});
-      if (!newest) return say(newest.error());
-      if (newest->empty()) continue;
-      workflow::RunStatus status = newest->front().status;
-      if (status != workflow::RunStatus::kInterrupted && status != workflow::RunStatus::kRunning) continue;
-      if (context_.clock->now() - newest->front().started_at > workflow.resume_within) continue;
+      const auto runs = context_.engine->history().list({.workflow = workflow.name});
+      if (!runs) return say(runs.error());
+      const auto newest = std::ranges::find(*runs, false, &workflow::RunRecord::dry_run);
+      if (newest == runs->end()) continue;
+      if (newest->status != workflow::RunStatus::kInterrupted && newest->status != workflow::RunStatus::kRunning) continue;
+      if (context_.clock->now() - newest->started_at > workflow.resume_within) continue;
       start(workflow, {.trigger = "resume", .requested_by = "system:scheduler", .resume_only = true});
     }
   }

@@ -38,7 +38,8 @@ std::vector<std::string> Invocation::texts(const std::string& name) const {
 
 std::filesystem::path Invocation::path(const std::string& name) const {
   const std::string given = text(name);
-  return given.empty() ? std::filesystem::path() : (directory / given).lexically_normal();
+  if (given.empty()) return {};
+  return directory == "." ? std::filesystem::path(given) : directory / given;
 }
 
 namespace {

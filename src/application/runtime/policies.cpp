@@ -8,7 +8,9 @@ Result<std::filesystem::path> find_workspace(const std::filesystem::path& direct
     return fail(ErrorCode::kInvalidInput,
                 "there is no workspace here or above (no sinan.yaml); make one with `sinan init`, or name one with -C DIR",
                 directory.string());
-  return std::filesystem::absolute(*root).lexically_normal();
+  std::error_code error;
+  auto real = std::filesystem::weakly_canonical(*root, error);
+  return error ? *root : real;
 }
 
 // policies/*.yaml have several readers, one a key; what none of them reads is a mistake.

@@ -29,15 +29,13 @@ class DecideProposals final : public workflow::Task {
     if (context.dry_run) return preview(planner, plan_report.batch);
     SINAN_TRY(auto expired, rooms_->decisions.expire());
     SINAN_TRY(auto report, rooms_->decisions.propose(planner, plan_report.batch));
-    return workflow::TaskOutput(Json{{"proposals", report.ids.size()},
-                                     {"automatic", report.automatic},
-                                     {"waiting", report.waiting},
-                                     {"forbidden", report.forbidden},
-                                     {"superseded", report.superseded},
-                                     {"overtaken", report.overtaken},
-                                     {"repeated", report.repeated},
-                                     {"declined", report.declined},
-                                     {"expired", expired}});
+    Json output{{"proposals", report.ids.size()}, {"automatic", report.automatic},   {"waiting", report.waiting},
+                {"forbidden", report.forbidden},  {"superseded", report.superseded}, {"overtaken", report.overtaken},
+                {"repeated", report.repeated},    {"declined", report.declined},     {"expired", expired}};
+    std::string note;
+    if (report.declined > 0)
+      note = fmt::format("{} left out, which people rejected today for the same item, place, supplier and price", report.declined);
+    return workflow::TaskOutput(std::move(output), workflow::Verdict::kDone, std::move(note));
   }
 
  private:

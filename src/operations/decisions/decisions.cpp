@@ -51,9 +51,15 @@ class Decisions::Proposing {
     }));
     SINAN_CHECK(load_states(session, "WHERE status = 'rejected' AND verdict = 'approval' AND created_at > ?",
                             {format_rfc3339(now_ - decisions_.policy_.expires_after)}, [&](const Decision& d) -> Status {
-                              if (!d.decided_at || format_date(decisions_.zone_.day_of(*d.decided_at)) != day_) return {};
-                              Decimal& most = declined_[target_of(d)];
-                              most = std::max(most, d.quantity.amount);
+                              if (d.decided_at && format_date(decisions_.zone_.day_of(*d.decided_at)) == day_)
+                                declined_[target_of(d)].push_back(d);
+                              return {};
+                            }));
+    // What was approved since for the same item and place was another need.
+    SINAN_CHECK(load_states(session, "WHERE approved_seq > 0 AND created_at > ?", {format_rfc3339(now_ - decisions_.policy_.expires_after)},
+                            [&](const Decision& d) -> Status {
+                              if (auto no = declined_.find(target_of(d)); no != declined_.end())
+                                std::erase_if(no->second, [&](const Decision& rejected) { return rejected.number < d.number; });
                               return {};
                             }));
     return load_states(session, "WHERE kind = 'alert' AND created_at > ?", {format_rfc3339(now_ - kAlertSilence)},
@@ -69,7 +75,13 @@ class Decisions::Proposing {
     if (p.kind == "alert") return raised_.contains(target_of(p)) ? Left::kRepeated : Left::kNo;
     if (overtaken_.contains(target_of(p))) return Left::kOvertaken;
     const auto no = declined_.find(target_of(p));
-    return no != declined_.end() && p.quantity.amount > Decimal() && p.quantity.amount <= no->second ? Left::kDeclined : Left::kNo;
+    if (no == declined_.end() || p.quantity.amount <= Decimal()) return Left::kNo;
+    // Another supplier, or a better price, is another question.
+    const bool same = std::ranges::any_of(no->second, [&](const Decision& d) {
+      return d.supplier_id == p.supplier_id && d.quantity.unit == p.quantity.unit && p.quantity.amount <= d.quantity.amount &&
+             p.unit_price >= d.unit_price;
+    });
+    return same ? Left::kDeclined : Left::kNo;
   }
 
   Decision judged(const Proposal& p) {
@@ -113,7 +125,7 @@ class Decisions::Proposing {
   std::map<ProposalBatch::Target, std::vector<Decision>> waiting_;
   std::set<ProposalBatch::Target> overtaken_;
   std::set<ProposalBatch::Target> raised_;
-  std::map<ProposalBatch::Target, Decimal> declined_;  // today, by a person: the largest quantity
+  std::map<ProposalBatch::Target, std::vector<Decision>> declined_;  // today, by a person
   DayTotals today_;
 };
 
@@ -192,6 +204,11 @@ Result<Decision> Decisions::answer(const std::string& id, const Principal& appro
   Decision decision;
   SINAN_CHECK(ledger_.transact([&](storage::Session& session, audit::Ledger::Writer& writer) -> Status {
     SINAN_TRY(decision, load_decision(session, id));
+    // First of all: what became of a decision is not told to everybody.
+    if (!holds_role(approver, decision.role))
+      return fail(ErrorCode::kDenied, decision.role.empty() ? fmt::format("decision {} does not wait for a person", id)
+                                                            : fmt::format("decision {} waits for the role '{}', which {} does not hold", id,
+                                                                          decision.role, approver.user));
     if (decision.state != State::kProposed)
       return fail(ErrorCode::kConflict, fmt::format("decision {} does not wait any more: it {}", id, what_happened(decision)));
     if (decision.expires_at && *decision.expires_at <= ledger_.clock().now())
@@ -201,9 +218,6 @@ Result<Decision> Decisions::answer(const std::string& id, const Principal& appro
       return fail(ErrorCode::kDenied, fmt::format("decision {} waits for a person; {} is a job of the system", id, approver.user));
     if (approver.user == decision.proposer)
       return fail(ErrorCode::kDenied, fmt::format("{} proposed decision {}; somebody else must answer it", approver.user, id));
-    if (!holds_role(approver, decision.role))
-      return fail(ErrorCode::kDenied,
-                  fmt::format("decision {} waits for the role '{}', which {} does not hold", id, decision.role, approver.user));
     return take_step(session, writer, decision, {approver.user, id, std::string(kind), Json{{"note", note}}});
   }));
   return decision;

@@ -37,7 +37,7 @@ struct ProposeReport {
   std::vector<std::string> ids;  // of the proposals, in their order; empty text where one was left out
   std::int64_t automatic = 0, waiting = 0, forbidden = 0, superseded = 0, overtaken = 0;
   std::int64_t repeated = 0;  // alerts that said the same within the last seven days
-  std::int64_t declined = 0;  // that asked for no more than what a person rejected on the same day
+  std::int64_t declined = 0;  // that asked for no more, of the same supplier at no better price, than a person rejected on the same day
 };
 
 struct ExecuteReport {

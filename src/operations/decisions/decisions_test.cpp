@@ -190,6 +190,15 @@ TEST_F(DecisionsTest, WhatAPersonRejectedIsNotAskedAgainOnTheSameDay) {
   Proposal more = order("a", "5000");
   more.quantity.amount = more.quantity.amount + Decimal::whole(1);
   EXPECT_EQ(propose({more}).declined, 0) << "more is needed than was rejected";
+  Proposal cheaper = order("a", "5000");
+  cheaper.unit_price = *Decimal::parse("1.24");
+  EXPECT_EQ(propose({cheaper}).declined, 0);
+  Proposal other = order("a", "5000");
+  other.supplier_id = "S2";
+  const ProposeReport bought = propose({other});
+  EXPECT_EQ(bought.declined, 0);
+  ASSERT_TRUE(decisions_->approve(bought.ids[0], kBen));
+  EXPECT_EQ(propose({order("a", "5000")}).declined, 0) << "what is needed after that was approved is another need";
   clock_.set(clock_.now() + std::chrono::hours(24));
   EXPECT_EQ(propose({order("a", "5000")}).declined, 0);
   expect_whole();

@@ -88,7 +88,7 @@ class Connection {
  public:
   // Runs statements and drops their rows.
   Status run(std::string_view sql);
-  // Plans and starts one statement.
+  // Plans and starts one statement. One that changes something has done so when its reader has been read to the end.
   Result<std::unique_ptr<Reader>> query(std::string_view sql, const QueryOptions& options = {});
   // The columns that a query would have, without running it.
   Result<Schema> describe(std::string_view sql);

@@ -383,6 +383,25 @@ TEST(Duck, RowsArriveInTheirOrderWhicheverThreadMakesThem) {
   EXPECT_EQ(rows, 1'333'332 + 1);
 }
 
+// What waits for a reader is bounded in bytes, not in rows.
+TEST(Duck, LongTextsDoNotPileUp) {
+  auto connection = connect({.threads = 2});
+  ASSERT_TRUE(connection.run("CREATE TABLE t AS SELECT range AS i FROM range(500000)"));
+  auto resident = [] {
+    std::ifstream in("/proc/self/statm");
+    std::int64_t pages = 0, kept = 0;
+    in >> pages >> kept;
+    return kept * ::sysconf(_SC_PAGESIZE);
+  };
+  const std::int64_t before = resident();
+  auto reader = connection.query("SELECT repeat(md5(i::TEXT), 300) AS text FROM t");  // 9.6 KB a row, 4.8 GB in all
+  ASSERT_TRUE(reader) << reader.error().text();
+  Batch batch;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(*(*reader)->next(batch));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(resident() - before, std::int64_t{300} << 20);
+}
+
 TEST(Duck, AReaderThatIsLeftHalfwayDoesNoHarm) {
   auto connection = connect({.threads = 4});
   ASSERT_TRUE(connection.run("CREATE TABLE t AS SELECT range AS i FROM range(3000000)"));

@@ -8,6 +8,26 @@
 
 namespace sinan::duck {
 
+namespace {
+
+// With texts that lie apart from their column.
+std::uint64_t bytes_of(duckdb::DataChunk& chunk) {
+  std::uint64_t out = chunk.GetAllocationSize();
+  for (auto& vector : chunk.data) {
+    if (vector.GetType().InternalType() != duckdb::PhysicalType::VARCHAR) continue;
+    duckdb::UnifiedVectorFormat format;
+    vector.ToUnifiedFormat(chunk.size(), format);
+    const auto* texts = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
+    for (duckdb::idx_t i = 0; i < chunk.size(); ++i) {
+      const auto at = format.sel->get_index(i);
+      if (format.validity.RowIsValid(at) && !texts[at].IsInlined()) out += texts[at].GetSize();
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 bool RowQueue::offer(const duckdb::DataChunk& chunk, std::uint64_t batch, const duckdb::InterruptState& writer) {
   {
     std::lock_guard lock(mutex_);
@@ -19,14 +39,14 @@ bool RowQueue::offer(const duckdb::DataChunk& chunk, std::uint64_t batch, const 
   auto copy = duckdb::make_uniq<duckdb::DataChunk>();
   copy->Initialize(duckdb::Allocator::DefaultAllocator(), chunk.GetTypes());
   chunk.Copy(*copy);
-  auto bytes = copy->GetAllocationSize();
+  const std::uint64_t bytes = bytes_of(*copy);
   std::lock_guard lock(mutex_);
   if (batch <= open_) {
     ready_bytes_ += bytes;
-    ready_.push_back(std::move(copy));
+    ready_.push_back({std::move(copy), bytes});
   } else {
     later_bytes_ += bytes;
-    later_[batch].push_back(std::move(copy));
+    later_[batch].push_back({std::move(copy), bytes});
   }
   return true;
 }
@@ -37,11 +57,10 @@ void RowQueue::open_batch(std::uint64_t batch) {
     if (batch <= open_) return;
     open_ = batch;
     while (!later_.empty() && later_.begin()->first <= open_) {
-      for (Chunk& chunk : later_.begin()->second) {
-        auto bytes = chunk->GetAllocationSize();
-        later_bytes_ -= bytes;
-        ready_bytes_ += bytes;
-        ready_.push_back(std::move(chunk));
+      for (Sized& rows : later_.begin()->second) {
+        later_bytes_ -= rows.bytes;
+        ready_bytes_ += rows.bytes;
+        ready_.push_back(std::move(rows));
       }
       later_.erase(later_.begin());
     }
@@ -54,9 +73,9 @@ RowQueue::Chunk RowQueue::take() {
   {
     std::lock_guard lock(mutex_);
     if (!ready_.empty()) {
-      chunk = std::move(ready_.front());
+      ready_bytes_ -= ready_.front().bytes;
+      chunk = std::move(ready_.front().chunk);
       ready_.pop_front();
-      ready_bytes_ -= chunk->GetAllocationSize();
     }
   }
   wake();

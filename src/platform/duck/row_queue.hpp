@@ -36,6 +36,11 @@ class RowQueue {
     duckdb::InterruptState state;
   };
 
+  struct Sized {
+    Chunk chunk;
+    std::uint64_t bytes;
+  };
+
   bool full(std::uint64_t batch) const { return (batch <= open_ ? ready_bytes_ : later_bytes_) >= kRoom; }
   void wake();
 
@@ -44,8 +49,8 @@ class RowQueue {
 
   std::mutex mutex_;
   std::uint64_t open_ = 0;
-  std::deque<Chunk> ready_;
-  std::map<std::uint64_t, std::vector<Chunk>> later_;  // by batch
+  std::deque<Sized> ready_;
+  std::map<std::uint64_t, std::vector<Sized>> later_;  // by batch
   std::uint64_t ready_bytes_ = 0;
   std::uint64_t later_bytes_ = 0;
   std::vector<Writer> asleep_;

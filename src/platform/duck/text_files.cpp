@@ -1,11 +1,13 @@
 #include "platform/duck/text_files.hpp"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -35,27 +37,35 @@ class RowWalk {
       if (text[i] == delimiter_ && open_at_ == 0) ++values_;
       if (text[i] != '"') continue;
       if (open_at_ == 0) {
-        if (i == 0 || text[i - 1] == delimiter_) open_at_ = number_;
+        if (i != 0 && text[i - 1] != delimiter_) continue;
+        open_at_ = number_;
+        if (quoted_at_ == 0) quoted_at_ = number_;
       } else if (i + 1 < text.size() && text[i + 1] == '"') {
         ++i;
       } else {
         std::string_view rest = text.substr(i + 1);
         rest.remove_prefix(std::min(rest.find_first_not_of(" \r"), rest.size()));
-        if (!rest.empty() && rest.front() != delimiter_ && open_at_ != number_) return false;
+        if (!rest.empty() && rest.front() != delimiter_) odd_ = true;
+        if (odd_ && open_at_ != number_) return false;
         open_at_ = 0;
       }
     }
     return true;
   }
-  std::int64_t open_at() const { return open_at_; }    // the line of a quote that is still open; 0: none is
-  std::int64_t begun_at() const { return begun_at_; }  // the line in which the newest row begins
-  std::size_t values() const { return values_; }       // of the newest row, so far
+  std::int64_t open_at() const { return open_at_; }      // the line of a quote that is still open; 0: none is
+  std::int64_t begun_at() const { return begun_at_; }    // the line in which the newest row begins
+  std::size_t values() const { return values_; }         // of the newest row, so far
+  std::int64_t quoted_at() const { return quoted_at_; }  // the line of the first value that begins with a quote; 0: none did
+  // Whether quotes stand around whole values, wherever a value begins with one.
+  bool whole() const { return quoted_at_ > 0 && open_at_ == 0 && !odd_; }
 
  private:
   char delimiter_;
   std::int64_t number_ = 0;
   std::int64_t open_at_ = 0;
   std::int64_t begun_at_ = 0;
+  std::int64_t quoted_at_ = 0;
+  bool odd_ = false;
   std::size_t values_ = 0;
 };
 
@@ -82,7 +92,8 @@ std::optional<RowWalk> walk_lines(Connection& connection, const std::filesystem:
   }
 }
 
-// A quick look at the bytes; what is compressed may hold anything.
+}  // namespace
+
 bool may_hold_quotes(const std::filesystem::path& file) {
   std::string ending = file.extension().string();
   if (ending == ".gz" || ending == ".zst") return true;
@@ -95,10 +106,15 @@ bool may_hold_quotes(const std::filesystem::path& file) {
   return false;
 }
 
-}  // namespace
+namespace {
 
-Status check_compressed(const std::filesystem::path& file) {
-  if (file.extension() != ".gz") return {};
+Error bad_compression(const std::filesystem::path& file, bool cut_off) {
+  return {ErrorCode::kInvalidInput,
+          cut_off ? "the compressed file is cut off; fetch it again" : "the compressed file is damaged; fetch it again", file.string(),
+          nullptr};
+}
+
+Status check_gzip(const std::filesystem::path& file) {
   gzFile in = ::gzopen(file.c_str(), "rb");
   if (!in) return {};  // that is told where it is read
   std::vector<char> bytes(1 << 20);
@@ -108,10 +124,93 @@ Status check_compressed(const std::filesystem::path& file) {
   ::gzerror(in, &state);
   const int closed = ::gzclose_r(in);
   if (state == Z_OK && closed == Z_OK) return {};
-  return fail(ErrorCode::kInvalidInput,
-              closed == Z_BUF_ERROR || state == Z_BUF_ERROR ? "the compressed file is cut off; fetch it again"
-                                                            : "the compressed file is damaged; fetch it again",
-              file.string());
+  return fail(bad_compression(file, closed == Z_BUF_ERROR || state == Z_BUF_ERROR));
+}
+
+Status check_zstd(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::unique_ptr<ZSTD_DCtx, decltype(&::ZSTD_freeDCtx)> state(::ZSTD_createDCtx(), ::ZSTD_freeDCtx);
+  std::vector<char> from(1 << 17), to(1 << 20);
+  std::size_t missing = 0;  // of the frame
+  while (in) {
+    in.read(from.data(), static_cast<std::streamsize>(from.size()));
+    ZSTD_inBuffer input{from.data(), static_cast<std::size_t>(in.gcount()), 0};
+    while (input.pos < input.size) {
+      ZSTD_outBuffer output{to.data(), to.size(), 0};
+      missing = ::ZSTD_decompressStream(state.get(), &output, &input);
+      if (::ZSTD_isError(missing)) return fail(bad_compression(file, false));
+    }
+  }
+  if (missing > 0) return fail(bad_compression(file, true));
+  return {};
+}
+
+// The files of a pattern, or the one that it names.
+std::vector<std::filesystem::path> files_of(Connection& connection, const std::filesystem::path& pattern) {
+  std::vector<std::filesystem::path> out;
+  if (pattern.string().find_first_of("*?[") == std::string::npos) return {pattern};
+  auto found = connection.table(fmt::format("SELECT file FROM glob({})", quote_text(pattern.string())));
+  if (!found) return out;
+  for (const Batch& batch : found->batches)
+    for (std::size_t row = 0; row < batch.rows(); ++row) out.emplace_back(batch.columns[0].text(row));
+  return out;
+}
+
+// What DuckDB finds a CSV file to be.
+struct Found {
+  std::string quote;
+  std::int64_t skipped = 0;  // lines at its head
+};
+
+std::optional<Found> look_at(Connection& connection, const std::filesystem::path& file, const CsvText& options) {
+  std::string more;
+  if (!options.delimiter.empty()) more += ", delim = " + quote_text(options.delimiter);
+  if (!options.encoding.empty()) more += ", encoding = " + quote_text(options.encoding);
+  auto table = connection.table(fmt::format("SELECT Quote, SkipRows::BIGINT FROM sniff_csv({}{})", quote_text(file.string()), more));
+  if (!table || table->rows() != 1) return std::nullopt;
+  const auto& columns = table->batches[0].columns;
+  return Found{columns[0].is_null(0) ? "" : std::string(columns[0].text(0)), columns[1].is_null(0) ? 0 : columns[1].ints[0]};
+}
+
+}  // namespace
+
+bool quotes_are_meant(const std::filesystem::path& file) {
+  if (file.extension() == ".zst" || !may_hold_quotes(file)) return false;
+  gzFile in = ::gzopen(file.c_str(), "rb");  // reads what is not compressed as it is
+  if (!in) return false;
+  std::optional<RowWalk> walk;
+  bool fits = true;
+  std::string line;
+  std::vector<char> part(1 << 16);
+  while (fits && ::gzgets(in, part.data(), static_cast<int>(part.size()))) {
+    line += part.data();
+    if (!line.ends_with('\n') && ::gzeof(in) == 0) continue;
+    while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
+    if (!walk) walk.emplace(delimiter_of(line));
+    fits = walk->line(line);
+    line.clear();
+  }
+  ::gzclose_r(in);
+  return fits && walk && walk->whole();
+}
+
+Status check_compressed(const std::filesystem::path& file) {
+  if (file.extension() == ".gz") return check_gzip(file);
+  if (file.extension() == ".zst") return check_zstd(file);
+  return {};
+}
+
+Status check_csv_head(Connection& connection, const std::filesystem::path& file, const CsvText& options) {
+  const auto found = look_at(connection, file, options);
+  if (!found || found->skipped == 0) return {};
+  bool values = false;
+  walk_lines(connection, file, options, [&](const RowWalk& at, std::string_view text, bool) {
+    if (at.begun_at() > found->skipped) return false;
+    values = values || (at.values() > 1 && !text.starts_with('#'));
+    return !values;
+  });
+  // A heading has no delimiter, so what it takes for one may be another: that of the most lines counts.
+  return values ? check_csv_rows(connection, file, options) : Status();
 }
 
 Status check_csv_quotes(Connection& connection, const std::filesystem::path& file, const CsvText& options) {
@@ -142,16 +241,36 @@ bool doubtful_columns(const Schema& schema) {
   return schema.fields.size() == 1 && schema.fields[0].name.find_first_of(",;|\t") != std::string::npos;
 }
 
-Status check_found_csv(Connection& connection, const std::filesystem::path& file) {
+namespace {
+
+Status check_one(Connection& connection, const std::filesystem::path& file, bool quoted) {
   std::error_code unknown;
   if (std::filesystem::file_size(file, unknown) == 0 && !unknown) return fail(ErrorCode::kInvalidInput, "the file is empty", file.string());
   SINAN_CHECK(check_compressed(file));
   auto schema = connection.describe(fmt::format("SELECT * FROM read_csv({}, all_varchar = true)", quote_text(file.string())));
   if (!schema || doubtful_columns(*schema)) SINAN_CHECK(check_csv_rows(connection, file));
+  SINAN_CHECK(check_csv_head(connection, file));
   if (!may_hold_quotes(file)) return {};
-  auto found = connection.table(fmt::format("SELECT 1 FROM sniff_csv({}) WHERE Quote = '\"'", quote_text(file.string())));
-  if (!found || found->rows() > 0) return {};  // what cannot be made out, or ends in a quote that is known, is told where it is read
-  return check_csv_quotes(connection, file);
+  const bool meant = quotes_are_meant(file);
+  if (quoted && meant) return {};
+  const auto found = look_at(connection, file, {});
+  if (!found || found->quote == "\"") return {};  // what cannot be made out is told where it is read
+  SINAN_CHECK(check_csv_quotes(connection, file));
+  if (!meant) return {};
+  const auto walk = walk_lines(connection, file, {}, [](const RowWalk& at, std::string_view, bool) { return at.quoted_at() == 0; });
+  if (!walk || walk->quoted_at() == 0) return {};
+  return fail(
+      ErrorCode::kInvalidInput,
+      fmt::format("the first value in quotes comes so late that quotes are not looked for; read the file by read_csv({}, quote = '\"')",
+                  quote_text(file.string())),
+      fmt::format("{}:{}", file.string(), walk->quoted_at()));
+}
+
+}  // namespace
+
+Status check_found_csv(Connection& connection, const std::filesystem::path& pattern, bool quoted) {
+  for (const std::filesystem::path& file : files_of(connection, pattern)) SINAN_CHECK(check_one(connection, file, quoted));
+  return {};
 }
 
 Error text_file_error(Error error, const std::filesystem::path& file, bool options) {

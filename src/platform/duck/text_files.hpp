@@ -14,7 +14,7 @@ struct CsvText {
   std::string encoding = {};   // as read_csv takes it; empty: UTF-8
 };
 
-// kInvalidInput where a file that ends in .gz does not hold all that was compressed. Reads it once; other files are let pass.
+// kInvalidInput where a file that ends in .gz or .zst does not hold all that was compressed. Reads it once; other files are let pass.
 Status check_compressed(const std::filesystem::path& file);
 
 // kInvalidInput with FILE:LINE where a value begins with a quote (") that no later one closes. A quote that is closed in the middle of
@@ -24,9 +24,21 @@ Status check_csv_quotes(Connection& connection, const std::filesystem::path& fil
 // kInvalidInput with FILE:LINE where a row has more or fewer values than the first. Reads the file once.
 Status check_csv_rows(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
 
-// All of it, and whether there is anything at all, for a file whose delimiter and quotes DuckDB finds by itself: where it found no quotes
-// although there are some, and where it found one column or none at all.
-Status check_found_csv(Connection& connection, const std::filesystem::path& file);
+// kInvalidInput with FILE:LINE where lines at the head, which DuckDB would leave out because they do not fit the rest, hold values. A
+// heading without any, empty lines and comments are let pass.
+Status check_csv_head(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
+
+// All of it, and whether there is anything at all, for files whose delimiter DuckDB finds by itself. `pattern` may name several.
+// `quoted`: files with quotes_are_meant() are read with quote = '"'; otherwise DuckDB looks for quotes in the first thousands of rows, and
+// values in quotes that come later are kInvalidInput.
+Status check_found_csv(Connection& connection, const std::filesystem::path& pattern, bool quoted);
+
+// Whether there is a quote (") in the file, or may be, as it is compressed.
+bool may_hold_quotes(const std::filesystem::path& file);
+
+// Whether some values are in quotes, and each from its first to its last character: then quotes are quotes, wherever the first one stands.
+// Reads the file once if there is any quote in it.
+bool quotes_are_meant(const std::filesystem::path& file);
 
 // Whether a table with these columns may be a file of several that was not understood.
 bool doubtful_columns(const Schema& schema);

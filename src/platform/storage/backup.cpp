@@ -57,7 +57,8 @@ Result<std::string> hash_of(const fs::path& file) {
 // What belongs to one process's work in hand, and what is copied by SQLite itself.
 bool left_out(const fs::path& relative) {
   std::string text = relative.generic_string();
-  return text == "lock" || text.starts_with(kStoreFile) || text == kListFile || text.starts_with("tmp/") || text.starts_with("lake/tmp/");
+  return text == "lock" || text.starts_with(kStoreFile) || text == kListFile || text.starts_with("tmp/") || text.starts_with("trial/") ||
+         text.starts_with("lake/tmp/");
 }
 
 std::vector<fs::path> files_below(const fs::path& folder) {
@@ -305,15 +306,10 @@ Result<RestoreInfo> restore_state(const fs::path& backup, const fs::path& folder
 }
 
 Result<TrialState> TrialState::make(const fs::path& folder, Store& store, const CancelToken* cancel) {
-  constexpr std::string_view kTrial = ".trial-";
   const fs::path place = trimmed(folder);
   std::error_code error;
-  const std::string start = place.filename().string() + std::string(kTrial);
-  std::vector<fs::path> left;
-  for (fs::directory_iterator it(place.parent_path(), error), end; !error && it != end; it.increment(error))
-    if (it->path().filename().string().starts_with(start)) left.push_back(it->path());
-  for (const fs::path& path : left) fs::remove_all(path, error);
-  TrialState out(place.string() + std::string(kTrial) + secrets::random_token(6));
+  fs::remove_all(place / "trial", error);
+  TrialState out(place / "trial" / secrets::random_token(6));
   fs::create_directories(out.path_, error);
   if (!error) fs::permissions(out.path_, fs::perms::owner_all, error);
   if (error) return disk_error("the folder of the trial cannot be made", out.path_, error.value());
@@ -323,7 +319,7 @@ Result<TrialState> TrialState::make(const fs::path& folder, Store& store, const 
 
 TrialState::~TrialState() {
   std::error_code error;
-  if (!path_.empty()) fs::remove_all(path_, error);
+  if (!path_.empty()) fs::remove_all(path_.parent_path(), error);
 }
 
 }  // namespace sinan::storage

@@ -42,7 +42,7 @@ using PrepareRestored = std::function<Status(const std::filesystem::path&, const
 Result<RestoreInfo> restore_state(const std::filesystem::path& backup, const std::filesystem::path& folder, const Clock& clock,
                                   const CancelToken* cancel = nullptr, const PrepareRestored& prepare = {});
 
-// A copy of the state beside it (`FOLDER.trial-…`), to try something out in; gone when destroyed. The files of the lake, which never
+// A copy of the state within it (`FOLDER/trial/…`), to try something out in; gone when destroyed. The files of the lake, which never
 // change, are linked where the disk can.
 class TrialState {
  public:

@@ -65,13 +65,15 @@ class BackupTest : public ::testing::Test {
 
 TEST_F(BackupTest, ATrialWorksOnACopyThatIsGoneAfterwards) {
   write("lake/lake.t/data-1.parquet", "rows");
-  fs::create_directories(root_ / ".sinan.trial-left");  // by a crash
+  fs::create_directories(state_ / "trial" / "left");  // by a crash
   fs::path place;
   {
     auto trial = TrialState::make(state_, *store_);
     ASSERT_TRUE(trial) << trial.error().text();
     place = trial->path();
-    EXPECT_EQ(place.parent_path(), root_);
+    EXPECT_EQ(place.parent_path(), state_ / "trial");
+    EXPECT_FALSE(fs::exists(state_ / "trial" / "left"));
+    EXPECT_FALSE(fs::exists(place / "trial"));
     EXPECT_TRUE(fs::exists(place / "lake/lake.t/data-1.parquet"));
     auto copy = Store::open(place / "state.db");
     ASSERT_TRUE(copy) << copy.error().text();
@@ -82,7 +84,7 @@ TEST_F(BackupTest, ATrialWorksOnACopyThatIsGoneAfterwards) {
     fs::remove(place / "lake/lake.t/data-1.parquet");
   }
   EXPECT_FALSE(fs::exists(place));
-  EXPECT_FALSE(fs::exists(root_ / ".sinan.trial-left"));
+  EXPECT_FALSE(fs::exists(state_ / "trial"));
   EXPECT_TRUE(fs::exists(state_ / "lake/lake.t/data-1.parquet"));
   EXPECT_EQ(count(), 1);
 }

@@ -90,6 +90,7 @@ std::vector<http::Route> decisions_routes(const ApiContext& context) {
       {http::Method::kGet, "/api/v1/decisions/verify",
        [context](const http::Request& r) -> http::Response {
          if (auto known = known_parameters(r, {}); !known) return http::error_response(known.error());
+         if (auto may = context.people.expect(context.user, identity::kReadDecisions); !may) return http::error_response(may.error());
          auto verification = context.decisions->verify();
          if (!verification) return http::error_response(verification.error());
          return http::json_response(verification_json(*verification));

@@ -11,7 +11,10 @@ Result<Json> schedule(const ApiContext& context, const http::Request& request) {
   Json items = Json::array();
   for (const workflow::Workflow& workflow : *context.workflows) {
     SINAN_TRY(std::optional<Instant> next, workflow::next_due(workflow, context.engine->history(), context.clock->now()));
-    SINAN_TRY(std::vector<workflow::RunRecord> last, context.engine->history().list({.workflow = workflow.name, .limit = 1}));
+    std::vector<workflow::RunRecord> last;
+    if (context.people.may(context.user, identity::kReadReports)) {
+      SINAN_TRY(last, context.engine->history().list({.workflow = workflow.name, .limit = 1}));
+    }
     Json steps = Json::array();
     for (const workflow::Step& step : workflow.steps) {
       Json needs = Json::array();

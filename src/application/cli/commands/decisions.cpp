@@ -128,7 +128,7 @@ Result<int> reject_decision(Invocation& invocation) {
 }
 
 Result<int> verify_decisions(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kReadDecisions));
   SINAN_TRY(auto verification, workspace->decisions().verify());
   return say_verification(invocation, verification);
 }

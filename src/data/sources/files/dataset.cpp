@@ -160,8 +160,11 @@ duck::CsvText text_of(const FileTable& table) {
 // The row that is not like the others, if there is one.
 Error csv_error(duck::Connection& connection, const FileTable& table, Error error) {
   if (error.code != ErrorCode::kInvalidInput || !error.place.empty()) return error;
-  for (const File& file : table.files)
+  for (const File& file : table.files) {
+    if (auto quotes = duck::check_csv_quotes(connection, file.path, text_of(table)); !quotes && table.options.quote.empty())
+      return quotes.error();
     if (auto rows = duck::check_csv_rows(connection, file.path, text_of(table)); !rows) return rows.error();
+  }
   error = duck::text_file_error(std::move(error), table.files.front().path, true);
   if (error.place == table.files.front().path.string()) error.place.clear();  // whoever asked names the files of the table
   return error;
@@ -197,6 +200,12 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
   if (std::ranges::all_of(table.files, [](const File& file) { return file.size == 0; }))
     return fail(ErrorCode::kInvalidInput, "the file is empty, so it is not known which columns it has", table.files.front().path.string());
   std::string base = csv_parameters(table.options);
+  // DuckDB looks for quotes in the first thousands of rows only.
+  auto holds = [](const File& file) { return duck::may_hold_quotes(file.path); };
+  auto means = [&](const File& file) { return !holds(file) || duck::quotes_are_meant(file.path); };
+  if (table.options.quote.empty() && table.options.encoding != "utf-16" && std::ranges::any_of(table.files, holds) &&
+      std::ranges::all_of(table.files, means))
+    base += ", quote = '\"', escape = '\"'";
   constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
   std::uint64_t bytes = 0;
   for (const File& file : table.files) bytes += file.size;
@@ -208,6 +217,7 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
     if (duck::doubtful_columns(schema))
       for (const File& file : table.files) SINAN_CHECK(duck::check_csv_rows(connection, file.path, text_of(table)));
   }
+  for (const File& file : table.files) SINAN_CHECK(duck::check_csv_head(connection, file.path, text_of(table)));
   table.parameters = base + ", all_varchar = true";
   SINAN_TRY(auto codes, codes_among(connection, table.from(table.files), columns));
   if (table.options.quote.empty()) SINAN_CHECK(check_quotes(connection, table, columns));

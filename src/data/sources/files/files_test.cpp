@@ -150,7 +150,7 @@ TEST_F(Files, ADamagedFileIsToldInOneSentenceWithTheWayOut) {
   struct {
     std::string name, bytes, options, words;
   } cases[] = {
-      {"cut.csv", rows.substr(0, rows.find("2500,") + 9), "", "delimiter, quote"},
+      {"cut.csv", rows.substr(0, rows.find("2500,") + 9), "", "cut.csv:2502: a quote that begins a value is not closed"},
       {"binary.csv", std::string("\x7f\x45\x4c\x46\x00\x01\xff\xfe\"\n\"\x00\n", 13), "", "encoding"},
       {"latin.csv", "id,name\n1,M\xfcller\n", "", "encoding: latin-1"},
       {"utf16.csv", std::string("\xff\xfei\0d\0\n\0001\0\n\0", 12), "", "encoding: utf-16"},
@@ -179,6 +179,20 @@ TEST_F(Files, ARowWithMoreOrFewerValuesIsAnErrorWithItsLine) {
   EXPECT_EQ(read("tables: {t: {path: t.csv}}\n"), "1; 2") << "one column, with a comma in its name";
   write("t.csv", "");
   EXPECT_TRUE(read("tables: {t: {path: t.csv}}\n").contains("the file is empty"));
+}
+
+// DuckDB looks for quotes in the first thousands of rows, and leaves out lines at the head that do not fit the rest.
+TEST_F(Files, LateQuotesAreQuotesAndNoRowIsLeftOut) {
+  std::string text = "id,name\n";
+  for (int i = 0; i < 30'000; ++i) text += fmt::format("{},chair\n", i);
+  write("t.csv", text + "30000,\"Chair, oak\"\n");
+  EXPECT_TRUE(read("tables: {t: {path: t.csv}}\n").ends_with("30000|Chair, oak"));
+  text = "id,amount\n1,2\n2,3\n";
+  for (int i = 0; i < 50; ++i) text += fmt::format("{},{},5\n", i, i);
+  write("t.csv", text);
+  EXPECT_TRUE(read("tables: {t: {path: t.csv}}\n").contains("t.csv:4: the row has 3 values, the first has 2"));
+  write("t.csv", "Report of March\n\nid,name\n1,a\n2,b\n");
+  EXPECT_EQ(read("tables: {t: {path: t.csv}}\n"), "1|a; 2|b") << "a heading is no row";
 }
 
 // DuckDB reads up to where it was cut off, as if that were all.

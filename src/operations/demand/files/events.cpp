@@ -39,7 +39,7 @@ class Reading {
   Status all(forecasting::EventTexts& texts) {
     SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options_.threads}));
     SINAN_TRY(auto connection, database.connect());
-    if (options_.events.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options_.events));
+    if (options_.events.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options_.events, true));
     SINAN_TRY(std::string columns, columns_of(connection));
     SINAN_TRY(auto reader,
               connection.query(fmt::format("SELECT {} FROM {}", columns, file_sql(options_.events)), {.cancel = options_.cancel}));

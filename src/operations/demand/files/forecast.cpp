@@ -324,7 +324,10 @@ struct Sample {
   static Result<Sample> read(const FileForecastOptions& options, std::size_t rows) {
     SINAN_TRY(const FilePanel some, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
     Sample out{.how = how_to(options, some.calendar), .calendar = some.calendar};
-    if (!options.hierarchy.empty()) out.end = common_end(some);
+    if (!options.hierarchy.empty()) {
+      out.end = common_end(some);
+      if (!out.end) return fail(ErrorCode::kPrecondition, "most series of the sample do not end together", options.input.string());
+    }
     SINAN_TRY(out.blocks, read_blocks(options, some.calendar));
     std::vector<std::size_t> all;
     const std::vector<int> seasons = seasons_of(options, some, all_of(some, all));

@@ -48,9 +48,10 @@ Status FileHierarchy::add(const FilePanel& file) {
     for (std::size_t i : order) {
       auto value = [&](std::size_t column) { return std::string_view(file.attributes.at(level.columns[column])[i]); };
       auto [found, is_new] = level.sums.try_emplace(sum_name(level.columns, value));
-      if (is_new) {
-        found->second.number = static_cast<std::uint32_t>(level.sums.size() - 1);
-        if (!file.seasons.empty()) found->second.season = file.seasons[i];
+      if (is_new) found->second.number = static_cast<std::uint32_t>(level.sums.size() - 1);
+      if (!file.seasons.empty() && (is_new || file.panel.keys[i] < found->second.least_id)) {
+        found->second.least_id = file.panel.keys[i];
+        found->second.season = file.seasons[i];
       }
       level.sum_of[before + i] = found->second.number;
       add_series(file.panel, file.seasons, i, end, found->second.newest_first);

@@ -33,7 +33,8 @@ class FileHierarchy {
   struct Sum {
     std::uint32_t number = 0;  // in the order in which they are met
     std::vector<double> newest_first;
-    int season = 0;
+    std::string least_id;  // of its series
+    int season = 0;        // of that one
   };
   struct Level {
     std::vector<std::string> columns;   // none: the total

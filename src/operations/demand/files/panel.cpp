@@ -273,6 +273,8 @@ Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, b
   return out;
 }
 
+bool is_one(const std::filesystem::path& file) { return file.string().find_first_of("*?[") == std::string::npos; }
+
 // The rows of a file, batch by batch.
 struct Source {
   duck::Database database;
@@ -292,7 +294,7 @@ Result<Source> open(const FileForecastOptions& options, const std::string& condi
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
   const std::string source = file_sql(options.input);
-  if (options.input.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options.input));
+  if (options.input.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options.input, is_one(options.input)));
   auto schema = connection.describe("SELECT * FROM " + source);
   if (!schema) return fail(duck::text_file_error(std::move(schema).error(), options.input, false));
   bool has_season = false;
@@ -312,7 +314,8 @@ Result<FilePanel> read_all(const FileForecastOptions& options, const std::string
     if (!more) break;
     for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(reading.add(batch, r));
   }
-  if (reading.ids.empty()) return fail(ErrorCode::kInvalidInput, "the file has no rows", options.input.string());
+  if (reading.ids.empty())
+    return fail(condition.empty() ? ErrorCode::kInvalidInput : ErrorCode::kPrecondition, "the file has no rows", options.input.string());
   std::optional<CommonEnd> end;
   if (options.backtest > 0 || options.zero_gaps || !options.hierarchy.empty()) end = common_end(reading.last, reading.last_written);
   return finish(reading, options, source.has_season, nullptr, end);
@@ -323,7 +326,8 @@ Result<FilePanel> read_all(const FileForecastOptions& options, const std::string
 std::string file_sql(const std::filesystem::path& file) {
   std::string name = duck::quote_text(file.string());
   if (file.extension() == ".parquet") return fmt::format("read_parquet({})", name);
-  return fmt::format("read_csv({}, all_varchar = true, header = true)", name);
+  return fmt::format("read_csv({}, all_varchar = true, header = true{})", name,
+                     is_one(file) && duck::quotes_are_meant(file) ? ", quote = '\"', escape = '\"'" : "");
 }
 
 Result<FileSize> file_size(const FileForecastOptions& options) {

@@ -57,7 +57,7 @@ struct CommonEnd {
 
 // The whole file.
 Result<FilePanel> read_file_panel(const FileForecastOptions& options);
-// One in `part` of its series, by id and seed.
+// One in `part` of its series, by id and seed. kPrecondition: these are none.
 Result<FilePanel> read_file_sample(const FileForecastOptions& options, std::size_t part);
 // Where most of the series of `file` end together; none if they do not.
 std::optional<CommonEnd> common_end(const FilePanel& file);
