@@ -205,10 +205,11 @@ Result<Decision> Decisions::answer(const std::string& id, const Principal& appro
   SINAN_CHECK(ledger_.transact([&](storage::Session& session, audit::Ledger::Writer& writer) -> Status {
     SINAN_TRY(decision, load_decision(session, id));
     // First of all: what became of a decision is not told to everybody.
+    if (decision.role.empty() && !approver.is_owner())
+      return fail(ErrorCode::kConflict, fmt::format("decision {} does not wait for a person", id));
     if (!holds_role(approver, decision.role))
-      return fail(ErrorCode::kDenied, decision.role.empty() ? fmt::format("decision {} does not wait for a person", id)
-                                                            : fmt::format("decision {} waits for the role '{}', which {} does not hold", id,
-                                                                          decision.role, approver.user));
+      return fail(ErrorCode::kDenied,
+                  fmt::format("decision {} waits for the role '{}', which {} does not hold", id, decision.role, approver.user));
     if (decision.state != State::kProposed)
       return fail(ErrorCode::kConflict, fmt::format("decision {} does not wait any more: it {}", id, what_happened(decision)));
     if (decision.expires_at && *decision.expires_at <= ledger_.clock().now())
