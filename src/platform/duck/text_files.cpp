@@ -203,14 +203,13 @@ Status check_compressed(const std::filesystem::path& file) {
 Status check_csv_head(Connection& connection, const std::filesystem::path& file, const CsvText& options) {
   const auto found = look_at(connection, file, options);
   if (!found || found->skipped == 0) return {};
-  bool values = false;
+  int rows = 0;
   walk_lines(connection, file, options, [&](const RowWalk& at, std::string_view text, bool) {
     if (at.begun_at() > found->skipped) return false;
-    values = values || (at.values() > 1 && !text.starts_with('#'));
-    return !values;
+    rows += at.values() > 1 && !text.starts_with('#');
+    return true;
   });
-  // A heading has no delimiter, so what it takes for one may be another: that of the most lines counts.
-  return values ? check_csv_rows(connection, file, options) : Status();
+  return rows > 1 ? check_csv_rows(connection, file, options) : Status();  // one may be a heading: "Sales, March"
 }
 
 Status check_csv_quotes(Connection& connection, const std::filesystem::path& file, const CsvText& options) {

@@ -24,8 +24,8 @@ Status check_csv_quotes(Connection& connection, const std::filesystem::path& fil
 // kInvalidInput with FILE:LINE where a row has more or fewer values than the first. Reads the file once.
 Status check_csv_rows(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
 
-// kInvalidInput with FILE:LINE where lines at the head, which DuckDB would leave out because they do not fit the rest, hold values. A
-// heading without any, empty lines and comments are let pass.
+// kInvalidInput with FILE:LINE where several lines at the head, which DuckDB would leave out because they do not fit the rest, hold values.
+// A heading, empty lines and comments are let pass.
 Status check_csv_head(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
 
 // All of it, and whether there is anything at all, for files whose delimiter DuckDB finds by itself. `pattern` may name several.

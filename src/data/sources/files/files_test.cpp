@@ -191,6 +191,8 @@ TEST_F(Files, LateQuotesAreQuotesAndNoRowIsLeftOut) {
   for (int i = 0; i < 50; ++i) text += fmt::format("{},{},5\n", i, i);
   write("t.csv", text);
   EXPECT_TRUE(read("tables: {t: {path: t.csv}}\n").contains("t.csv:4: the row has 3 values, the first has 2"));
+  write("t.csv", "Report of March, in full\n\nid,name,n\n1,a,1\n2,b,1\n");
+  EXPECT_EQ(read("tables: {t: {path: t.csv}}\n"), "1|a|1; 2|b|1") << "nor is one with a comma";
   write("t.csv", "Report of March\n\nid,name\n1,a\n2,b\n");
   EXPECT_EQ(read("tables: {t: {path: t.csv}}\n"), "1|a; 2|b") << "a heading is no row";
 }
