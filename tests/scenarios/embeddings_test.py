@@ -132,6 +132,8 @@ class OfACompany(Company):
         self.settings(endpoint.url)
         self.events(40)
         self.ok("check")
+        self.ok("run", "--dry-run", env={"SINAN_TEST_KEY": KEY})
+        self.assertEqual(len(endpoint.texts), 40)
         first, forecasts = self.cycle()
         self.assertEqual(first["output"]["notes"], [])
         self.assertEqual(sorted(endpoint.texts), sorted(f"word{i} {i}" for i in range(40)))

@@ -18,7 +18,7 @@ struct Runtime::Parts {
   std::filesystem::path state_dir;
   OpenOptions asked;
   std::filesystem::path reports_dir;
-  storage::Store* runs = nullptr;  // whose history its runs are in; of a trial that of the state itself
+  storage::Store* lasting = nullptr;  // of a trial that of the state itself: its runs are recorded there
   bool now_from_data = false;
   bool now_is_asked = false;  // --now
   identity::Directory people;
@@ -47,7 +47,7 @@ struct Runtime::Parts {
   Status open_data(Diagnostics& diagnostics);
   Status open_operations(Diagnostics& diagnostics);
   Status settle_now();
-  static Result<std::unique_ptr<Parts>> open(const OpenOptions& options, storage::Store* runs, const std::filesystem::path& reports_dir);
+  static Result<std::unique_ptr<Parts>> open(const OpenOptions& options, storage::Store* lasting, const std::filesystem::path& reports_dir);
   // A dry run: the cycle on a copy of the state, so that nothing is changed; only its record is kept, and its report. Under the lock.
   Result<workflow::RunRecord> try_out(const workflow::Workflow& workflow, const workflow::RunRequest& request);
   Result<std::unique_ptr<sources::Source>> open_source(const sources::SourceConfig& config, const CancelToken* cancel) const;
@@ -128,7 +128,7 @@ Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
                              state_dir,
                              clock,
                              *store,
-                             *runs,
+                             *lasting,
                              reports_dir,
                              *lake,
                              *fabric,
@@ -149,7 +149,7 @@ Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
   std::vector<workflow::Task*> known;
   for (auto& task : tasks) known.push_back(task.get());
   workflows = workflow::read_workflows(*workspace, known, diagnostics);
-  SINAN_TRY(engine, workflow::Engine::open(*runs, known, {.lock_dir = state_dir}));
+  SINAN_TRY(engine, workflow::Engine::open(*lasting, known, {.lock_dir = state_dir}));
   return {};
 }
 
@@ -163,14 +163,14 @@ Status Runtime::Parts::settle_now() {
 Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime::Parts>> Runtime::Parts::open(const OpenOptions& options, storage::Store* runs,
+Result<std::unique_ptr<Runtime::Parts>> Runtime::Parts::open(const OpenOptions& options, storage::Store* lasting,
                                                              const std::filesystem::path& reports_dir) {
   auto parts = std::make_unique<Parts>();
   Diagnostics diagnostics;
   SINAN_CHECK(parts->read(options, diagnostics));
   if (!diagnostics.ok()) return fail(diagnostics.error());
   SINAN_CHECK(parts->open_data(diagnostics));
-  parts->runs = runs ? runs : parts->store.get();
+  parts->lasting = lasting ? lasting : parts->store.get();
   parts->reports_dir = reports_dir.empty() ? parts->state_dir / "reports" : reports_dir;
   SINAN_CHECK(parts->open_operations(diagnostics));
   if (!diagnostics.ok()) return fail(diagnostics.error());

@@ -30,7 +30,7 @@ class ForecastDemand final : public workflow::Task {
     request.threads = rooms_->threads;
     request.cancel = &context.cancel;
     request.progress = context.progress;
-    request.embed = demand::embed_of(rooms_->workspace, rooms_->store, rooms_->clock.now(), &context.cancel);
+    request.embed = demand::embed_of(rooms_->workspace, rooms_->lasting, rooms_->clock.now(), &context.cancel);
     SINAN_TRY(auto report, models::forecast(rooms_->fabric, rooms_->models, request));
     Json output{{"series", report.series},
                 {"values", report.values},

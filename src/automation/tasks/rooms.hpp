@@ -21,7 +21,7 @@ struct Rooms {
   std::filesystem::path state_dir;
   const Clock& clock;  // the present of the workspace: the real time, --now, or the day after its newest data
   storage::Store& store;
-  storage::Store& runs;           // whose history holds this run: not `store`, where that is a trial's
+  storage::Store& lasting;        // not `store` where that is a trial's: holds the history of runs, and vectors that were paid for
   std::filesystem::path reports;  // folder
   lake::Lake& lake;
   fabric::Fabric& fabric;

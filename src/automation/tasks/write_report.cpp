@@ -29,7 +29,7 @@ class WriteReport final : public workflow::Task {
     collect.generated_at = SystemClock().now();
     collect.sinan_version = rooms_->sinan_version;
     collect.cancel = &context.cancel;
-    SINAN_TRY(auto history, workflow::History::open(rooms_->runs));
+    SINAN_TRY(auto history, workflow::History::open(rooms_->lasting));
     SINAN_TRY(auto record, history.show(context.run_id));
     collect.run = section_of(record, collect.generated_at);
     for (const workflow::StepRecord& step : record.steps)
