@@ -273,7 +273,7 @@ int run_checked(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     bool help = error.get_exit_code() == 0;  // --help, --version
     if (help && app.remaining(true).empty()) return app.exit(error);
-    tell(fmt::format("{}", usage_message(app, error)));
+    tell(usage_message(app, error));
     return 2;
   }
   for (auto& parser : parsers)

@@ -223,8 +223,8 @@ Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptio
     std::error_code error;
     std::string ending = name.ends_with(".gz") || name.ends_with(".zst") ? std::filesystem::path(name).stem().string() : name;
     bool text = ending.ends_with(".csv") || ending.ends_with(".tsv");
-    bool several = name.find_first_of("*?[") != std::string::npos;
-    if (text && (several || std::filesystem::is_regular_file(name, error))) SINAN_CHECK(duck::check_found_csv(connection, name, false));
+    if (text && (duck::is_pattern(name) || std::filesystem::is_regular_file(name, error)))
+      SINAN_CHECK(duck::check_found_csv(connection, name, false));
   }
   const std::filesystem::path only = names.size() == 1 ? *names.begin() : "";
   auto reader = connection.query(sql, {options.parameters, options.cancel});

@@ -14,10 +14,7 @@ constexpr std::string_view kNotNeeded = "a newer plan that does not need it";
 ProposalBatch::Target target_of(const Decision& d) { return {d.kind, d.item_id, d.location_id, d.topic}; }
 ProposalBatch::Target target_of(const Proposal& p) { return {p.kind, p.item_id, p.location_id, p.topic}; }
 
-bool holds_role(const Principal& who, const std::string& role) {
-  auto has = [&](std::string_view r) { return std::ranges::find(who.roles, r) != who.roles.end(); };
-  return has("owner") || has(role);
-}
+bool holds_role(const Principal& who, const std::string& role) { return who.is_owner() || who.has(role); }
 
 Status check_proposal(const Proposal& p) {
   if (p.kind.empty()) return fail(ErrorCode::kInvalidInput, "a proposal has no kind");

@@ -92,8 +92,7 @@ std::optional<RowWalk> walk_lines(Connection& connection, const std::filesystem:
   }
 }
 
-}  // namespace
-
+// A quick look at the bytes; what is compressed may hold anything.
 bool may_hold_quotes(const std::filesystem::path& file) {
   std::string ending = file.extension().string();
   if (ending == ".gz" || ending == ".zst") return true;
@@ -105,8 +104,6 @@ bool may_hold_quotes(const std::filesystem::path& file) {
   }
   return false;
 }
-
-namespace {
 
 Error bad_compression(const std::filesystem::path& file, bool cut_off) {
   return {ErrorCode::kInvalidInput,
@@ -148,7 +145,7 @@ Status check_zstd(const std::filesystem::path& file) {
 // The files of a pattern, or the one that it names.
 std::vector<std::filesystem::path> files_of(Connection& connection, const std::filesystem::path& pattern) {
   std::vector<std::filesystem::path> out;
-  if (pattern.string().find_first_of("*?[") == std::string::npos) return {pattern};
+  if (!is_pattern(pattern)) return {pattern};
   auto found = connection.table(fmt::format("SELECT file FROM glob({})", quote_text(pattern.string())));
   if (!found) return out;
   for (const Batch& batch : found->batches)
@@ -174,10 +171,15 @@ std::optional<Found> look_at(Connection& connection, const std::filesystem::path
 
 }  // namespace
 
-bool quotes_are_meant(const std::filesystem::path& file) {
-  if (file.extension() == ".zst" || !may_hold_quotes(file)) return false;
+bool is_pattern(const std::filesystem::path& path) { return path.string().find_first_of("*?[") != std::string::npos; }
+
+bool holds_delimiter(std::string_view column) { return column.find_first_of(",;|\t") != std::string_view::npos; }
+
+Quotes quotes_in(const std::filesystem::path& file) {
+  if (!may_hold_quotes(file)) return Quotes::kNone;
+  if (file.extension() == ".zst") return Quotes::kOdd;
   gzFile in = ::gzopen(file.c_str(), "rb");  // reads what is not compressed as it is
-  if (!in) return false;
+  if (!in) return Quotes::kOdd;
   std::optional<RowWalk> walk;
   bool fits = true;
   std::string line;
@@ -191,7 +193,7 @@ bool quotes_are_meant(const std::filesystem::path& file) {
     line.clear();
   }
   ::gzclose_r(in);
-  return fits && walk && walk->whole();
+  return fits && walk && walk->whole() ? Quotes::kWhole : Quotes::kOdd;
 }
 
 Status check_compressed(const std::filesystem::path& file) {
@@ -236,10 +238,6 @@ Status check_csv_rows(Connection& connection, const std::filesystem::path& file,
               fmt::format("{}:{}", file.string(), walk->begun_at()));
 }
 
-bool doubtful_columns(const Schema& schema) {
-  return schema.fields.size() == 1 && schema.fields[0].name.find_first_of(",;|\t") != std::string::npos;
-}
-
 namespace {
 
 Status check_one(Connection& connection, const std::filesystem::path& file, bool quoted) {
@@ -247,15 +245,14 @@ Status check_one(Connection& connection, const std::filesystem::path& file, bool
   if (std::filesystem::file_size(file, unknown) == 0 && !unknown) return fail(ErrorCode::kInvalidInput, "the file is empty", file.string());
   SINAN_CHECK(check_compressed(file));
   auto schema = connection.describe(fmt::format("SELECT * FROM read_csv({}, all_varchar = true)", quote_text(file.string())));
-  if (!schema || doubtful_columns(*schema)) SINAN_CHECK(check_csv_rows(connection, file));
+  if (!schema || (schema->fields.size() == 1 && holds_delimiter(schema->fields[0].name))) SINAN_CHECK(check_csv_rows(connection, file));
   SINAN_CHECK(check_csv_head(connection, file));
-  if (!may_hold_quotes(file)) return {};
-  const bool meant = quotes_are_meant(file);
-  if (quoted && meant) return {};
+  const Quotes quotes = quotes_in(file);
+  if (quotes == Quotes::kNone || (quoted && quotes == Quotes::kWhole)) return {};
   const auto found = look_at(connection, file, {});
   if (!found || found->quote == "\"") return {};  // what cannot be made out is told where it is read
   SINAN_CHECK(check_csv_quotes(connection, file));
-  if (!meant) return {};
+  if (quotes == Quotes::kOdd) return {};
   const auto walk = walk_lines(connection, file, {}, [](const RowWalk& at, std::string_view, bool) { return at.quoted_at() == 0; });
   if (!walk || walk->quoted_at() == 0) return {};
   return fail(

@@ -29,19 +29,23 @@ Status check_csv_rows(Connection& connection, const std::filesystem::path& file,
 Status check_csv_head(Connection& connection, const std::filesystem::path& file, const CsvText& options = {});
 
 // All of it, and whether there is anything at all, for files whose delimiter DuckDB finds by itself. `pattern` may name several.
-// `quoted`: files with quotes_are_meant() are read with quote = '"'; otherwise DuckDB looks for quotes in the first thousands of rows, and
-// values in quotes that come later are kInvalidInput.
+// `quoted`: files whose quotes are Quotes::kWhole are read with quote = '"'; otherwise DuckDB looks for quotes in the first thousands of
+// rows, and values in quotes that come later are kInvalidInput.
 Status check_found_csv(Connection& connection, const std::filesystem::path& pattern, bool quoted);
 
-// Whether there is a quote (") in the file, or may be, as it is compressed.
-bool may_hold_quotes(const std::filesystem::path& file);
+// Where quotes (") stand in a CSV file. Reads it once if there is any.
+enum class Quotes : std::uint8_t {
+  kNone,
+  kWhole,  // some values are in quotes, each from its first to its last character: then quotes are quotes, wherever the first one stands
+  kOdd,    // in other places, or it cannot be told
+};
+Quotes quotes_in(const std::filesystem::path& file);
 
-// Whether some values are in quotes, and each from its first to its last character: then quotes are quotes, wherever the first one stands.
-// Reads the file once if there is any quote in it.
-bool quotes_are_meant(const std::filesystem::path& file);
+// Whether the only column of a table may be a row of several that was not understood.
+bool holds_delimiter(std::string_view column);
 
-// Whether a table with these columns may be a file of several that was not understood.
-bool doubtful_columns(const Schema& schema);
+// Whether several files are named: sales-*.csv.
+bool is_pattern(const std::filesystem::path& path);
 
 // What a person can do about a text file that is not as it should be, where DuckDB tells what it tried; with the file as its place, if it
 // has none. `options`: whether it can be said how the file is written (delimiter, quote, header, encoding).

@@ -81,8 +81,7 @@ Result<std::vector<File>> list_files(const std::filesystem::path& pattern) {
   std::error_code error;
   if (std::filesystem::is_directory(pattern, error))
     return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", pattern.string());
-  const bool there =
-      std::filesystem::exists(pattern.parent_path(), error) || pattern.parent_path().string().find_first_of("*?[") != std::string::npos;
+  const bool there = std::filesystem::exists(pattern.parent_path(), error) || duck::is_pattern(pattern.parent_path());
   if (out.empty() && !there) return fail(ErrorCode::kNotFound, "there is no such folder: check the path", pattern.parent_path().string());
   if (result == GLOB_ABORTED) return fail(ErrorCode::kDenied, "a folder of the pattern cannot be read", pattern.string());
   if (out.empty()) return fail(ErrorCode::kNotFound, "there is no such file: check the path", pattern.string());
@@ -201,22 +200,23 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
     return fail(ErrorCode::kInvalidInput, "the file is empty, so it is not known which columns it has", table.files.front().path.string());
   std::string base = csv_parameters(table.options);
   // DuckDB looks for quotes in the first thousands of rows only.
-  auto holds = [](const File& file) { return duck::may_hold_quotes(file.path); };
-  auto means = [&](const File& file) { return !holds(file) || duck::quotes_are_meant(file.path); };
-  if (table.options.quote.empty() && table.options.encoding != "utf-16" && std::ranges::any_of(table.files, holds) &&
-      std::ranges::all_of(table.files, means))
-    base += ", quote = '\"', escape = '\"'";
+  if (table.options.quote.empty() && table.options.encoding != "utf-16") {
+    bool whole = false, odd = false;
+    for (const File& file : table.files) {
+      const duck::Quotes quotes = duck::quotes_in(file.path);
+      whole = whole || quotes == duck::Quotes::kWhole;
+      odd = odd || quotes == duck::Quotes::kOdd;
+    }
+    if (whole && !odd) base += ", quote = '\"', escape = '\"'";
+  }
   constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
   std::uint64_t bytes = 0;
   for (const File& file : table.files) bytes += file.size;
   std::string sample = fmt::format(", sample_size = {}", bytes <= kWholeBytes ? -1 : 1'000'000);
   table.parameters = base + sample;
   SINAN_TRY(auto columns, described(connection, table.from(table.files)));
-  if (Schema schema; columns.size() == 1) {
-    schema.fields.push_back({columns[0].first, {TypeId::kText}});
-    if (duck::doubtful_columns(schema))
-      for (const File& file : table.files) SINAN_CHECK(duck::check_csv_rows(connection, file.path, text_of(table)));
-  }
+  if (columns.size() == 1 && duck::holds_delimiter(columns[0].first))
+    for (const File& file : table.files) SINAN_CHECK(duck::check_csv_rows(connection, file.path, text_of(table)));
   for (const File& file : table.files) SINAN_CHECK(duck::check_csv_head(connection, file.path, text_of(table)));
   table.parameters = base + ", all_varchar = true";
   SINAN_TRY(auto codes, codes_among(connection, table.from(table.files), columns));

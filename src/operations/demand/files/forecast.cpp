@@ -21,6 +21,7 @@
 #include "operations/demand/files/plot_folder.hpp"
 #include "operations/demand/files/row_file.hpp"
 #include "operations/demand/files/tree_plot.hpp"
+#include "platform/duck/text_files.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -111,8 +112,7 @@ Status check(const FileForecastOptions& options) {
   if (options.backtest < 0 || options.backtest > 10'000)
     return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
   for (const std::filesystem::path& file : {options.input, options.future, options.events})
-    if (std::error_code ignored;
-        !file.empty() && file.string().find_first_of("*?[") == std::string::npos && !std::filesystem::exists(file, ignored))
+    if (std::error_code ignored; !file.empty() && !duck::is_pattern(file) && !std::filesystem::exists(file, ignored))
       return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
   if (options.input.empty()) return bad("--input takes the file of the series, and is empty");
   for (const std::filesystem::path& file : {options.input, options.future, options.events})

@@ -273,8 +273,6 @@ Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, b
   return out;
 }
 
-bool is_one(const std::filesystem::path& file) { return file.string().find_first_of("*?[") == std::string::npos; }
-
 // The rows of a file, batch by batch.
 struct Source {
   duck::Database database;
@@ -294,7 +292,8 @@ Result<Source> open(const FileForecastOptions& options, const std::string& condi
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
   const std::string source = file_sql(options.input);
-  if (options.input.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options.input, is_one(options.input)));
+  if (options.input.extension() != ".parquet")
+    SINAN_CHECK(duck::check_found_csv(connection, options.input, !duck::is_pattern(options.input)));
   auto schema = connection.describe("SELECT * FROM " + source);
   if (!schema) return fail(duck::text_file_error(std::move(schema).error(), options.input, false));
   bool has_season = false;
@@ -327,7 +326,7 @@ std::string file_sql(const std::filesystem::path& file) {
   std::string name = duck::quote_text(file.string());
   if (file.extension() == ".parquet") return fmt::format("read_parquet({})", name);
   return fmt::format("read_csv({}, all_varchar = true, header = true{})", name,
-                     is_one(file) && duck::quotes_are_meant(file) ? ", quote = '\"', escape = '\"'" : "");
+                     !duck::is_pattern(file) && duck::quotes_in(file) == duck::Quotes::kWhole ? ", quote = '\"', escape = '\"'" : "");
 }
 
 Result<FileSize> file_size(const FileForecastOptions& options) {
