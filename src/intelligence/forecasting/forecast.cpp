@@ -231,6 +231,7 @@ class Passes {
       return false;
     out_.classes[i] = past.demand_class;
     out_.seasons[i] = past.season;
+    facts_[i].asked = past.asked;
     facts_[i].non_negative = past.non_negative;
     facts_[i].unit = static_cast<float>(past.scale);
     facts_[i].sparse = past.kind == WarmSeries::Kind::kSparse;
@@ -240,6 +241,7 @@ class Passes {
     w.regular.season = static_cast<std::size_t>(past.season);
     w.regular.point = past.point;
     w.regular.errors = past.errors;
+    w.regular.reach = past.reach;
     w.regular.after.assign(run_.past.origins(), 0);
     w.regular.growth.assign(run_.past.origins(), 1);
     w.regular.weighted = past.weighted;
@@ -262,7 +264,7 @@ class Passes {
     }
     const auto ratio = static_cast<float>(past->scale / w.cleaned.scale);
     for (float error : past->errors) w.fresh.push_back(error * ratio);
-    return {w.fresh, past->level * ratio};
+    return {w.fresh, past->reach, past->level * ratio};
   }
 
   // The pool goes on with the last value where all values are the same, or no model fits so few.
@@ -351,6 +353,7 @@ class Passes {
     kept->kind = WarmSeries::Kind::kRegular;
     kept->noise = facts_[i].noise;
     kept->level = w.regular.level;
+    kept->reach = w.regular.reach;
     if (w.regular.only) kept->only = static_cast<std::int32_t>(w.regular.only - models().data());
     kept->weighted = w.regular.weighted;
     kept->errors = w.regular.errors;
@@ -366,6 +369,7 @@ class Passes {
     Facts& facts = facts_[i];
     facts.regular = true;
     facts.noise = noise;
+    facts.reach = w.regular.reach;
     facts.own = mean_size(w.regular.errors);
     if (!run_.past.sampled(i)) return;
     std::ranges::copy(w.regular.errors, run_.past.of(i).begin());

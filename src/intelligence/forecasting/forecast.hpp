@@ -13,8 +13,8 @@
 // A regression that all regular series with one season share (pooled_regression.hpp) and, where drivers are given (drivers.hpp), trees that
 // learn from all regular series together (driver_model.hpp) forecast too, at the same origins. The share, 0 … 1 in quarters, that makes the
 // errors there smallest is mixed with the median; none where that gains less than 1 % (blend.hpp). Quantiles of regular demand come from
-// the errors at these origins, grown with the root of the series' level, scaled by series, pooled over series of the same class
-// (intervals.hpp).
+// the errors at these origins, grown with the root of the series' level, scaled by series, pooled over series of the same class and
+// a like season (intervals.hpp).
 //
 // Series with a short history borrow level, season, the shape of a launch and quantiles from those with the same fixed attributes, where
 // that made the forecasts of such series better before (newcomers.hpp); not with named models, nor where trees have a share of a median.

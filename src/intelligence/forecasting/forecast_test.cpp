@@ -166,29 +166,68 @@ TEST(Forecast, RefusesWhatItCannotUseAndNamesTheSeries) {
   EXPECT_EQ(forecast(panel_of({{kMissing}}), {}, {}).error().place, "s0");
 }
 
-TEST(Forecast, IntervalsCoverWhatTheyPromiseOnSeriesOfAKnownProcess) {
-  // Random walks with noise: the exact predictive distribution is normal; 80 % intervals over 400 series.
-  std::vector<std::vector<double>> series;
-  std::vector<std::vector<double>> future;
-  for (std::uint32_t i = 0; i < 400; ++i) {
+// A level that moves by `step` a period, seen with noise; of each the last `ahead` values are the truth.
+struct Walks {
+  std::vector<std::vector<double>> known, future;
+};
+Walks walks(std::uint32_t count, std::size_t length, std::size_t ahead, double step, double noise) {
+  Walks out;
+  for (std::uint32_t i = 0; i < count; ++i) {
     std::mt19937 random(i + 1000);
     std::normal_distribution<double> normal(0, 1);
     double level = 200;
     std::vector<double> all;
-    for (int t = 0; t < 90; ++t) {
-      level += 1.5 * normal(random);
-      all.push_back(level + 3 * normal(random));
+    for (std::size_t t = 0; t < length + ahead; ++t) {
+      level += step * normal(random);
+      all.push_back(level + noise * normal(random));
     }
-    series.emplace_back(all.begin(), all.begin() + 84);
-    future.emplace_back(all.begin() + 84, all.end());
+    out.known.emplace_back(all.begin(), all.end() - static_cast<std::ptrdiff_t>(ahead));
+    out.future.emplace_back(all.end() - static_cast<std::ptrdiff_t>(ahead), all.end());
   }
-  auto result = forecast(panel_of(series), {}, {.horizon = 6, .quantiles = {0.1, 0.9}});
+  return out;
+}
+
+// The share of values from step `begin` on that lie in the interval of the first two quantiles, of the series from `first` on.
+double inside(const Forecasts& forecasts, const Walks& truth, std::size_t first, std::size_t begin) {
+  const auto horizon = static_cast<std::size_t>(forecasts.horizon);
+  double in = 0;
+  double all = 0;
+  for (std::size_t i = 0; i < truth.future.size(); ++i)
+    for (std::size_t h = begin; h < horizon; ++h, ++all) {
+      const double* interval = &forecasts.quantiles[((first + i) * horizon + h) * 2];
+      in += truth.future[i][h] >= interval[0] && truth.future[i][h] <= interval[1];
+    }
+  return in / all;
+}
+
+TEST(Forecast, IntervalsCoverWhatTheyPromiseOnSeriesOfAKnownProcess) {
+  // Random walks with noise: the exact predictive distribution is normal; 80 % intervals over 400 series.
+  const Walks some = walks(400, 84, 6, 1.5, 3);
+  auto result = forecast(panel_of(some.known), {}, {.horizon = 6, .quantiles = {0.1, 0.9}});
   ASSERT_TRUE(result);
-  double inside = 0;
-  for (std::size_t i = 0; i < 400; ++i)
-    for (std::size_t h = 0; h < 6; ++h)
-      inside += future[i][h] >= result->quantiles[(i * 6 + h) * 2] && future[i][h] <= result->quantiles[(i * 6 + h) * 2 + 1];
-  EXPECT_NEAR(inside / 2400, 0.8, 0.04);
+  EXPECT_NEAR(inside(*result, some, 0, 0), 0.8, 0.04);
+}
+
+TEST(Forecast, IntervalsOfShortSeriesAreNotMadeNarrowByErrorsOfTheSamePeriods) {
+  // Of 8 values only the last 3 can be forecast from earlier origins, some of them thrice.
+  const Walks some = walks(400, 8, 6, 1.5, 3);
+  auto result = forecast(panel_of(some.known), {}, {.horizon = 6, .quantiles = {0.1, 0.9}});
+  ASSERT_TRUE(result);
+  EXPECT_NEAR(inside(*result, some, 0, 0), 0.8, 0.05);
+}
+
+TEST(Forecast, ErrorsGrowWithTheHorizonAsThoseOfSeriesWithALikeSeasonDo) {
+  // Months that only scatter beside quarters that wander: at the end of the horizon each keeps its promise.
+  const Walks months = walks(200, 120, 12, 0, 3);
+  const Walks quarters = walks(200, 120, 12, 3, 0.5);
+  std::vector<std::vector<double>> series = months.known;
+  series.insert(series.end(), quarters.known.begin(), quarters.known.end());
+  std::vector<int> seasons(200, 12);
+  seasons.resize(400, 4);
+  auto result = forecast(panel_of(series), seasons, {.horizon = 12, .quantiles = {0.1, 0.9}});
+  ASSERT_TRUE(result);
+  EXPECT_NEAR(inside(*result, months, 0, 8), 0.8, 0.05);
+  EXPECT_NEAR(inside(*result, quarters, 200, 8), 0.8, 0.07);
 }
 
 void append(Panel& panel, const std::string& key, const std::vector<double>& values) {

@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "intelligence/forecasting/past_errors.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
-constexpr double kPriorOrigins = 1;       // weight of the noise in a scale, in origins
+constexpr double kPriorHorizons = 1;      // weight of the noise in a scale, in horizons of errors
 constexpr double kPriorErrors = 40;       // weight of the prior growth, in errors
 constexpr std::size_t kPriorShape = 200;  // points of the prior shape
 
@@ -58,19 +60,28 @@ class ExactMean {
 Intervals::Intervals(std::size_t groups, std::size_t origins, std::size_t horizon)
     : origins_(origins), horizon_(horizon), groups_(groups) {}
 
-void Intervals::add(std::size_t group, std::span<const float> errors) {
-  groups_[group].errors.insert(groups_[group].errors.end(), errors.begin(), errors.end());
+void Intervals::add(std::size_t group, std::span<const float> errors, std::size_t reach, double noise) {
+  Group& to = groups_[group];
+  to.errors.insert(to.errors.end(), errors.begin(), errors.end());
+  to.reaches.push_back(reach);
+  to.noises.push_back(noise);
 }
 
 namespace {
 
-// Mean size of the errors of one series in units of `growth`, of all origins but `without`; 0 if there are none.
-double own_scale(std::span<const float> errors, std::span<const double> growth, std::size_t without, double& weight) {
-  std::size_t horizon = growth.size();
+struct Scale {
+  double mean = 0;    // size of the errors in units of growth; 0 if there are none
+  double weight = 0;  // in origins
+};
+
+// Of the origins of one series for which `counts` holds.
+template <typename Counts>
+Scale scale_of(std::span<const float> errors, std::span<const double> growth, const Counts& counts) {
+  const std::size_t horizon = growth.size();
   double sum = 0;
-  weight = 0;
+  double weight = 0;
   for (std::size_t j = 0; j * horizon < errors.size(); ++j) {
-    if (j == without || !std::isfinite(errors[j * horizon])) continue;
+    if (!std::isfinite(errors[j * horizon]) || !counts(j)) continue;
     double size = 0;
     std::size_t count = 0;
     for (; count < horizon && std::isfinite(errors[j * horizon + count]); ++count)
@@ -78,10 +89,22 @@ double own_scale(std::span<const float> errors, std::span<const double> growth, 
     sum += size / static_cast<double>(count);
     weight += 1;
   }
-  return weight > 0 ? sum / weight : 0;
+  return {.mean = weight > 0 ? sum / weight : 0, .weight = weight};
+}
+bool all_origins(std::size_t) { return true; }
+
+double with_noise(const Scale& own, double noise) {
+  return (own.mean * own.weight + noise * kPriorHorizons) / (own.weight + kPriorHorizons);
 }
 
-constexpr std::size_t kAll = ~std::size_t{0};
+// Whether more than half of the periods that are forecast from origin j are forecast from origin i too.
+bool shares_most(std::size_t reach, std::size_t origins, std::size_t horizon, std::size_t j, std::size_t i) {
+  const auto from = static_cast<std::ptrdiff_t>(after_origin(reach, origins, j));
+  const auto other = static_cast<std::ptrdiff_t>(after_origin(reach, origins, i));
+  const auto steps = std::min(from, static_cast<std::ptrdiff_t>(horizon));
+  const auto other_steps = std::min(other, static_cast<std::ptrdiff_t>(horizon));
+  return 2 * (std::min(from, other) - std::max(from - steps, other - other_steps)) >= steps;
+}
 
 }  // namespace
 
@@ -92,15 +115,15 @@ void Intervals::learn(Group& group, bool totals) const {
   growth.resize(horizon_);
   for (std::size_t k = 0; k < horizon_; ++k) growth[k] = totals ? prior_total_growth(k) : prior_growth(k);
   const std::vector<double> scales_by = totals ? group.growth : growth;  // scales are always of single steps
-  std::size_t stride = origins_ * horizon_;
   std::vector<ExactMean> sizes(horizon_);
   std::vector<std::pair<std::uint32_t, float>> scaled;
-  for (std::size_t i = 0; i * stride < group.errors.size(); ++i) {
-    std::span<const float> errors = std::span(group.errors).subspan(i * stride, stride);
+  for (std::size_t i = 0; i < group.reaches.size(); ++i) {
+    const std::span<const float> errors = errors_of(group, i);
     for (std::size_t j = 0; j < origins_; ++j) {
-      double weight = 0;
-      double scale = own_scale(errors, scales_by, j, weight);
-      if (weight == 0 || scale <= 1e-9) continue;
+      const Scale others = scale_of(
+          errors, scales_by, [&](std::size_t other) { return other != j && !shares_most(group.reaches[i], origins_, horizon_, j, other); });
+      const double scale = with_noise(others, group.ratio * group.noises[i]);
+      if (scale <= 1e-9) continue;
       double sum = 0;
       for (std::size_t k = 0; k < horizon_ && std::isfinite(errors[j * horizon_ + k]); ++k) {
         sum = totals ? sum + errors[j * horizon_ + k] : errors[j * horizon_ + k];
@@ -132,10 +155,9 @@ void Intervals::learn(Group& group, bool totals) const {
 
 void Intervals::finish(bool totals) {
   for (Group& group : groups_) {
+    group.ratio = middle_ratio(group);
     learn(group, false);
     if (totals) learn(group, true);
-    std::ranges::sort(group.ratios);
-    if (!group.ratios.empty()) group.ratio = group.ratios[group.ratios.size() / 2];
     double sum = 0;
     for (float u : group.shape) sum += std::clamp(u, -5.0F, 5.0F);
     group.mean_shape = sum / static_cast<double>(group.shape.size());
@@ -143,18 +165,22 @@ void Intervals::finish(bool totals) {
   }
 }
 
-void Intervals::add_noise(std::size_t group, std::span<const float> errors, double noise) {
+double Intervals::middle_ratio(const Group& group) const {
   std::vector<double> growth(horizon_);
   for (std::size_t k = 0; k < horizon_; ++k) growth[k] = prior_growth(k);
-  double weight = 0;
-  double own = own_scale(errors, growth, kAll, weight);
-  if (weight > 0 && noise > 1e-9) groups_[group].ratios.push_back(own / noise);
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < group.reaches.size(); ++i) {
+    const Scale own = scale_of(errors_of(group, i), growth, all_origins);
+    if (own.weight > 0 && group.noises[i] > 1e-9) ratios.push_back(own.mean / group.noises[i]);
+  }
+  std::ranges::sort(ratios);
+  return ratios.empty() ? 1 : ratios[ratios.size() / 2];
 }
 
-double Intervals::scale(std::size_t group, std::span<const float> errors, double noise) const {
-  double weight = 0;
-  double own = own_scale(errors, groups_[group].growth, kAll, weight);
-  return (own * weight + groups_[group].ratio * noise * kPriorOrigins) / (weight + kPriorOrigins);
+double Intervals::scale(std::size_t group, std::span<const float> errors, std::size_t reach, double noise) const {
+  Scale own = scale_of(errors, groups_[group].growth, all_origins);
+  own.weight = std::min(own.weight, static_cast<double>(reach) / static_cast<double>(horizon_));
+  return with_noise(own, groups_[group].ratio * noise);
 }
 
 double Intervals::shape(const std::vector<float>& sorted, double q) {

@@ -1,9 +1,10 @@
 // Quantiles from errors that were made: conformal prediction with scales of their own and shapes in common.
 //
 // The errors e(j, k) of a series at origin j, k steps ahead, are taken as s · g(k) · u: s is the series' own scale, g the growth with the
-// horizon and u the shape, both common to its group. For learning u, an error is divided by the scale without its own origin, so that
-// few origins do not look like certainty. The same is done for the sums of errors over steps 0 … k. Where few errors tell, g(k) is drawn
-// towards g(k − 1) times what a slow random walk grows by in a step, and u towards Student's t with five degrees of freedom.
+// horizon and u the shape, both common to its group. For learning u, an error is divided by a scale without its own origin and without
+// those that share more than half of its periods, so that few errors do not look like certainty. The same is done for the sums of errors
+// over steps 0 … k. Where few errors tell, g(k) is drawn towards g(k − 1) times what a slow random walk grows by in a step, and u towards
+// Student's t with five degrees of freedom.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +18,17 @@ class Intervals {
   // `errors` are arrays of origins × horizon with NaN where the data ended.
   Intervals(std::size_t groups, std::size_t origins, std::size_t horizon);
 
-  // Learns from one series; call in order of the series' values, not of their position, or in any order: sums are sorted first.
-  void add(std::size_t group, std::span<const float> errors);
+  // Learns from one series; in any order, sums are exact. `reach`: how many periods come after its oldest origin (past_errors.hpp);
+  // `noise`: mean size of its first differences, adjusted for season.
+  void add(std::size_t group, std::span<const float> errors, std::size_t reach, double noise);
   std::size_t origins() const { return origins_; }
   std::size_t horizon() const { return horizon_; }
   // No more add() after this. Without `totals` nothing is learnt of sums over steps, and total_offset() may not be asked.
   void finish(bool totals = true);
 
-  // The scale of a series: from its own errors, and as one more origin `noise` (mean size of its first differences, adjusted for season)
-  // times what errors in the group were to that. Without errors, from `noise` alone.
-  double scale(std::size_t group, std::span<const float> errors, double noise) const;
-  // What add() learns about errors against noise.
-  void add_noise(std::size_t group, std::span<const float> errors, double noise);
+  // The scale of a series: from its own errors, which count as often as they fill the horizon without sharing periods, and as one more
+  // horizon of them `noise` times what errors in the group were to that. Without errors, from `noise` alone.
+  double scale(std::size_t group, std::span<const float> errors, std::size_t reach, double noise) const;
 
   // The distance of quantile q from the median at step k; zero at 0.5, increasing in q. To be multiplied by the scale.
   double offset(std::size_t group, std::size_t k, double q) const { return groups_[group].growth[k] * shape(groups_[group].shape, q); }
@@ -41,13 +41,18 @@ class Intervals {
 
  private:
   struct Group {
-    std::vector<float> errors;   // series × origins × horizon
-    std::vector<double> ratios;  // own scale to noise
+    std::vector<float> errors;         // series × origins × horizon
+    std::vector<std::size_t> reaches;  // by series
+    std::vector<double> noises;        // by series
     std::vector<double> growth, total_growth;
     std::vector<float> shape, total_shape;  // sorted
-    double ratio = 1;
+    double ratio = 1;                       // of scales to noise, in the middle of the group
     double mean_shape = 0;
   };
+  std::span<const float> errors_of(const Group& group, std::size_t i) const {
+    return std::span(group.errors).subspan(i * origins_ * horizon_, origins_ * horizon_);
+  }
+  double middle_ratio(const Group& group) const;
   void learn(Group& group, bool totals) const;
   static double shape(const std::vector<float>& sorted, double q);
 

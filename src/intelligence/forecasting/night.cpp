@@ -82,6 +82,7 @@ Result<std::shared_ptr<const WarmState>> Night::keep(std::span<const float> tree
     fresh.fixed = hash_of_fixed(run_.options.drivers, i);
     fresh.demand_class = run_.out.classes[i];
     fresh.non_negative = facts.non_negative;
+    fresh.asked = facts.asked;
     fresh.season = run_.out.seasons[i];
     if (facts.regular && run_.past.sampled(i)) fresh.errors.assign(run_.past.of(i).begin(), run_.past.of(i).end());
     out->series.emplace(panel.keys[i], std::make_shared<const WarmSeries>(std::move(fresh)));

@@ -2,6 +2,7 @@
 // share that a model of all series gets beside the median of the models.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +10,13 @@
 #include "base/series.hpp"
 
 namespace sinan::forecasting {
+
+// Earlier origins, `origins` at most, are spread evenly over the newest `reach` values, the oldest first: how many values come after the
+// j-th; 0: there is none.
+inline std::size_t after_origin(std::size_t reach, std::size_t origins, std::size_t j) {
+  const std::size_t count = std::min(reach, origins);
+  return j < count ? reach * (count - j) / count : 0;
+}
 
 class PastErrors {
  public:

@@ -9,12 +9,13 @@ namespace sinan::forecasting {
 
 // Of one series.
 struct Facts {
-  float unit = 1;        // of its errors
-  float noise = 0;       // mean size of its changes from season to season, in units
-  float own = 0;         // mean size of its errors; −1: there are none
-  int asked = 1;         // the season it was cleaned with
-  bool resumed = false;  // as an earlier night left it: what series learn from each other is in its median
-  bool bursts = false;   // some of its history is forgotten
+  float unit = 1;           // of its errors
+  float noise = 0;          // mean size of its changes from season to season, in units
+  float own = 0;            // mean size of its errors; −1: there are none
+  std::uint32_t reach = 0;  // how many values came after the oldest of its earlier origins
+  int asked = 1;            // the season it was cleaned with
+  bool resumed = false;     // as an earlier night left it: what series learn from each other is in its median
+  bool bursts = false;      // some of its history is forgotten
   bool regular = false;
   bool sparse = false;
   bool non_negative = false;

@@ -1,6 +1,7 @@
 #include "intelligence/forecasting/spread.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace sinan::forecasting {
@@ -8,10 +9,18 @@ namespace {
 
 constexpr double kNormalDeviation = 1.2533;  // standard deviation to mean size, of normal errors
 
+// Errors grow with time: series whose steps are of about the same length, as their seasons tell, learn together.
+constexpr std::array<int, 4> kSeasonsFrom = {2, 7, 12, 24};
+constexpr std::size_t kShapes = Run::kGroups * (kSeasonsFrom.size() + 1);
+std::size_t shape_of(const Run& run, std::size_t i) {
+  const auto bucket = std::ranges::count_if(kSeasonsFrom, [&](int from) { return run.facts[i].asked >= from; });
+  return static_cast<std::size_t>(bucket) * Run::kGroups + run.group_of(i);
+}
+
 void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
   const Facts& facts = run.facts[i];
   Forecasts& out = run.out;
-  const std::size_t group = run.group_of(i);
+  const std::size_t group = shape_of(run, i);
   const std::vector<double>& levels = run.options.quantiles;
   const bool cumulative = run.options.cumulative;
   // Of a series outside the sample only the mean size of its errors is known: as if it were the error at every step.
@@ -23,7 +32,7 @@ void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
     flat.assign(run.past.stride(), facts.own);
     errors = flat;
   }
-  const double scale = shapes.scale(group, errors, facts.noise) * facts.unit;
+  const double scale = shapes.scale(group, errors, facts.reach, facts.noise) * facts.unit;
   const double deviation = kNormalDeviation * (facts.own >= 0 ? facts.own * facts.unit : scale);
   out.variance[i] = deviation * deviation;
   double total = 0;
@@ -48,12 +57,10 @@ void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
 }  // namespace
 
 Intervals learn_shapes(const Run& run) {
-  Intervals out(Run::kGroups, run.past.origins(), run.horizon);
+  Intervals out(kShapes, run.past.origins(), run.horizon);
   for (std::size_t i = 0; i < run.panel.size(); ++i) {
     if (!run.facts[i].regular || !run.past.sampled(i)) continue;
-    const std::span<const float> errors = run.past.of(i);
-    out.add(run.group_of(i), errors);
-    out.add_noise(run.group_of(i), errors, run.facts[i].noise);
+    out.add(shape_of(run, i), run.past.of(i), run.facts[i].reach, run.facts[i].noise);
   }
   out.finish(run.options.cumulative);
   return out;

@@ -6,7 +6,7 @@
 
 namespace sinan::forecasting {
 
-// The shapes of the errors of the sampled regular series of a run, by Run::group_of().
+// The shapes of the errors of the sampled regular series of a run, by Run::group_of() and the length of their seasons.
 Intervals learn_shapes(const Run& run);
 
 // Fills mean, variance, quantiles and sums of the regular series of a run.

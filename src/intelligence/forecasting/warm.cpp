@@ -10,7 +10,7 @@
 namespace sinan::forecasting {
 namespace {
 
-constexpr std::uint32_t kFormat = 3;  // of the bytes
+constexpr std::uint32_t kFormat = 4;  // of the bytes
 
 std::uint64_t next_hash(std::uint64_t hash, std::uint64_t bits) {
   hash = (hash ^ bits) * 0x9e3779b97f4a7c15ULL;
@@ -98,10 +98,10 @@ class Reader {
 template <typename Stream, typename Series, typename Value, typename List>
 void each_field(Stream& stream, Series& s, const Value& value, const List& list) {
   value(stream, s.kind), value(stream, s.demand_class), value(stream, s.non_negative);
-  value(stream, s.known_season), value(stream, s.season), value(stream, s.fixed), value(stream, s.end), value(stream, s.length),
-      value(stream, s.hashes);
-  value(stream, s.scale), value(stream, s.noise), value(stream, s.level), value(stream, s.only), value(stream, s.weighted),
-      value(stream, s.pooled_share);
+  value(stream, s.known_season), value(stream, s.asked), value(stream, s.season), value(stream, s.fixed), value(stream, s.end),
+      value(stream, s.length), value(stream, s.hashes);
+  value(stream, s.scale), value(stream, s.noise), value(stream, s.level), value(stream, s.reach), value(stream, s.only),
+      value(stream, s.weighted), value(stream, s.pooled_share);
   list(stream, s.point), list(stream, s.errors);
   value(stream, s.rate.counting), value(stream, s.rate.mean), value(stream, s.rate.values);
   list(stream, s.rate.sums), list(stream, s.rate.indices);

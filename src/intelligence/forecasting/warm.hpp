@@ -29,6 +29,7 @@ struct WarmSeries {
   DemandClass demand_class = DemandClass::kDead;
   bool non_negative = false;      // as in Cleaned
   std::int32_t known_season = 0;  // that was asked for; 0: to be found
+  std::int32_t asked = 1;         // that it was cleaned with
   std::int32_t season = 1;        // that was used
   std::int64_t end = 0;           // the last period that was learnt from, as in Panel::ends,
   std::uint64_t length = 0;       // of so many
@@ -38,6 +39,7 @@ struct WarmSeries {
   double scale = 1;                  // Cleaned::scale
   float noise = 0;                   // mean size of first differences, in that unit,
   float level = 1;                   // and PoolForecast::level
+  std::uint32_t reach = 0;           // PoolForecast::reach
   std::int32_t only = -1;            // the one model that forecast, by its place in models()
   bool weighted = false;             // whether learned weights had a part in it, PoolForecast::weighted
   float pooled_share = 0;            // of the pooled regression in

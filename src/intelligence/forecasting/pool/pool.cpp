@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "intelligence/forecasting/kernels/medians.hpp"
+#include "intelligence/forecasting/past_errors.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -43,10 +44,8 @@ Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::si
 // The oldest leaves half of the series; they are spread evenly over at most three horizons.
 void Pool::choose_origins(std::size_t length) {
   std::size_t least = std::max({length / 2, periods_.season > 1 ? least_length(periods_.season) : 0, std::size_t{5}});
-  if (length <= least) return;
-  std::size_t reach = std::min(length - least, 3 * horizon_);
-  std::size_t count = std::min(reach, max_origins_);
-  for (std::size_t j = 0; j < count; ++j) origins_.push_back(length - reach * (count - j) / count);
+  const std::size_t reach = length > least ? std::min(length - least, 3 * horizon_) : 0;
+  for (std::size_t j = 0; j < std::min(reach, max_origins_); ++j) origins_.push_back(length - after_origin(reach, max_origins_, j));
 }
 
 bool Pool::fits(const ModelInfo& model, bool positive, std::size_t length) const {
@@ -167,6 +166,7 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   out.errors.assign(max_origins_ * horizon_, kNone);
   out.after.assign(max_origins_, 0);
   out.growth.assign(max_origins_, 1);
+  out.reach = 0;
   out.only = nullptr;
   out.weighted = weighted_ = false;
   std::ranges::fill(weights_, 0.0F);
@@ -181,6 +181,7 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   out.level = series.non_negative ? level_at(series.y, length, season) : 1;
   origins_.clear();
   if (known.errors.empty()) choose_origins(length);
+  out.reach = origins_.empty() ? known.reach : static_cast<std::uint32_t>(length - origins_.front());
   for (std::size_t e = 0; e < known.errors.size(); ++e) out.errors[e] = known.errors[e] * std::sqrt(out.level / known.level);
   for (std::size_t j = 0; j < origins_.size(); ++j) {
     std::size_t steps = std::min(horizon_, length - origins_[j]);

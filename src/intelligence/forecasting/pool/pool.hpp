@@ -17,6 +17,7 @@ struct PoolForecast {
   std::vector<float> point;          // horizon values, in units of Cleaned::scale
   std::vector<float> errors;         // origins × horizon: actual − combination at the earlier origins; NaN where the data ends
   std::vector<std::uint32_t> after;  // of each origin: how many values come after it; 0: there was no such origin
+  std::uint32_t reach = 0;           // how many values came after the oldest when its errors were found
   std::vector<float> growth;         // of each origin: that its errors were multiplied by, because the level has grown since
   float level = 1;                   // that it has grown to
   std::size_t season = 1;            // the period used
@@ -24,9 +25,10 @@ struct PoolForecast {
   bool weighted = false;             // whether learned weights had a part in it
 };
 
-// What was found of the same series when it was a few periods shorter: PoolForecast::errors and level, in today's units.
+// What was found of the same series when it was a few periods shorter: PoolForecast::errors, reach and level, in today's units.
 struct KnownErrors {
   std::span<const float> errors;  // empty: nothing
+  std::uint32_t reach = 0;
   float level = 1;
 };
 
