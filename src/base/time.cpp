@@ -130,7 +130,11 @@ Result<microseconds> parse_duration(std::string_view text) {
   auto unit = kUnits.find(text.substr(end));
   if (end == 0 || end > 9 || unit == kUnits.end())
     return fail(ErrorCode::kInvalidInput, fmt::format("not a duration like 90s, 15m, 2h or 1d: '{}'", text));
-  return std::stoll(std::string(text.substr(0, end))) * unit->second;
+  const std::int64_t count = std::stoll(std::string(text.substr(0, end)));
+  if (count > kLongestDuration / unit->second)
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("a duration is at most {}d, a century: '{}'", kLongestDuration / std::chrono::days{1}, text));
+  return count * unit->second;
 }
 
 std::string format_duration(microseconds duration) {

@@ -20,7 +20,8 @@ Result<Date> parse_date(std::string_view text);
 // "2026-03-01", "2026-03-01T08:15[:00[.123456]][Z|+08:00]", or with a space for T. Without an offset: UTC.
 Result<Instant> parse_instant(std::string_view text);
 
-// "90s", "15m", "2h", "1d", "250ms": for options in YAML and on the command line.
+// "90s", "15m", "2h", "1d", "250ms": for options in YAML and on the command line; a century at most.
+inline constexpr std::chrono::microseconds kLongestDuration = std::chrono::days{36'525};
 Result<std::chrono::microseconds> parse_duration(std::string_view text);
 std::string format_duration(std::chrono::microseconds duration);
 

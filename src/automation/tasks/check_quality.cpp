@@ -19,6 +19,7 @@ class CheckQuality final : public workflow::Task {
     options.run_id = context.run_id;
     options.language = rooms_->workspace.settings().language;
     options.now = rooms_->clock.now();
+    options.zone = rooms_->workspace.zone();
     options.cancel = &context.cancel;
     SINAN_TRY(auto report, quality::check(rooms_->quality, rooms_->fabric, options));
     Json output = quality::to_json(report);
@@ -33,15 +34,7 @@ class CheckQuality final : public workflow::Task {
     for (const quality::TableResult& table : report.tables) {
       if (table.verdict != quality::Verdict::kStop) continue;
       if (!message.empty()) message += "; ";
-      message += fmt::format("{}: {} of {} rows refused", table.table, table.held_back, table.rows);
-      for (const quality::RuleResult& rule : table.rules)
-        if (rule.verdict == quality::Verdict::kStop) {
-          if (!rule.error.empty())
-            message += ", " + rule.error;
-          else if (!rule.recommendation.en.empty())
-            message += ", " + (chinese ? rule.recommendation.zh : rule.recommendation.en);
-          break;
-        }
+      message += chinese ? table.stop.zh : table.stop.en;
     }
     return "quality stopped the cycle: " + message;
   }

@@ -116,7 +116,7 @@ class TableCheck {
     }
   }
 
-  PlanContext context() const { return {out_.table, schema_, key_, "", options_.now, lookup_}; }
+  PlanContext context() const { return {out_.table, schema_, key_, "", options_.now, options_.zone, lookup_}; }
 
   std::vector<const Rule*> sound_rules() const {
     std::vector<const Rule*> out;
@@ -288,7 +288,26 @@ class TableCheck {
     }
     double held_percent = out_.rows ? 100.0 * static_cast<double>(out_.held_back) / static_cast<double>(out_.rows) : 0;
     if (held_percent > turn_.table->warn_above_percent) out_.verdict = std::max(out_.verdict, Verdict::kWarn);
-    if (held_percent > turn_.table->stop_above_percent) out_.verdict = Verdict::kStop;
+    const bool too_many = held_percent > turn_.table->stop_above_percent;
+    if (too_many) out_.verdict = Verdict::kStop;
+    if (out_.verdict == Verdict::kStop) out_.stop = why_it_stops(too_many);
+  }
+
+  // The words of the first rule that stops; of too many rows together, of the rule that refused most.
+  Text why_it_stops(bool too_many) const {
+    const RuleResult* cause = nullptr;
+    for (const RuleResult& rule : out_.rules)
+      if (!cause && rule.verdict == Verdict::kStop) cause = &rule;
+    if (cause) return cause->recommendation;
+    if (!too_many) broken("a table stops by a rule or by too many rows");
+    for (const RuleResult& rule : out_.rules)
+      if (rule.judges_rows && rule.severity != Severity::kWarn && (!cause || rule.broken > cause->broken)) cause = &rule;
+    if (!cause) broken("rows were held back by a rule");
+    const double most = turn_.table->stop_above_percent;
+    return {fmt::format("{}: {} of {} rows are held back, more than stop_above_percent: {:g} allows; most by the rule {}. {}", out_.table,
+                        out_.held_back, out_.rows, most, cause->id, cause->recommendation.en),
+            fmt::format("{}：{} 行中有 {} 行被隔离，超过 stop_above_percent: {:g}；最多的是规则 {}。{}", out_.table, out_.rows,
+                        out_.held_back, most, cause->id, cause->recommendation.zh)};
   }
 
   static Verdict verdict_of(const RuleResult& result, const RuleSettings& settings) {

@@ -128,8 +128,27 @@ TEST(Check, draws_the_verdict_from_the_thresholds) {
     FabricFixture world({{"quality/rules.yaml", yaml}});
     world.put("lake.erp_t",
               "SELECT * FROM (VALUES (1, 'a', DATE '2020-01-01'), (2, NULL, NULL), (3, 'c', NULL), (4, 'd', NULL)) v(k, c, t)");
-    EXPECT_EQ(name_of(checked(world).verdict), name_of(one.verdict)) << yaml;
+    const Report report = checked(world);
+    EXPECT_EQ(name_of(report.verdict), name_of(one.verdict)) << yaml;
+    EXPECT_EQ(report.tables.at(0).stop.en.empty(), one.verdict != Verdict::kStop) << yaml;
   }
+}
+
+TEST(Check, a_stop_by_too_many_rows_names_the_threshold_and_the_rule_that_refused_most) {
+  FabricFixture world({{"quality/rules.yaml", R"(
+tables:
+  erp.t:
+    rules:
+      - {rule: not_null, column: c}
+      - {rule: range, column: k, max: 1}
+)"}});
+  world.put("lake.erp_t", "SELECT * FROM (VALUES (1, 'a'), (2, NULL), (3, 'c')) v(k, c)");
+  const Text stop = checked(world).tables.at(0).stop;
+  EXPECT_TRUE(stop.en.starts_with(
+      "erp.t: 2 of 3 rows are held back, more than stop_above_percent: 20 allows; most by the rule range.k. erp.t: 2 of 3 "
+      "rows (66.67 %) break range.k"))
+      << stop.en;
+  EXPECT_TRUE(stop.zh.starts_with("erp.t：3 行中有 2 行被隔离")) << stop.zh;
 }
 
 TEST(Check, a_rule_that_raises_is_named_and_the_others_still_hold) {

@@ -56,6 +56,7 @@ struct CheckOptions {
   std::string run_id;
   std::string language = "en";  // of the reasons in quality.quarantine
   Instant now;
+  Zone zone;                                   // in which `now` is a day
   std::int64_t max_quarantine_rows = 100'000;  // kept per table in quality.quarantine; more are held back and counted, not copied
   const CancelToken* cancel = nullptr;
 };
@@ -88,6 +89,7 @@ struct TableResult {
   std::int64_t held_back_before = 0;
   Verdict verdict = Verdict::kOk;
   Text note;  // why there is no result: the table was never read
+  Text stop;  // with Verdict::kStop: why, with figures, an example and the way out
   std::vector<RuleResult> rules;
   double seconds = 0;
 };

@@ -49,6 +49,7 @@ Json to_json(const Report& report) {
              {"seconds", table.seconds},
              {"rules", std::move(rules)}};
     if (!table.note.en.empty()) one["note"] = to_json(table.note);
+    if (!table.stop.en.empty()) one["stop"] = to_json(table.stop);
     tables.push_back(std::move(one));
   }
   return Json{{"run_id", report.run_id}, {"version", report.version}, {"verdict", name_of(report.verdict)}, {"tables", std::move(tables)}};

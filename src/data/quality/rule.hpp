@@ -68,6 +68,8 @@ struct RuleCheck {
 
   // Each complains with the nearest name there is; true if all is well or unknown.
   bool column(const Located<std::string>& name) const;
+  // The type of a column of the judged table; nullopt: it is not known.
+  std::optional<Type> type_of(const Located<std::string>& column) const;
   bool column_of(const std::string& other_table, const Located<std::string>& name) const;
   bool known_table(const Located<std::string>& name) const;
   // A condition over the judged table.
@@ -81,6 +83,7 @@ struct PlanContext {
   std::vector<std::string> key;
   std::string prefix;  // names that the rule makes up start with it
   Instant now;
+  Zone zone;  // the workspace's: in it the present is a day, which columns that hold a date are compared with
   const TableLookup& tables;
 
   // "lake.""erp_orders"": for FROM.

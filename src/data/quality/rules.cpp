@@ -58,6 +58,10 @@ bool TableLookup::knows(const std::string& table) const {
 }
 
 bool RuleCheck::column(const Located<std::string>& name) const { return column_in(schema, table, name, out); }
+std::optional<Type> RuleCheck::type_of(const Located<std::string>& column) const {
+  const auto index = schema ? schema->index_of(column.value) : std::nullopt;
+  return index ? std::optional(schema->fields[*index].type) : std::nullopt;
+}
 
 bool RuleCheck::column_of(const std::string& other_table, const Located<std::string>& name) const {
   auto other = tables.schema(other_table);

@@ -62,11 +62,12 @@ struct Found {
   std::string first_reason;
 };
 
-Found bad_rows(Engine& engine, const std::string& table, const std::string& yaml, const std::vector<std::string>& key = {}) {
+Found bad_rows(Engine& engine, const std::string& table, const std::string& yaml, const std::vector<std::string>& key = {},
+               const Zone& zone = {}) {
   auto owned = read_good(yaml);
   std::vector<const RowRule*> rules;
   for (const auto& rule : owned) rules.push_back(dynamic_cast<const RowRule*>(rule.get()));
-  PlanContext context{table, engine.tables.known.at(table), key, "", kNow, engine.tables};
+  PlanContext context{table, engine.tables.known.at(table), key, "", kNow, zone, engine.tables};
   auto sql = bad_rows_sql(rules, context);
   EXPECT_TRUE(sql) << sql.error().text();
   Found out;
@@ -212,7 +213,7 @@ TEST(RowRules, of_one_table_share_a_statement_and_each_row_comes_once) {
   auto a = read_good("{rule: range, column: c, min: 0}");
   auto b = read_good("{rule: not_null, column: c}");
   auto c = read_good("{rule: range, id: big, column: c, min: 50, max: 99}");
-  PlanContext context{"erp.t", engine.tables.known.at("erp.t"), {"k"}, "", kNow, engine.tables};
+  PlanContext context{"erp.t", engine.tables.known.at("erp.t"), {"k"}, "", kNow, {}, engine.tables};
   auto sql =
       bad_rows_sql({dynamic_cast<RowRule*>(a[0].get()), dynamic_cast<RowRule*>(b[0].get()), dynamic_cast<RowRule*>(c[0].get())}, context);
   auto rows = engine.connection.table(fmt::format(
@@ -222,9 +223,9 @@ TEST(RowRules, of_one_table_share_a_statement_and_each_row_comes_once) {
   EXPECT_EQ(rows->batches[0].columns[0].to_text(0), "1:001 2:101 3:010 4:001 5:001");
 }
 
-TableFinding judge(Engine& engine, const std::string& yaml) {
+TableFinding judge(Engine& engine, const std::string& yaml, const Zone& zone = {}) {
   auto owned = read_good(yaml);
-  PlanContext context{"erp.t", engine.tables.known.at("erp.t"), {"k"}, "", kNow, engine.tables};
+  PlanContext context{"erp.t", engine.tables.known.at("erp.t"), {"k"}, "", kNow, zone, engine.tables};
   auto facts = facts_sql({owned[0].get()}, context);
   EXPECT_TRUE(facts) << facts.error().text();
   auto rows = engine.connection.table(facts->sql);
@@ -251,6 +252,16 @@ TEST(TableRules, compare_row_counts_within_the_tolerance) {
   EXPECT_FALSE(judge(engine, "{rule: row_count, min: 95, max: 95}").broken);
 }
 
+TEST(RowRules, a_date_is_compared_with_the_day_in_the_zone_of_the_workspace) {
+  Engine engine;
+  engine.add("erp.t", kTimes);
+  const auto bad = [&](const char* zone, const char* rule) { return bad_rows(engine, "erp.t", rule, {}, *Zone::find(zone)).rows; };
+  EXPECT_EQ(bad("UTC", "{rule: range, column: d, max: now}"), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(bad("Pacific/Auckland", "{rule: range, column: d, max: now}"), std::vector<std::int64_t>{}) << "it is the first of July there";
+  EXPECT_EQ(bad("Pacific/Auckland", "{rule: range, column: d, max: now-12h}"), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(bad("Pacific/Auckland", "{rule: range, column: c, max: now}"), std::vector<std::int64_t>{2}) << "a time is one everywhere";
+}
+
 TEST(TableRules, freshness_ignores_rows_that_claim_to_come_from_the_future) {
   Engine engine;
   engine.add("erp.t", "SELECT * FROM (VALUES (1, TIMESTAMP '2024-06-29 12:00:00'), (2, TIMESTAMP '2030-01-01')) v(k, happened)");
@@ -259,6 +270,14 @@ TEST(TableRules, freshness_ignores_rows_that_claim_to_come_from_the_future) {
   EXPECT_TRUE(found.broken);
   EXPECT_EQ(found.reason.en, "the newest row is of 2024-06-29 12:00:00; none came for longer than 23h00m");
   EXPECT_TRUE(judge(engine, "{rule: freshness, column: happened, within: 30d, where: k = 2}").broken);
+}
+
+TEST(TableRules, a_day_that_has_begun_in_the_zone_of_the_workspace_is_fresh) {
+  Engine engine;
+  engine.add("erp.t", "SELECT 1 AS k, DATE '2024-07-01' AS day");
+  EXPECT_TRUE(judge(engine, "{rule: freshness, column: day, within: 1d}").broken) << "it is tomorrow in UTC";
+  EXPECT_FALSE(judge(engine, "{rule: freshness, column: day, within: 1h}", *Zone::find("Pacific/Auckland")).broken)
+      << "where it is midnight";
 }
 
 struct BadYaml {
@@ -279,6 +298,7 @@ TEST(Rules, that_are_written_wrongly_say_what_is_wrong) {
       {"{rule: custom_sql, expression: 'a = 1'}", "custom_sql needs an 'id', so that reports can name it"},
       {"{rule: not_null, column: c, warn_above_percent: 5, stop_above_percent: 1}", "warn_above_percent is larger than stop_above_percent"},
       {"{rule: not_null, column: c, stop_above_percent: 101}", "101 is too large"},
+      {"{rule: freshness, column: c, within: 999999999w}", "a duration is at most 36525d, a century: '999999999w'"},
   };
   for (const BadYaml& bad : cases) {
     Diagnostics out;

@@ -22,20 +22,22 @@ class Freshness final : public TableRule {
   explicit Freshness(const FreshnessOptions& options) : TableRule(options), options_(options) {}
 
   void check(const RuleCheck& check) const override {
-    if (!check.column(options_.column) || !check.schema) return;
-    const Type& type = check.schema->fields[*check.schema->index_of(options_.column.value)].type;
-    if (!sql::is_time(type) && type.id != TypeId::kText)
-      check.out.add(options_.column.place, "invalid_value", fmt::format("{} is {}, not a time", options_.column.value, type.sql()),
+    if (!check.column(options_.column)) return;
+    const auto type = check.type_of(options_.column);
+    if (type && !sql::is_time(*type) && type->id != TypeId::kText)
+      check.out.add(options_.column.place, "invalid_value", fmt::format("{} is {}, not a time", options_.column.value, type->sql()),
                     "name a column that holds a date or time");
   }
 
   // A row that claims to come from the future says nothing about how fresh the table is.
   Result<std::vector<std::string>> measures(const PlanContext& context) const override {
-    SINAN_CHECK(context.has(options_.column));
+    SINAN_TRY(const Type type, context.type_of(options_.column));
+    // A date is a day in the workspace's zone.
+    const auto offset = type.id == TypeId::kDate ? context.zone.offset_at(context.now) : std::chrono::microseconds{0};
     std::string time = fmt::format("TRY_CAST({} AS TIMESTAMP)", sql::column(options_.column.value));
-    std::string condition = fmt::format("{} <= TIMESTAMP '{}'", time, format_timestamp(context.now));
+    std::string condition = fmt::format("{} <= TIMESTAMP '{}'", time, format_timestamp(context.now + offset));
     if (!settings().where.value.empty()) condition += fmt::format(" AND ({}\n)", settings().where.value);
-    return std::vector<std::string>{fmt::format("epoch_us(max({}) FILTER (WHERE {}))", time, condition)};
+    return std::vector<std::string>{fmt::format("epoch_us(max({}) FILTER (WHERE {})) - {}", time, condition, offset.count())};
   }
 
   TableFinding judge(const std::vector<std::optional<std::int64_t>>& measured, Instant now) const override {

@@ -15,7 +15,9 @@ const Shape<RangeOptions>& shape_of(const RangeOptions*) {
   static const auto shape =
       rule_shape<RangeOptions>("range", "The value lies between bounds; an empty value is not judged (use not_null).")
           .required("column", &RangeOptions::column, "The column that is judged")
-          .optional("min", &RangeOptions::min, "Smallest value allowed: a number, a date or time, or now, now-30d, now+1d")
+          .optional("min", &RangeOptions::min,
+                    "Smallest value allowed: a number, a date or time, or now, now-30d, now+1d; a date is compared with the day in the "
+                    "workspace's time zone")
           .optional("max", &RangeOptions::max, "Largest value allowed; as min")
           .optional("above", &RangeOptions::above, "The value must be larger than this; as min")
           .optional("below", &RangeOptions::below, "The value must be smaller than this; as min")
@@ -41,7 +43,11 @@ struct Bound {
   std::chrono::microseconds offset{0};
 
   static Result<Bound> parse(const std::string& text);
-  Instant instant(Instant now) const { return from_now ? now + offset : at; }
+  std::string sql(const PlanContext& context, const Type& column) const {
+    if (!is_time) return number_text;
+    if (from_now && column.id == TypeId::kDate) return fmt::format("DATE '{}'", format_date(context.zone.day_of(context.now + offset)));
+    return fmt::format("TIMESTAMP '{}'", format_timestamp(from_now ? context.now + offset : at));
+  }
 };
 
 Result<Bound> Bound::parse(const std::string& text) {
@@ -50,9 +56,10 @@ Result<Bound> Bound::parse(const std::string& text) {
     out.is_time = out.from_now = true;
     std::string rest = text.substr(3);
     if (rest.empty()) return out;
-    auto duration = rest.size() > 1 && (rest[0] == '+' || rest[0] == '-') ? parse_duration(std::string_view(rest).substr(1))
-                                                                          : fail(ErrorCode::kInvalidInput, "no duration");
-    if (!duration) return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is no time; write now, now-30d or now+12h", text));
+    if (rest[0] != '+' && rest[0] != '-')
+      return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is no time; write now, now-30d or now+12h", text));
+    auto duration = parse_duration(std::string_view(rest).substr(1));
+    if (!duration) return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is no time: {}", text, duration.error().message));
     out.offset = rest[0] == '-' ? -*duration : *duration;
     return out;
   }
@@ -82,15 +89,15 @@ class Range final : public RowRule {
   explicit Range(const RangeOptions& options) : RowRule(options), options_(options) {}
 
   void check(const RuleCheck& check) const override {
-    bool known = check.column(options_.column);
+    check.column(options_.column);
     for (const auto* other : {&options_.min_column, &options_.max_column})
       if (!other->value.empty()) check.column(*other);
     for (const Comparison& comparison : constants()) {
       auto bound = Bound::parse(comparison.bound->value);
       if (!bound) {
         check.out.add(comparison.bound->place, "invalid_value", bound.error().message, "write 0, 2024-01-31 or now-30d");
-      } else if (known && check.schema && check.schema->index_of(options_.column.value)) {
-        check_type(check, comparison, *bound);
+      } else if (const auto type = check.type_of(options_.column)) {
+        check_type(check, comparison, *bound, *type);
       }
     }
   }
@@ -109,9 +116,7 @@ class Range final : public RowRule {
         value = fmt::format("TRY_CAST({} AS {})", column, bound->is_time ? "TIMESTAMP" : "DOUBLE");
         broken.push_back(fmt::format("{} IS NULL", value));
       }
-      broken.push_back(
-          fmt::format("NOT ({} {} {})", value, comparison.op,
-                      bound->is_time ? fmt::format("TIMESTAMP '{}'", format_timestamp(bound->instant(context.now))) : bound->number_text));
+      broken.push_back(fmt::format("NOT ({} {} {})", value, comparison.op, bound->sql(context, type)));
     }
     for (const Comparison& comparison : columns()) {
       SINAN_TRY(Type other, context.type_of(*comparison.bound));
@@ -160,8 +165,7 @@ class Range final : public RowRule {
     return all;
   }
 
-  void check_type(const RuleCheck& check, const Comparison& comparison, const Bound& bound) const {
-    const Type& type = check.schema->fields[*check.schema->index_of(options_.column.value)].type;
+  void check_type(const RuleCheck& check, const Comparison& comparison, const Bound& bound, const Type& type) const {
     bool wrong = bound.is_time ? sql::is_number(type) : sql::is_time(type);
     if (wrong || type.id == TypeId::kBool)
       check.out.add(comparison.bound->place, "invalid_value",

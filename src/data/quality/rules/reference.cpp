@@ -56,7 +56,7 @@ class Reference final : public RowRule {
       return fail(ErrorCode::kPrecondition,
                   fmt::format("{} has not been read yet, so references to it cannot be judged; sync it first", to_.value),
                   to_.place.text());
-    PlanContext other{to_.value, *schema, {}, context.prefix, context.now, context.tables};
+    PlanContext other{to_.value, *schema, {}, context.prefix, context.now, context.zone, context.tables};
     std::string name = context.prefix + "known";
     std::vector<std::string> selected;
     std::vector<std::string> joined;
