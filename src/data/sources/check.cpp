@@ -2,6 +2,7 @@
 #include <regex>
 
 #include "base/text.hpp"
+#include "data/sources/configured.hpp"
 #include "data/sources/options.hpp"
 
 namespace sinan::sources {
@@ -27,6 +28,9 @@ void check_table(const TableConfig& wanted, const TableInfo& table, Diagnostics&
   for (const auto& column : wanted.columns) check_column(column, "one to read", table, diagnostics);
   for (const auto& [column, type] : wanted.types) check_column({column, type.place}, "one with a type", table, diagnostics);
   check_column(wanted.cursor, "its cursor", table, diagnostics);
+  if (wanted.columns.empty())
+    if (const auto alike = columns_alike(table.name, table.schema))
+      diagnostics.add(wanted.place, "unsupported", alike->message, alike->hint);
   if (!wanted.cursor.value.empty() && wanted.key.empty() && table.key.empty())
     diagnostics.add(wanted.cursor.place, "missing_key",
                     fmt::format("the table '{}' has a cursor, but no key tells its rows apart", table.name),

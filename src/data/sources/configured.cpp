@@ -41,7 +41,11 @@ class ConfiguredSource final : public Source {
   }
 
   Result<std::vector<TableInfo>> discover() override {
-    if (names_.empty()) return inner_->discover();
+    if (names_.empty()) {
+      SINAN_TRY(auto all, inner_->discover());
+      for (const TableInfo& info : all) SINAN_CHECK(check_columns(info, config_.place));
+      return all;
+    }
     std::vector<TableInfo> out;
     for (const auto& [name, unused] : names_) {
       SINAN_TRY(auto info, describe(name));
@@ -51,7 +55,11 @@ class ConfiguredSource final : public Source {
   }
 
   Result<TableInfo> describe(const std::string& table) override {
-    if (names_.empty()) return inner_->describe(table);
+    if (names_.empty()) {
+      SINAN_TRY(auto info, inner_->describe(table));
+      SINAN_CHECK(check_columns(info, config_.place));
+      return info;
+    }
     auto found = names_.find(table);
     if (found == names_.end()) {
       std::vector<std::string> known;
@@ -66,6 +74,7 @@ class ConfiguredSource final : public Source {
       return described;
     }
     SINAN_CHECK(apply(wanted, *described));
+    SINAN_CHECK(check_columns(*described, wanted.place));
     described->name = table;
     return described;
   }
@@ -91,6 +100,12 @@ class ConfiguredSource final : public Source {
   std::string name_in_source(const std::string& name) const {
     auto found = names_.find(name);
     return found == names_.end() ? name : found->second;
+  }
+
+  static Status check_columns(const TableInfo& info, const Place& place) {
+    const auto alike = columns_alike(info.name, info.schema);
+    if (!alike) return {};
+    return fail(ErrorCode::kUnsupported, fmt::format("{}; {}", alike->message, alike->hint), place.text());
   }
 
   // Chooses columns and states the key; a name that the table lacks is kNotFound at its place.
@@ -130,6 +145,21 @@ class ConfiguredSource final : public Source {
 
 std::unique_ptr<Source> configured(std::unique_ptr<Source> inner, const SourceConfig& config) {
   return std::make_unique<ConfiguredSource>(std::move(inner), config);
+}
+
+std::optional<AlikeColumns> columns_alike(const std::string& table, const Schema& schema) {
+  std::map<std::string, std::string> seen;
+  for (const Field& field : schema.fields) {
+    std::string folded = field.name;
+    for (char& c : folded)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const auto [there, fresh] = seen.emplace(std::move(folded), field.name);
+    if (fresh) continue;
+    return AlikeColumns{fmt::format("the columns '{}' and '{}' of the table '{}' differ only in case, and SQL takes them for one",
+                                    there->second, field.name, table),
+                        fmt::format("write under tables: {}: columns: [{}, …], without one of them", table, there->second)};
+  }
+  return std::nullopt;
 }
 
 ChangeOptions change_options(const SourceConfig& config, const TableInfo& table) {

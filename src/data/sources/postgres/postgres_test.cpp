@@ -119,6 +119,20 @@ TEST_F(Postgres, NamesMayBeAnything) {
   EXPECT_EQ(read(*source, "sales.orders"), "7");
 }
 
+TEST_F(Postgres, ColumnsThatDifferOnlyInCaseAreToldAndCanBeChosen) {
+  session_->execute(R"(CREATE TABLE twins (k int PRIMARY KEY, "id" int, "ID" text); INSERT INTO twins VALUES (1, 2, 'x'))");
+  for (const char* tables : {"", "tables: {twins: {}}\n"}) {
+    const std::string said = read(*open(tables), "twins");
+    EXPECT_NE(said.find("the columns 'id' and 'ID' of the table 'twins' differ only in case"), std::string::npos) << said;
+    EXPECT_NE(said.find("write under tables: twins: columns: [id, …]"), std::string::npos) << said;
+  }
+  Diagnostics found;
+  check_source(config_, {.base_dir = ".", .zone = {}}, found);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.sorted()[0].code, "unsupported");
+  EXPECT_EQ(read(*open("tables: {twins: {columns: [k, ID]}}\n"), "twins"), "1 | x");
+}
+
 TEST_F(Postgres, TypesCanBePinned) {
   session_->execute("CREATE TABLE p (id int, free numeric, f float8); INSERT INTO p VALUES (1, 1.50, 2.25)");
   auto source = open("tables: {p: {types: {free: 'decimal(10,2)', f: 'decimal(10,2)'}}}\n");
