@@ -307,8 +307,8 @@ class Models(Company):
 
     def test_mistakes_in_the_configuration_are_named(self):
         for text, code in [
-            ("models: [thetaa]\n", "unknown_model"),
-            ("challengers: [{name: a, models: [naiv]}]\n", "unknown_model"),
+            ("models: [thetaa]\n", "invalid_value"),
+            ("challengers: [{name: a, models: [naiv]}]\n", "invalid_value"),
             ("challengers: [{name: a}, {name: a}]\n", "duplicate_name"),
             ("challengers: [{name: default}]\n", "duplicate_name"),
             ("challengers: [{models: [naive]}]\n", "missing_key"),

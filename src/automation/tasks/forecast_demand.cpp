@@ -17,11 +17,7 @@ class ForecastDemand final : public workflow::Task {
   }
 
   Result<workflow::TaskOutput> run(workflow::TaskContext& context) override {
-    const auto views = rooms_->workspace.files("model");
-    if (std::ranges::none_of(views, [](const WorkspaceFile* file) { return file->name == "sales"; }))
-      return fail(ErrorCode::kPrecondition,
-                  "demand is forecast from ops.sales, and there is no model/sales.sql, which makes that of the lake's tables; "
-                  "docs/canonical-model.md says which columns it has");
+    SINAN_CHECK(expect_view(*rooms_, "sales", "demand is forecast from"));
     models::ForecastRequest request;
     request.config = rooms_->forecast;
     request.run_id = context.run_id;

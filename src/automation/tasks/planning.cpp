@@ -3,6 +3,8 @@
 namespace sinan::tasks {
 
 Result<inventory::PlanReport> plan(Rooms& rooms, workflow::TaskContext& context, std::optional<lake::Version> at, bool write_policies) {
+  SINAN_CHECK(expect_view(rooms, "items", "what may be bought is read from"));
+  SINAN_CHECK(expect_view(rooms, "stock", "orders are planned from the stock in"));
   SINAN_TRY(auto commitments, rooms.decisions.commitments());
   inventory::PlanRequest request;
   request.config = rooms.plan;

@@ -40,6 +40,9 @@ struct Rooms {
   std::string sinan_version;
 };
 
+// That model/`name`.sql is there, without which `what`, such as "demand is forecast from", has nothing to read; kPrecondition.
+Status expect_view(const Rooms& rooms, std::string_view name, std::string_view what);
+
 // All tasks of tasks.inc. With null they can be asked for their info, but not run.
 std::vector<std::unique_ptr<workflow::Task>> make_tasks(Rooms* rooms);
 

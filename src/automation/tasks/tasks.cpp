@@ -15,4 +15,13 @@ std::vector<std::unique_ptr<workflow::Task>> make_tasks(Rooms* rooms) {
   return out;
 }
 
+Status expect_view(const Rooms& rooms, std::string_view name, std::string_view what) {
+  if (std::ranges::any_of(rooms.workspace.files("model"), [&](const WorkspaceFile* file) { return file->name == name; })) return {};
+  return fail(
+      ErrorCode::kPrecondition,
+      fmt::format("{} ops.{}, and there is no model/{}.sql, which makes that of the lake's tables; docs/canonical-model.md says which "
+                  "columns it has",
+                  what, name, name));
+}
+
 }  // namespace sinan::tasks

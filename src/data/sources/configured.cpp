@@ -70,8 +70,9 @@ class ConfiguredSource final : public Source {
     auto described = inner_->describe(found->second);
     const TableConfig& wanted = config_.tables.at(table);
     if (!described) {
-      if (described.error().place.empty()) described.error().place = wanted.place.text();
-      return described;
+      Error error = std::move(described).error();
+      if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kPrecondition;  // the workspace says that there is such a table
+      return fail(std::move(error).within(fmt::format("the table '{}' cannot be read", table), wanted.place.text()));
     }
     SINAN_CHECK(apply(wanted, *described));
     SINAN_CHECK(check_columns(*described, wanted.place));

@@ -26,22 +26,15 @@ void append_row(Batch& batch, const DemandPanel& panel, const forecasting::Forec
   append_forecast(batch, 2, panel.panel.ends[i], forecasts, i, h, version, run_id);
 }
 
-// The names under `models` of a method, wherever they can be read.
+// What is wrong besides names under `models` of a method, wherever they can be read.
 void check_models(const YamlNode& method, Diagnostics& out) {
   const YamlNode* models = method.find("models");
   if (!models || models->kind != YamlNode::Kind::kList) return;
   if (models->items.empty()) out.add(models->place, "invalid_value", "the list of models is empty", "name models, or leave out the key");
-  std::vector<std::string> known;
-  for (const forecasting::ModelInfo& model : forecasting::models()) known.emplace_back(model.name);
   std::set<std::string> named;
-  for (const YamlNode& model : models->items) {
-    if (model.kind != YamlNode::Kind::kScalar) continue;
-    if (std::ranges::find(known, model.scalar) == known.end())
-      out.add(model.place, "unknown_model", fmt::format("no forecast model is named '{}'", visible(model.scalar)),
-              near_or_all(model.scalar, known));
-    else if (!named.insert(model.scalar).second)
+  for (const YamlNode& model : models->items)
+    if (model.kind == YamlNode::Kind::kScalar && !named.insert(model.scalar).second)
       out.add(model.place, "duplicate_name", fmt::format("the model '{}' is named twice", model.scalar), "name each model once");
-  }
 }
 
 // The levels of sums, wherever they can be read.
@@ -112,7 +105,7 @@ const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*) {
                     {{}, 14, 36'500})
           .optional("drivers", &ChallengerConfig::drivers, "Whether drivers are learnt from; default: as configured")
           .optional("embeddings", &ChallengerConfig::embeddings, "Whether embeddings of events are learnt from; default: as configured")
-          .optional("models", &ChallengerConfig::models, "Only these members of the pool; default: as configured");
+          .optional("models", &ChallengerConfig::models, "Only these members of the pool; default: as configured", {model_names()});
   return shape;
 }
 
@@ -137,7 +130,8 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
           .optional("embeddings", &ForecastConfig::embeddings,
                     "Whether topics of events are learnt from, where sinan.yaml has an endpoint for embeddings")
           .optional("holidays", &ForecastConfig::holidays, "Of the calendar", {{"western", "chinese"}})
-          .optional("models", &ForecastConfig::models, "Only these members of the pool; default: those that fit each series")
+          .optional("models", &ForecastConfig::models, "Only these members of the pool; default: those that fit each series",
+                    {model_names()})
           .optional("hierarchy", &ForecastConfig::hierarchy,
                     "Sums that are forecast too, by columns of ops.items and ops.locations, 'category' or 'category*location_id'; with "
                     "the total of all; default: none")
@@ -146,6 +140,12 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
           .optional("challengers", &ForecastConfig::challengers, "Other ways, tried on the same days; each costs a forecast of its own")
           .optional("contest", &ForecastConfig::contest, "When a challenger may take over");
   return shape;
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> out;
+  for (const forecasting::ModelInfo& model : forecasting::models()) out.emplace_back(model.name);
+  return out;
 }
 
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics) {

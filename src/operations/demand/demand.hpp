@@ -55,6 +55,8 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*);
 // The demand forecast of the workspace: at most one file; without one, the defaults. Every mistake goes to `diagnostics`; what is read of
 // a file with mistakes is not to be used.
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics);
+// Of the members of the pool, as ForecastConfig::models may name them.
+std::vector<std::string> model_names();
 Json config_schema();
 
 // The series of all items at all places; series i belongs to item_ids[i] at location_ids[i], in order of both. Panel::ends are days since

@@ -22,7 +22,7 @@ TEST(ForecastConfig, every_mistake_is_told_at_once_and_at_its_place) {
                      "  - {name: flat, models: [window_average, 3]}\n"
                      "  - {name: flat, models: ses}\n"
                      "  - {name: default, history: 90}\n"),
-            (Places{"2:15 invalid_value", "3:14 invalid_value", "5:27 unknown_model", "5:43 unknown_model", "6:12 duplicate_name",
+            (Places{"2:15 invalid_value", "3:14 invalid_value", "5:27 invalid_value", "5:43 invalid_value", "6:12 duplicate_name",
                     "6:26 invalid_value", "7:12 duplicate_name", "7:21 unknown_key"}));
   EXPECT_EQ(mistakes("challengers: flat\n"), (Places{"1:14 invalid_value"}));
 }

@@ -139,7 +139,7 @@ class ThreadedWriter final : public ParquetWriter {
   Status failed() {
     discard();
     Error error = written_ ? Error{ErrorCode::kInternal, "the file was closed early"} : written_.error();
-    return fail(std::move(error).within("could not write a Parquet file; is there space on the disk?", file_.string()));
+    return fail(std::move(error).within("could not write a Parquet file", file_.string()));
   }
 
   std::shared_ptr<Queue> queue_;

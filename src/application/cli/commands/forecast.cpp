@@ -2,11 +2,12 @@
 #include "operations/demand/files/forecast.hpp"
 
 #include <charconv>
-#include <sstream>
+#include <ranges>
 #include <thread>
 
 #include "application/cli/command.hpp"
 #include "base/text.hpp"
+#include "operations/demand/demand.hpp"
 #include "operations/demand/files/explanation.hpp"
 
 namespace sinan::cli {
@@ -17,8 +18,10 @@ Result<std::vector<double>> read_quantiles(const std::string& text) {
   const char* at = text.data();
   const char* end = at + text.size();
   while (true) {
+    while (at != end && *at == ' ') ++at;
     double value = 0;
     auto [stop, error] = std::from_chars(at, end, value);
+    while (stop != end && *stop == ' ') ++stop;
     if (error != std::errc() || !(value > 0 && value < 1) || (stop != end && *stop != ','))
       return fail(ErrorCode::kInvalidInput,
                   fmt::format("--quantiles takes numbers between 0 and 1 with commas, such as 0.1,0.5,0.9, not '{}'", visible(text)));
@@ -36,12 +39,23 @@ Result<int> whole(const Invocation& invocation, const std::string& name, int fal
 }
 
 // "price,promotion" or several such.
-std::vector<std::string> names(const Invocation& invocation, const std::string& option) {
+// Names between commas, without the spaces around them.
+Result<std::vector<std::string>> names(const Invocation& invocation, const std::string& option) {
   std::vector<std::string> out;
+  const auto missing = [&](const std::string& text) {
+    return fail(ErrorCode::kInvalidInput, fmt::format("a name is missing in --{} '{}'; write --{} a,b", option, visible(text), option));
+  };
   for (const std::string& text : invocation.texts(option)) {
-    std::istringstream parts(text);
-    for (std::string name; std::getline(parts, name, ',');)
-      if (!name.empty()) out.push_back(std::move(name));
+    if (text.empty()) return missing(text);
+    for (const auto part : std::views::split(text, ',')) {
+      std::string_view name(part.begin(), part.end());
+      while (name.starts_with(' ')) name.remove_prefix(1);
+      while (name.ends_with(' ')) name.remove_suffix(1);
+      if (name.empty()) return missing(text);
+      if (std::ranges::find(out, name) != out.end())
+        return fail(ErrorCode::kInvalidInput, fmt::format("--{} names '{}' twice; name it once", option, visible(name)));
+      out.emplace_back(name);
+    }
   }
   return out;
 }
@@ -103,20 +117,21 @@ Result<int> forecast_command(Invocation& invocation) {
   if (invocation.has("future")) options.future = invocation.path("future");
   if (invocation.has("events")) options.events = invocation.path("events");
   SINAN_TRY(options.embeddings, read_embeddings(invocation));
-  options.known_ahead = names(invocation, "known");
-  options.fixed = names(invocation, "static");
+  SINAN_TRY(options.known_ahead, names(invocation, "known"));
+  SINAN_TRY(options.fixed, names(invocation, "static"));
   options.drivers = !invocation.flag("no-drivers");
   if (invocation.has("holidays")) {
     options.holidays.emplace();
-    for (const std::string& name : names(invocation, "holidays")) {
+    SINAN_TRY(const auto kinds, names(invocation, "holidays"));
+    for (const std::string& name : kinds) {
       if (name == "none") continue;
       SINAN_TRY(demand::Holidays kind, demand::parse_holidays(name));
       options.holidays->push_back(kind);
     }
   }
-  options.models = names(invocation, "model");
-  options.hierarchy = names(invocation, "hierarchy");
-  options.blocks = names(invocation, "aggregate");
+  SINAN_TRY(options.models, names(invocation, "model"));
+  SINAN_TRY(options.hierarchy, names(invocation, "hierarchy"));
+  SINAN_TRY(options.blocks, names(invocation, "aggregate"));
   if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
     return fail(ErrorCode::kInvalidInput, "--reconcile makes forecasts add up over --hierarchy or --aggregate, and both are missing");
   SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile", "wls")));
@@ -139,7 +154,7 @@ Result<int> forecast_command(Invocation& invocation) {
     if (options.explain.empty()) invocation.print(text);
   };
   SINAN_TRY(auto report, demand::forecast_file(options));
-  if (!report.thin.empty()) invocation.say(report.thin);
+  for (const std::string& remark : report.remarks) invocation.say(remark);
   say_drivers(invocation, report);
   if (report.explanation && invocation.json) invocation.print_json(to_json(*report.explanation));
   if (report.explanation && !invocation.json) invocation.print(to_text(*report.explanation));
@@ -232,10 +247,15 @@ CommandInfo forecast() {
                   {.name = "no-drivers", .summary = "Forecast from y alone, whatever other columns there are"},
                   {.name = "gaps",
                    .value = "HOW",
-                   .summary = "What missing rows and values are; default: missing",
+                   .summary =
+                       "What missing rows and values are; default: missing. A series that ends before most others has had no demand since, "
+                       "in backtests and sums",
                    .allowed = {"missing", "zero"}},
                   {.name = "freq", .value = "F", .summary = "D, W, M, Q, Y, H, 15min …; default: found in the data"},
-                  {.name = "model", .value = "LIST", .summary = "Use only these models", .repeated = true},
+                  {.name = "model",
+                   .value = "LIST",
+                   .summary = fmt::format("Use only these models, where they fit a series: {}", fmt::join(demand::model_names(), ", ")),
+                   .repeated = true},
                   {.name = "threads", .value = "N", .summary = "Default: all cores; results do not depend on it"},
                   {.name = "seed", .value = "N", .summary = "Of the sample from which errors are learnt when series are very many"}},
       .examples = {"sinan forecast --input sales.csv --horizon 14 --output f.csv",

@@ -47,18 +47,19 @@ Result<int> list_tables(Invocation& invocation) {
   std::vector<Error> problems;
   SINAN_TRY(const auto entries, workspace->fabric().tables(workspace->user(), {.cancel = invocation.cancel}, &problems));
   for (const Error& problem : problems) invocation.say(visible(problem.text()));
+  const int code = problems.empty() ? 0 : info(problems.front().code).exit_code;
   if (invocation.json) {
     Json out = Json::array();
     for (const catalog::TableEntry& entry : entries) out.push_back(to_json(entry));
     invocation.print_json(out);
-    return 0;
+    return code;
   }
   std::vector<std::vector<std::string>> rows;
   for (const catalog::TableEntry& entry : entries)
     rows.push_back({visible(entry.name), std::string(catalog::name_of(entry.kind)), std::to_string(entry.schema.fields.size()),
                     entry.estimated_rows ? std::to_string(*entry.estimated_rows) : "", visible(first_sentence(entry.description))});
   invocation.print(aligned({"table", "kind", "columns", "rows", ""}, rows, {false, false, true, true, false}));
-  return 0;
+  return code;
 }
 
 }  // namespace

@@ -213,12 +213,23 @@ std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel&
   return out;
 }
 
-std::string thin_sentence(std::size_t count, const std::string& first, const Calendar& calendar) {
-  if (count == 0) return {};
-  return fmt::format(
-      "Series '{}'{} has no two neighbouring rows in a {} file: what lies between is taken as not known. Where a missing row is zero, say "
-      "--gaps zero; where the series is of another frequency, forecast it from a file of its own.",
-      visible(first), count > 1 ? fmt::format(", like {} more,", count - 1) : "", calendar.name());
+// Of series that somebody should be told of, in sentences.
+std::vector<std::string> remarks_on(const Noticed& thin, const Noticed& ended, const Calendar& calendar) {
+  std::vector<std::string> out;
+  auto who = [](const Noticed& of) {
+    return fmt::format("Series '{}'{}", visible(of.first), of.count > 1 ? fmt::format(", like {} more,", of.count - 1) : "");
+  };
+  if (thin.count > 0)
+    out.push_back(fmt::format(
+        "{} has no two neighbouring rows in a {} file: what lies between is taken as not known. Where a missing row is zero, say "
+        "--gaps zero; where the series is of another frequency, forecast it from a file of its own.",
+        who(thin), calendar.name()));
+  if (ended.count > 0)
+    out.push_back(fmt::format(
+        "{} ends before the others: backtests and sums take it as without demand since. Where it is over, leave it out of the file; where "
+        "its newest values are not known, write rows without a y.",
+        who(ended)));
+  return out;
 }
 
 // What there is to forecast, and to learn from.
@@ -229,7 +240,7 @@ FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const 
                          .frequency = file.calendar.name(),
                          .drivers = drivers.used,
                          .notes = drivers.notes};
-  out.thin = thin_sentence(file.thin, file.thin_id, file.calendar);
+  out.remarks = remarks_on(file.thin, file.ended, file.calendar);
   for (const std::string& unused : drivers.unused) out.notes.push_back("not used: " + unused);
   if (!events.empty()) out.drivers.push_back(fmt::format("{} events{}", events.size(), events.how_read()));
   out.notes.insert(out.notes.end(), events.notes().begin(), events.notes().end());
@@ -340,12 +351,11 @@ struct Sample {
 Status each_block(const FileForecastOptions& options, const Sample& sample, std::size_t rows, FileForecastReport& report,
                   const std::function<Status(FilePanel& block, std::span<const int> seasons)>& work) {
   std::vector<std::size_t> all;
-  std::size_t thin = 0;
-  std::string thin_id;
+  Noticed thin, ended;
   return each_file_block(options, sample.calendar, sample.end, options.stream_series, [&](FilePanel& block) -> Status {
-    if (block.thin > 0 && thin == 0) thin_id = block.thin_id;
-    thin += block.thin;
-    report.thin = thin_sentence(thin, thin_id, sample.calendar);
+    thin.add(block.thin);
+    ended.add(block.ended);
+    report.remarks = remarks_on(thin, ended, sample.calendar);
     report.series += block.panel.size();
     report.rows_read += block.rows;
     SINAN_CHECK(work(block, seasons_of(options, block, all_of(block, all))));

@@ -89,7 +89,7 @@ struct FileForecastReport {
   std::string measured;              // of a backtest: what its forecasts were worth, in a sentence
   std::vector<std::string> drivers;  // that were learnt from
   std::vector<std::string> notes;    // on drivers: what was not used, and what was missing
-  std::string thin;                  // series that seem to be of another frequency, in a sentence
+  std::vector<std::string> remarks;  // on series that seem to be of another frequency, or ended before the others, in sentences
   // Of the last origin, per class that learnt from drivers: the share of trees in its median, or of sparse demand the power of their
   // factors, 0 … 1.
   std::map<std::string, double> tree_shares;

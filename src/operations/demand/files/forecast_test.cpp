@@ -232,11 +232,24 @@ TEST_F(FileForecast, FilesThatCannotBeMeantAreRefused) {
 TEST_F(FileForecast, ASeriesOfAnotherFrequencyIsTold) {
   std::string csv = "unique_id,ds,y\n";
   for (int t = 0; t < 60; ++t) csv += fmt::format("daily,{},5\n", format_date(Date(std::chrono::days(18'000 + t))));
-  EXPECT_EQ(run(csv)->thin, "");
+  EXPECT_TRUE(run(csv)->remarks.empty());
   for (int month = 1; month <= 5; ++month) csv += fmt::format("monthly,2019-0{}-01,5\n", month);
-  EXPECT_TRUE(run(csv)->thin.starts_with("Series 'monthly' has no two neighbouring rows in a daily file")) << run(csv)->thin;
+  const auto told = run(csv)->remarks;
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].starts_with("Series 'monthly' has no two neighbouring rows in a daily file")) << told[0];
   options_.zero_gaps = true;
-  EXPECT_EQ(run(csv)->thin, "");
+  EXPECT_TRUE(run(csv)->remarks.empty());
+}
+
+TEST_F(FileForecast, ABacktestTellsOfSeriesThatEndedBeforeTheOthers) {
+  std::string csv = "unique_id,ds,y\n";
+  for (int t = 1; t <= 20; ++t) csv += fmt::format("a,{},5\nb,{},6\n", t, t);
+  for (int t = 1; t <= 9; ++t) csv += fmt::format("gone,{},7\n", t);
+  EXPECT_TRUE(run(csv)->remarks.empty()) << "it goes on from its own end";
+  options_.backtest = 2;
+  const auto told = run(csv)->remarks;
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].starts_with("Series 'gone' ends before the others: backtests and sums take it as without demand since.")) << told[0];
 }
 
 TEST_F(FileForecast, AStreamedFileGivesTheSameMedians) {

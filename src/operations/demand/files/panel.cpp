@@ -228,8 +228,9 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
       ++next;
     }
     constexpr std::size_t kSeveral = 4;
-    const std::size_t own = rows.size() - (reading.ended.contains(i) ? 1 : 0);
-    if (!options.zero_gaps && own >= kSeveral && closest > 1 && out.thin++ == 0) out.thin_id = reading.ids[i];
+    const bool ended = reading.ended.contains(i);
+    if (!options.zero_gaps && rows.size() - ended >= kSeveral && closest > 1) out.thin.add(reading.ids[i]);
+    if (!options.zero_gaps && ended) out.ended.add(reading.ids[i]);
     out.panel.offsets.push_back(out.panel.values.size());
     reading.rows[i] = {};
   }

@@ -13,6 +13,20 @@
 
 namespace sinan::demand {
 
+// Series of a file that somebody should be told of.
+struct Noticed {
+  std::size_t count = 0;
+  std::string first;  // id
+
+  void add(const std::string& id) {
+    if (count++ == 0) first = id;
+  }
+  void add(const Noticed& more) {
+    if (count == 0) first = more.first;
+    count += more.count;
+  }
+};
+
 struct FilePanel {
   Panel panel;
   std::vector<int> seasons;  // per series, when there is a column `season`
@@ -22,10 +36,9 @@ struct FilePanel {
   // What each series has in the columns of options.hierarchy, by column: trimmed; empty: nothing.
   std::map<std::string, std::vector<std::string>> attributes;
   std::size_t rows = 0;
-  // Series of which no two rows are of neighbouring periods, though there are several: of another frequency, or only the periods with
-  // demand were written.
-  std::size_t thin = 0;
-  std::string thin_id;  // the first of them
+  // No two rows are of neighbouring periods, though there are several: of another frequency, or only the periods with demand were written.
+  Noticed thin;
+  Noticed ended;  // before the others, and read as without demand since, though missing rows are not zero
 };
 
 // Whether a column of that name is none that a file of series must or may have.
