@@ -73,6 +73,26 @@ class Architecture(unittest.TestCase):
         gone = [m for m in re.findall(r"`((?:base|platform|intelligence|data|operations|automation|application)/\w+)`", text) if m not in MODULES]
         self.assertEqual(gone, [], "ARCHITECTURE.md describes modules that do not exist")
 
+    def test_every_member_has_its_line_in_the_manifest_and_every_line_its_member(self):
+        manifests = {
+            "data/sources/connectors.inc": ("data/sources/*/*.cpp", r"^ConnectorInfo info\(", "SINAN_CONNECTOR"),
+            "data/quality/rules.inc": ("data/quality/rules/*.cpp", r"^RuleInfo (\w+)\(", "SINAN_RULE"),
+            "intelligence/forecasting/models.inc": ("intelligence/forecasting/models/*.cpp", r"^ModelInfo (\w+)\(", "SINAN_MODEL"),
+            "automation/tasks/tasks.inc": ("automation/tasks/*.cpp", r"^std::unique_ptr<workflow::Task> (\w+)\(Rooms", "SINAN_TASK"),
+            "application/api/routes.inc": ("application/api/routes/*.cpp", r"^std::vector<http::Route> (\w+)_routes\(", "ROUTES"),
+            "application/cli/commands.inc": ("application/cli/commands/*.cpp", r"^CommandInfo (\w+)\(", "SINAN_COMMAND"),
+        }
+        wrong = []
+        for manifest, (files, member, macro) in manifests.items():
+            lines = re.findall(rf"^{macro}\((\w+)\)", (SRC / manifest).read_text(), re.M)
+            members = {}
+            for file in tracked(f"src/{files}"):
+                for found in re.finditer(member, file.read_text(), re.M):
+                    members[found[1] if found.lastindex else file.parent.name] = f"{file.relative_to(ROOT)}"
+            wrong += [f"{file} has no line {macro}({name}) in src/{manifest}" for name, file in members.items() if name not in lines]
+            wrong += [f"src/{manifest} has the line {macro}({name}), which no src/{files} answers" for name in lines if name not in members]
+        self.assertEqual(wrong, [])
+
     def test_third_party_types_stay_behind_their_wrapper(self):
         allowed = {
             "duckdb": ["platform/duck", "data/fabric"],
