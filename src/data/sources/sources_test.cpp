@@ -203,6 +203,20 @@ TEST(SourceConfig, TheSchemaKnowsEveryKindAndItsKeys) {
   }
 }
 
+// Such an option would never reach the kind: the key is read above it.
+TEST(SourceConfig, NoOptionOfAKindHasTheNameOfAKeyThatAllKindsShare) {
+  auto expect_own = [](const Json& options, const Json& shared, const std::string& kind, std::string_view whose) {
+    const Json own = options.value("properties", Json::object());
+    for (const auto& [key, unused] : own.items())
+      EXPECT_FALSE(shared["properties"].contains(key))
+          << fmt::format("option '{}' of kind {} is one of the keys that every {} has: rename it", key, kind, whose);
+  };
+  for (const ConnectorInfo& connector : connectors()) {
+    expect_own(connector.options_schema, schema_of_options<SourceConfig>(), connector.kind, "source");
+    expect_own(connector.table_options_schema, schema_of_options<TableConfig>(), connector.kind, "table");
+  }
+}
+
 TEST(SourceConfig, TheSchemaAsksForWhatAKindCannotDoWithout) {
   std::map<std::string, Json> needs;
   std::map<std::string, Json> tables_need;
