@@ -9,6 +9,17 @@ using LogicalRow = std::vector<Value>;
 
 // id bigint (the key), n bigint, x double, d decimal(12,2), t text, on date, at timestamp, bytes blob.
 const Schema& things();
+// Constants of its columns, as short as in SQL.
+Value integer(std::int64_t v, TypeId id = TypeId::kInt);
+Value real(double v);
+Value decimal(std::int64_t cents);
+Value text(std::string v, TypeId id = TypeId::kText);
+Value date(std::string_view v);
+Value at(std::string_view v);
+Value null(Type type);
+
+// Of each column but the first, the values that are worth trying.
+const std::vector<std::vector<Value>>& nasty_values();
 // Rows of things(), among them every value that ever made two systems disagree. Times are UTC.
 std::vector<LogicalRow> nasty_rows();
 
