@@ -45,7 +45,7 @@ class Fixture {
   // Whether the source answers filters itself; false for a connector that leaves pushdown() as it is.
   virtual bool answers_filters() const { return true; }
   // Whether the source keeps old states, so that a snapshot sees none of what is put later. If not, a scan of a table that changed since
-  // the snapshot must fail with kConflict.
+  // the snapshot must fail with kConflict: at its beginning, and at its end if the table changed while it was read.
   virtual bool versioned() const { return true; }
 };
 

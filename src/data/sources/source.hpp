@@ -86,7 +86,8 @@ struct Changes {
 };
 
 // A consistent view: all reads of one Snapshot see the same state of the source, as far as the source can (`consistent()`).
-// Scans must end before their snapshot does; several may be open at once.
+// Scans must end before their snapshot does; several may be open at once. A source that keeps no old states, as files, refuses with
+// kConflict what changed since its snapshot: both when the scan begins and when it ends.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
