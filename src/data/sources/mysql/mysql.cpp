@@ -63,8 +63,9 @@ class MysqlScan final : public Scan {
   }
 
   Result<bool> next(Batch& batch) override {
-    if (spool_) return spool_->next(batch);
-    return receive(batch);
+    if (!spool_) return receive(batch);
+    if (shared_->context.cancel) SINAN_CHECK(shared_->context.cancel->check());
+    return spool_->next(batch);
   }
 
   // Makes way: what is left goes to disk.

@@ -98,6 +98,7 @@ class PostgresScan final : public Scan {
 
   Result<bool> next(Batch& batch) override {
     batch = decoder_.start();
+    if (shared_->context.cancel) SINAN_CHECK(shared_->context.cancel->check());
     std::size_t bytes = 0;
     while (connection_ && batch.rows() < kBatchRows && bytes < kBatchBytes) {
       SINAN_TRY(auto piece, connection_->copy_piece());
