@@ -47,6 +47,8 @@ class Fixture {
   // Whether the source keeps old states, so that a snapshot sees none of what is put later. If not, a scan of a table that changed since
   // the snapshot must fail with kConflict: at its beginning, and at its end if the table changed while it was read.
   virtual bool versioned() const { return true; }
+  // Whether the column `at` holds times without an offset, which are those of a time zone; false if the source keeps UTC itself.
+  virtual bool local_times() const { return true; }
 };
 
 // Whether a row satisfies a filter, by the rules of the engine above the sources: NaN equals itself and is greater than all numbers,

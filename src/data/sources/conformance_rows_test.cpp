@@ -139,6 +139,7 @@ std::vector<LogicalRow> rows_of(Scan& scan) {
     auto more = scan.next(batch);
     if (!more) throw std::runtime_error(more.error().text());
     if (!*more) break;
+    if (out.size() > 1'000'000) throw std::runtime_error("the scan does not end");
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       auto& values = out.emplace_back();
       for (const Column& column : batch.columns) values.push_back(cell_value(column, row));

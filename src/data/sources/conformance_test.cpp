@@ -160,6 +160,23 @@ TEST_P(Conformance, FiltersAgreeInAZoneWhoseClocksChange) {
                   [&](const ScanRequest& request) { return scan(**snapshot, request); });
 }
 
+TEST_P(Conformance, TimesWithoutAnOffsetAreOfTheTimeZoneOfTheSourceElseOfTheWorkspace) {
+  std::vector<LogicalRow> rows{rows_[0], rows_[1]};
+  rows[0][6] = at("2024-01-15T12:00");
+  rows[1][6] = at("2024-07-15T12:00");
+  fixture_->put(rows);
+  // Berlin is one hour before UTC, and two in summer; Shanghai is eight.
+  std::vector<std::string> berlin{"1 | 2024-01-15 11:00:00", "2 | 2024-07-15 10:00:00"};
+  std::vector<std::string> shanghai{"1 | 2024-01-15 04:00:00", "2 | 2024-07-15 04:00:00"};
+  if (!fixture_->local_times()) berlin = shanghai = {"1 | 2024-01-15 12:00:00", "2 | 2024-07-15 12:00:00"};
+  for (const auto& [timezone, expected] : {std::pair{"timezone: Europe/Berlin\n", berlin}, std::pair{"", shanghai}}) {
+    auto source = open(timezone, {.zone = *Zone::find("Asia/Shanghai")});
+    auto snapshot = source->snapshot();
+    ASSERT_TRUE(snapshot) << snapshot.error().text();
+    EXPECT_EQ(texts(scan(**snapshot, {"things", {"id", "at"}, {}})), expected) << timezone;
+  }
+}
+
 TEST_P(Conformance, SeveralScansMayBeOpenAtOnceAndOneMayBeGivenUp) {
   fixture_->put(rows_);
   auto source = open();
@@ -200,20 +217,6 @@ TEST_P(Conformance, ASnapshotSeesNothingOfWhatComesLater) {
   EXPECT_EQ(scan(**later, {"things", all_columns(), {}}).size(), 3U);
 }
 
-TEST_P(Conformance, CancellingEndsAScan) {
-  fixture_->put(rows_);
-  CancelToken cancel;
-  auto source = open({}, {.cancel = &cancel});
-  auto snapshot = source->snapshot();
-  ASSERT_TRUE(snapshot) << snapshot.error().text();
-  cancel.cancel();
-  auto begun = (*snapshot)->scan({"things", all_columns(), {}});
-  Batch batch;
-  auto more = begun ? (*begun)->next(batch) : Result<bool>(std::unexpected(begun.error()));
-  ASSERT_FALSE(more);
-  EXPECT_EQ(more.error().code, ErrorCode::kCancelled);
-}
-
 // Enough that some are still to come when the first batch is there.
 std::vector<LogicalRow> many_rows() {
   std::vector<LogicalRow> rows;
@@ -222,6 +225,58 @@ std::vector<LogicalRow> many_rows() {
     for (std::size_t c = 2; c < things().fields.size(); ++c) row.push_back(null(things().fields[c].type));
   }
   return rows;
+}
+
+TEST_P(Conformance, AScanOfManyRowsBringsEachOnceAndAfterItsEndNothing) {
+  auto rows = many_rows();
+  fixture_->put(rows);
+  auto source = open();
+  auto snapshot = source->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  auto scan = (*snapshot)->scan({"things", {"id", "n"}, {}});
+  ASSERT_TRUE(scan) << scan.error().text();
+  std::set<std::int64_t> ids;
+  std::size_t count = 0;
+  Batch batch;
+  auto more = (*scan)->next(batch);
+  for (; more && *more && count <= rows.size(); more = (*scan)->next(batch)) {
+    EXPECT_GT(batch.rows(), 0U);
+    EXPECT_LE(batch.rows(), Scan::kMostRows);
+    count += batch.rows();
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      ids.insert(batch.columns[0].ints[row]);
+      ASSERT_EQ(batch.columns[1].ints[row], -batch.columns[0].ints[row]);
+    }
+  }
+  ASSERT_TRUE(more) << more.error().text();
+  EXPECT_EQ(count, rows.size());
+  EXPECT_EQ(ids.size(), rows.size());
+  for (int again = 0; again < 2; ++again) {
+    more = (*scan)->next(batch);
+    ASSERT_TRUE(more) << more.error().text();
+    EXPECT_FALSE(*more) << "after its end, a scan has nothing more";
+  }
+}
+
+TEST_P(Conformance, CancellingEndsAScanAtItsBeginningAndInItsMiddle) {
+  fixture_->put(many_rows());
+  for (bool begun : {false, true}) {
+    CancelToken cancel;
+    auto source = open({}, {.cancel = &cancel});
+    auto snapshot = source->snapshot();
+    ASSERT_TRUE(snapshot) << snapshot.error().text();
+    if (!begun) cancel.cancel();
+    auto scan = (*snapshot)->scan({"things", all_columns(), {}});
+    Batch batch;
+    auto more = scan ? (*scan)->next(batch) : Result<bool>(std::unexpected(scan.error()));
+    if (begun) {
+      ASSERT_EQ(more, true);
+      cancel.cancel();
+      more = (*scan)->next(batch);
+    }
+    ASSERT_FALSE(more) << "every next() looks at the token; cancelled in the middle: " << begun;
+    EXPECT_EQ(more.error().code, ErrorCode::kCancelled);
+  }
 }
 
 TEST_P(Conformance, AScanSeesNothingOfWhatComesWhileItIsRead) {
@@ -241,7 +296,7 @@ TEST_P(Conformance, AScanSeesNothingOfWhatComesWhileItIsRead) {
   fixture_->put({changed, added});
   std::int64_t sum = 0;
   std::size_t count = 0;
-  for (; more && *more; more = (*scan)->next(batch)) {
+  for (; more && *more && count <= rows.size(); more = (*scan)->next(batch)) {
     count += batch.rows();
     for (std::size_t row = 0; row < batch.rows(); ++row) sum += batch.columns[0].ints[row] + batch.columns[1].ints[row];
   }

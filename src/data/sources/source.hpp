@@ -51,12 +51,15 @@ struct Warning {
   std::uint64_t count = 0;
 };
 
-// A stream of batches, each of at most 64 K rows (2,048 is usual), in no particular order.
+// A stream of batches, in no particular order.
 class Scan {
  public:
+  static constexpr std::size_t kMostRows = 4096;  // of a batch; 2,048 is usual
+
   virtual ~Scan() = default;
-  // Fills `batch` (columns as requested; previous contents are dropped). False at the end. With no columns requested, the batch has one
-  // column of type kBool, so that the rows can be counted.
+  // Fills `batch` (columns as requested; previous contents are dropped). False at the end, and whenever it is called again after it; after
+  // an error it is not called again. Looks at OpenContext::cancel each time. With no columns requested, the batch has one column of type
+  // kBool, so that the rows can be counted.
   virtual Result<bool> next(Batch& batch) = 0;
   // What was read otherwise than it stands in the source; complete at the end.
   virtual std::vector<Warning> warnings() const { return {}; }
