@@ -5,7 +5,8 @@
 
 namespace sinan::sources {
 
-// Keys of every connector, which with_shared() brings; one that holds no odd values, as files, may take `timezone` alone.
+// Keys of every connector. with_shared() brings them all; with_timezone() is for a kind whose values all fit their types, as those of
+// files: odd values (OddValues in values.hpp) never occur there.
 struct SharedOptions {
   Located<std::string> timezone;
   std::string odd_values = "null";
@@ -20,13 +21,17 @@ void check_shared(const SharedOptions& options, Diagnostics& diagnostics);
 Result<ResolvedOptions> resolve(const SharedOptions& options, const OpenContext& context);
 
 template <typename T>
+Shape<T>& with_timezone(Shape<T>& shape) {
+  return shape.optional("timezone", static_cast<Located<std::string> T::*>(&T::timezone),
+                        "The zone of times that are kept without an offset, such as Europe/Berlin; default: that of the workspace");
+}
+
+template <typename T>
 Shape<T>& with_shared(Shape<T>& shape) {
-  return shape
-      .optional("timezone", static_cast<Located<std::string> T::*>(&T::timezone),
-                "The zone of times that are kept without an offset, such as Europe/Berlin; default: that of the workspace")
-      .optional("odd_values", static_cast<std::string T::*>(&T::odd_values),
-                "What becomes of values that a type cannot hold, such as zero dates: read as null and counted, or refused",
-                {.allowed = {"null", "refuse"}});
+  return with_timezone(shape).optional(
+      "odd_values", static_cast<std::string T::*>(&T::odd_values),
+      "What becomes of values that a type cannot hold, such as zero dates: read as null and counted, or refused",
+      {.allowed = {"null", "refuse"}});
 }
 
 // Reads the keys that a kind defines. Mistakes go to `diagnostics`; false if there was one.

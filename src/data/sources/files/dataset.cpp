@@ -10,12 +10,12 @@
 namespace sinan::sources::files {
 
 const Shape<FilesOptions>& shape_of(const FilesOptions*) {
-  static const auto shape =
-      Shape<FilesOptions>("source", "Files on this machine.")
-          .optional("folder", &FilesOptions::folder,
-                    "Where relative paths start; default: the workspace. Without `tables`, each file in it is a table of its name")
-          .optional("timezone", static_cast<Located<std::string> FilesOptions::*>(&FilesOptions::timezone),
-                    "The zone of times that are written without an offset, such as Europe/Berlin; default: that of the workspace");
+  static const auto shape = [] {
+    auto out = Shape<FilesOptions>("source", "Files on this machine.");
+    out.optional("folder", &FilesOptions::folder,
+                 "Where relative paths start; default: the workspace. Without `tables`, each file in it is a table of its name");
+    return with_timezone(out);
+  }();
   return shape;
 }
 
