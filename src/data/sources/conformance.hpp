@@ -47,6 +47,8 @@ class Fixture {
   // Whether the source keeps old states, so that a snapshot sees none of what is put later. If not, a scan of a table that changed since
   // the snapshot must fail with kConflict: at its beginning, and at its end if the table changed while it was read.
   virtual bool versioned() const { return true; }
+  // What consistent() of its snapshots says.
+  virtual bool consistent() const { return true; }
   // Whether the column `at` holds times without an offset, which are those of a time zone; false if the source keeps UTC itself.
   virtual bool local_times() const { return true; }
 };

@@ -202,7 +202,7 @@ TEST_P(Conformance, ASnapshotSeesNothingOfWhatComesLater) {
   auto source = open();
   auto snapshot = source->snapshot();
   ASSERT_TRUE(snapshot) << snapshot.error().text();
-  EXPECT_TRUE((*snapshot)->consistent());
+  EXPECT_EQ((*snapshot)->consistent(), fixture_->consistent());
   fixture_->put({rows_[2]});
   if (!fixture_->versioned()) {
     auto changed = (*snapshot)->scan({"things", all_columns(), {}});

@@ -94,6 +94,7 @@ struct Changes {
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
+  // False where the source cannot promise that, as MariaDB for tables without transactions; sync reports it.
   virtual bool consistent() const = 0;
   virtual Result<std::unique_ptr<Scan>> scan(const ScanRequest& request) = 0;
   // Reads what changed in one table since `since`. `next` becomes the position to keep, in the transaction that keeps all the rows.
