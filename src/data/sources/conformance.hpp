@@ -28,9 +28,9 @@ std::vector<LogicalRow> nasty_rows();
 class Fixture {
  public:
   virtual ~Fixture() = default;
-  // sources/x.yaml without `tables:`, and what a table must say there ("path: …").
+  // sources/x.yaml without `tables:`, and what a table must say there ("path: …"): "things", or "gone", which is never there.
   virtual std::string yaml() const = 0;
-  virtual std::string table_options() const { return {}; }
+  virtual std::string table_options(const std::string& /*table*/) const { return {}; }
   // Whether the source can keep the value in that column; null instead, if it cannot.
   virtual bool holds(const Field& field, const Value& value) const = 0;
   // Makes "things" empty, in the source's own words; then rows go in, and out by id. Each call is one committed transaction.

@@ -30,7 +30,7 @@ class Conformance : public ::testing::TestWithParam<std::pair<const char*, Fixtu
   }
 
   std::unique_ptr<Source> open(const std::string& extra = {}, OpenContext context = {}, const std::string& table_extra = {}) {
-    std::string table = fixture_->table_options();
+    std::string table = fixture_->table_options("things");
     if (!table.empty() && !table_extra.empty()) table += ", ";
     table += table_extra;
     config_ = config_from(fixture_->yaml() + extra + (table.empty() ? "" : "tables:\n  things: {" + table + "}\n"));
@@ -84,6 +84,28 @@ TEST_P(Conformance, AnUnknownTableIsNotFoundAndTheNearestNamed) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
   EXPECT_NE(missing.error().message.find("did you mean 'things'"), std::string::npos) << missing.error().message;
+}
+
+TEST_P(Conformance, ATableThatIsGoneIsAnErrorOfItsOwnAndTheOthersCanBeRead) {
+  fixture_->put(rows_);
+  config_ = config_from(fixture_->yaml() + fmt::format("tables:\n  things: {{{}}}\n  gone: {{{}}}\n", fixture_->table_options("things"),
+                                                       fixture_->table_options("gone")));
+  auto source = open_source(config_, {.base_dir = std::filesystem::temp_directory_path()});
+  ASSERT_TRUE(source) << source.error().text();
+  auto all = (*source)->discover();
+  ASSERT_FALSE(all) << "a list without the table would hide that it is gone";
+  EXPECT_EQ(all.error().code, ErrorCode::kPrecondition) << all.error().text();
+  auto described = (*source)->describe("gone");
+  ASSERT_FALSE(described);
+  EXPECT_EQ(described.error().code, ErrorCode::kPrecondition) << described.error().text();
+  auto things = (*source)->describe("things");
+  EXPECT_TRUE(things) << things.error().text();
+  auto snapshot = (*source)->snapshot();
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  auto read = (*snapshot)->scan({"gone", {}, {}});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kNotFound) << read.error().text();
+  EXPECT_EQ(scan(**snapshot, {"things", {"id"}, {}}).size(), rows_.size());
 }
 
 TEST_P(Conformance, AScanBringsEveryValueAsItWasPut) {

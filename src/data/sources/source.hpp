@@ -126,10 +126,13 @@ class Writer {
 class Source {
  public:
   virtual ~Source() = default;
-  // All tables, in order of name.
+  // All tables, in order of name. A file that cannot be read is an error, for a list without it would pass for all there is; then
+  // describe() still answers for the others. A database lists what its user can read; what the workspace names and is not there,
+  // configured.hpp tells (kPrecondition).
   virtual Result<std::vector<TableInfo>> discover() = 0;
   // kNotFound lists the nearest tables that there are.
   virtual Result<TableInfo> describe(const std::string& table) = 0;
+  // Does not fail for one table that cannot be read: the scan of that table does, and queries of the others go on.
   virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
 
   // Asked before a scan; must not touch the network (describe() has been called for the table).

@@ -18,7 +18,7 @@ class FilesFixture final : public conformance::Fixture {
   ~FilesFixture() override { std::filesystem::remove_all(folder_); }
 
   std::string yaml() const override { return "kind: files\nfolder: " + folder_.string() + "\n"; }
-  std::string table_options() const override { return "path: things.parquet, key: [id]"; }
+  std::string table_options(const std::string& table) const override { return "path: " + table + ".parquet, key: [id]"; }
   bool holds(const Field&, const Value&) const override { return true; }
   // A file that changes under the reader is an error, not an old state.
   bool versioned() const override { return false; }
