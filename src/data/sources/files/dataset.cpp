@@ -1,10 +1,5 @@
 #include "data/sources/files/dataset.hpp"
 
-#include <glob.h>
-#include <sys/stat.h>
-
-#include <fstream>
-
 #include "platform/duck/text_files.hpp"
 
 namespace sinan::sources::files {
@@ -47,56 +42,15 @@ std::optional<Format> format_of(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
-std::optional<File> look_at(const std::filesystem::path& path) {
-  struct ::stat found{};
-  if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
-  return File{path, static_cast<std::uint64_t>(found.st_size), std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
-}
-
-Result<std::string> fingerprint(const File& file) {
-  constexpr std::uint64_t kHead = 1 << 16;
-  std::ifstream in(file.path, std::ios::binary);
-  std::string bytes(std::min(file.size, kHead), '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (file.size > kHead) {
-    std::string tail(std::min(file.size - kHead, kHead), '\0');
-    in.seekg(-static_cast<std::streamoff>(tail.size()), std::ios::end);
-    in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
-    bytes += tail;
-  }
-  if (!in) return fail(ErrorCode::kConflict, "the file changed while it was read: read again", file.path.string());
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a (Fowler, Noll, Vo), 64 bits
-  for (unsigned char byte : bytes) hash = (hash ^ byte) * 1'099'511'628'211ULL;
-  return fmt::format("{:016x}", hash);
-}
-
-Result<std::vector<File>> list_files(const std::filesystem::path& pattern) {
-  std::vector<File> out;
-  if (auto file = look_at(pattern)) return std::vector<File>{*file};
-  glob_t found{};
-  int result = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
-  for (std::size_t i = 0; i < found.gl_pathc; ++i)
-    if (auto file = look_at(found.gl_pathv[i])) out.push_back(std::move(*file));
-  ::globfree(&found);
-  std::error_code error;
-  if (std::filesystem::is_directory(pattern, error))
-    return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", pattern.string());
-  const bool there = std::filesystem::exists(pattern.parent_path(), error) || duck::is_pattern(pattern.parent_path());
-  if (out.empty() && !there) return fail(ErrorCode::kNotFound, "there is no such folder: check the path", pattern.parent_path().string());
-  if (result == GLOB_ABORTED) return fail(ErrorCode::kDenied, "a folder of the pattern cannot be read", pattern.string());
-  if (out.empty()) return fail(ErrorCode::kNotFound, "there is no such file: check the path", pattern.string());
-  return out;
-}
-
 const FileColumn* FileTable::find(std::string_view column) const {
   for (const FileColumn& known : columns)
     if (known.name == column) return &known;
   return nullptr;
 }
 
-std::string FileTable::from(const std::vector<File>& some) const {
+std::string FileTable::from(const std::vector<LocalFile>& some) const {
   std::vector<std::string> names;
-  for (const File& file : some) names.push_back(duck::quote_text(file.path.string()));
+  for (const LocalFile& file : some) names.push_back(duck::quote_text(file.path.string()));
   std::string_view function = format == Format::kCsv ? "read_csv" : format == Format::kJson ? "read_json" : "read_parquet";
   return fmt::format("{}([{}]{})", function, fmt::join(names, ", "), parameters);
 }
@@ -159,7 +113,7 @@ duck::CsvText text_of(const FileTable& table) {
 // The row that is not like the others, if there is one.
 Error csv_error(duck::Connection& connection, const FileTable& table, Error error) {
   if (error.code != ErrorCode::kInvalidInput || !error.place.empty()) return error;
-  for (const File& file : table.files) {
+  for (const LocalFile& file : table.files) {
     if (auto quotes = duck::check_csv_quotes(connection, file.path, text_of(table)); !quotes && table.options.quote.empty())
       return quotes.error();
     if (auto rows = duck::check_csv_rows(connection, file.path, text_of(table)); !rows) return rows.error();
@@ -186,7 +140,7 @@ Status check_quotes(duck::Connection& connection, const FileTable& table, const 
   }
   if (!suspicious) return {};
   const duck::CsvText options = text_of(table);
-  for (const File& file : table.files) {
+  for (const LocalFile& file : table.files) {
     auto status = duck::check_csv_quotes(connection, file.path, options);
     if (status) continue;
     status.error().message += "; if the quote is part of the value, say with `quote` what stands around values";
@@ -196,13 +150,13 @@ Status check_quotes(duck::Connection& connection, const FileTable& table, const 
 }
 
 Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
-  if (std::ranges::all_of(table.files, [](const File& file) { return file.size == 0; }))
+  if (std::ranges::all_of(table.files, [](const LocalFile& file) { return file.size == 0; }))
     return fail(ErrorCode::kInvalidInput, "the file is empty, so it is not known which columns it has", table.files.front().path.string());
   std::string base = csv_parameters(table.options);
   // DuckDB looks for quotes in the first thousands of rows only.
   if (table.options.quote.empty() && table.options.encoding != "utf-16") {
     bool whole = false, odd = false;
-    for (const File& file : table.files) {
+    for (const LocalFile& file : table.files) {
       const duck::Quotes quotes = duck::quotes_in(file.path);
       whole = whole || quotes == duck::Quotes::kWhole;
       odd = odd || quotes == duck::Quotes::kOdd;
@@ -211,13 +165,13 @@ Result<Columns> sniff_csv(duck::Connection& connection, const std::map<std::stri
   }
   constexpr std::uint64_t kWholeBytes = std::uint64_t{256} << 20;  // beyond this, types are found in a sample
   std::uint64_t bytes = 0;
-  for (const File& file : table.files) bytes += file.size;
+  for (const LocalFile& file : table.files) bytes += file.size;
   std::string sample = fmt::format(", sample_size = {}", bytes <= kWholeBytes ? -1 : 1'000'000);
   table.parameters = base + sample;
   SINAN_TRY(auto columns, described(connection, table.from(table.files)));
   if (columns.size() == 1 && duck::holds_delimiter(columns[0].first))
-    for (const File& file : table.files) SINAN_CHECK(duck::check_csv_rows(connection, file.path, text_of(table)));
-  for (const File& file : table.files) SINAN_CHECK(duck::check_csv_head(connection, file.path, text_of(table)));
+    for (const LocalFile& file : table.files) SINAN_CHECK(duck::check_csv_rows(connection, file.path, text_of(table)));
+  for (const LocalFile& file : table.files) SINAN_CHECK(duck::check_csv_head(connection, file.path, text_of(table)));
   table.parameters = base + ", all_varchar = true";
   SINAN_TRY(auto codes, codes_among(connection, table.from(table.files), columns));
   if (table.options.quote.empty()) SINAN_CHECK(check_quotes(connection, table, columns));
@@ -249,7 +203,7 @@ Result<Columns> sniff_json(duck::Connection& connection, const std::map<std::str
 }  // namespace
 
 Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table) {
-  for (const File& file : table.files) SINAN_CHECK(duck::check_compressed(file.path));
+  for (const LocalFile& file : table.files) SINAN_CHECK(duck::check_compressed(file.path));
   table.parameters = ", union_by_name = true";
   auto found = table.format == Format::kCsv    ? sniff_csv(connection, pinned, table)
                : table.format == Format::kJson ? sniff_json(connection, pinned, table)

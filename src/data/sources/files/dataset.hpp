@@ -1,6 +1,7 @@
 // Files that make one table: which they are, what they looked like when listed, and how DuckDB is to read them.
 #pragma once
 
+#include "data/sources/local_file.hpp"
 #include "data/sources/options.hpp"
 #include "platform/duck/duck.hpp"
 
@@ -29,22 +30,6 @@ enum class Format : std::uint8_t { kCsv, kJson, kParquet };
 // By the name's ending, behind which .gz or .zst may stand.
 std::optional<Format> format_of(const std::filesystem::path& path);
 
-// A file as it was when it was listed.
-struct File {
-  std::filesystem::path path;
-  std::uint64_t size = 0;
-  std::int64_t mtime_ns = 0;
-
-  bool operator==(const File&) const = default;
-};
-// nullopt if there is no such file.
-std::optional<File> look_at(const std::filesystem::path& path);
-// A hash of the file's first and last bytes, to tell a file from another one of its name, size and time.
-Result<std::string> fingerprint(const File& file);
-
-// The files that a pattern with * ? [] matches, in order of name; a name without them is one file. kNotFound if there are none.
-Result<std::vector<File>> list_files(const std::filesystem::path& pattern);
-
 struct FileColumn {
   std::string name;
   Type type;
@@ -56,13 +41,13 @@ struct FileTable {
   TableInfo info;
   Format format = Format::kCsv;
   FilesTableOptions options;
-  std::vector<File> files;
+  std::vector<LocalFile> files;
   std::vector<FileColumn> columns;
   std::string parameters;  // of the reading function, with types
 
   const FileColumn* find(std::string_view column) const;
   // "read_csv([…], …)" for some of the files.
-  std::string from(const std::vector<File>& some) const;
+  std::string from(const std::vector<LocalFile>& some) const;
 };
 
 // Looks into the files for columns and types: of all values, so that a late one is no surprise. Numbers that would not come back

@@ -25,7 +25,7 @@ bool answers(const FileTable& table, const Filter& filter, const LocalTime& zone
   return !column->local_time || zone.is_utc();
 }
 
-std::string select(const FileTable& table, const std::vector<File>& files, const std::vector<std::string>& columns,
+std::string select(const FileTable& table, const std::vector<LocalFile>& files, const std::vector<std::string>& columns,
                    const std::vector<Filter>& filters, const LocalTime& zone) {
   std::vector<std::string> all;
   for (const FileColumn& column : table.columns) all.push_back(fmt::format("{} AS {}", column.read, duck::quote_name(column.name)));
@@ -125,16 +125,9 @@ class Tables {
   std::map<std::string, std::filesystem::path> found_;
 };
 
-Status unchanged(const std::vector<File>& files) {
-  for (const File& file : files)
-    if (look_at(file.path) != file)
-      return fail(ErrorCode::kConflict, "the file changed while it was read: read again when it is complete", file.path.string());
-  return {};
-}
-
 class FilesScan final : public Scan {
  public:
-  FilesScan(std::shared_ptr<const Shared> shared, std::unique_ptr<duck::Reader> reader, std::vector<File> files,
+  FilesScan(std::shared_ptr<const Shared> shared, std::unique_ptr<duck::Reader> reader, std::vector<LocalFile> files,
             std::vector<bool> local_time, std::string place)
       : shared_(std::move(shared)),
         reader_(std::move(reader)),
@@ -164,7 +157,7 @@ class FilesScan final : public Scan {
  private:
   std::shared_ptr<const Shared> shared_;
   std::unique_ptr<duck::Reader> reader_;
-  std::vector<File> files_;
+  std::vector<LocalFile> files_;
   std::vector<bool> local_time_;
   std::string place_;
 };
@@ -186,16 +179,16 @@ class FilesSnapshot final : public Snapshot {
     Json columns = Json::array();
     for (const std::string& column : options.columns) columns.push_back(column + " " + table->find(column)->type.sql());
     Json seen = Json::object();
-    for (const File& file : table->files) {
+    for (const LocalFile& file : table->files) {
       SINAN_TRY(std::string hash, fingerprint(file));
       seen[file.path.string()] = Json::array({file.size, file.mtime_ns, hash});
     }
     next.state = Json{{"columns", columns}, {"files", seen}};
     Json before = since.state.is_object() && since.state.value("columns", Json()) == columns ? since.state.value("files", Json()) : Json();
-    std::vector<File> fresh = table->files;
+    std::vector<LocalFile> fresh = table->files;
     bool all = !before.is_object();
     if (!all) {
-      std::erase_if(fresh, [&](const File& file) { return before.contains(file.path.string()); });
+      std::erase_if(fresh, [&](const LocalFile& file) { return before.contains(file.path.string()); });
       for (const auto& [path, state] : before.items()) all = all || !seen.contains(path) || seen[path] != state;
     }
     Changes out;
@@ -220,7 +213,7 @@ class FilesSnapshot final : public Snapshot {
     return &table->second;
   }
 
-  Result<std::unique_ptr<Scan>> read(const FileTable& table, const std::vector<File>& files, const std::vector<std::string>& columns,
+  Result<std::unique_ptr<Scan>> read(const FileTable& table, const std::vector<LocalFile>& files, const std::vector<std::string>& columns,
                                      const std::vector<Filter>& filters) {
     SINAN_CHECK(unchanged(files));
     SINAN_TRY(auto connection, tables_->database().connect());
