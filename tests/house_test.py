@@ -62,6 +62,14 @@ class Architecture(unittest.TestCase):
                     wrong.append(f"{file.relative_to(ROOT)} includes {include}")
         self.assertEqual(wrong, [])
 
+    def test_a_kind_of_source_includes_no_folder_of_another_kind(self):
+        wrong = []
+        for file in tracked("src/data/sources/*/*.cpp", "src/data/sources/*/*.hpp"):
+            for kind in re.findall(r'^#include "data/sources/(\w+)/', file.read_text(), re.M):
+                if kind != file.parent.name:
+                    wrong.append(f"{file.relative_to(ROOT)} includes a header of {kind}/: move what both need to src/data/sources/")
+        self.assertEqual(wrong, [])
+
     def test_every_folder_of_code_is_a_module_and_every_module_a_folder_with_code(self):
         folders = {module_of(f) or f.parent.relative_to(SRC).as_posix() for f in tracked("src/*.cpp") if f.parent != SRC}
         self.assertEqual(sorted(folders), sorted(MODULES))
