@@ -231,4 +231,27 @@ Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pi
   return {};
 }
 
+Error cell_error(Error error, const std::vector<LocalFile>& files) {
+  constexpr std::string_view kLine = "CSV Error on Line: ";
+  constexpr std::string_view kColumn = "Error when converting column \"";
+  constexpr std::string_view kValue = "\". Could not convert string \"";
+  constexpr std::string_view kType = "\" to '";
+  const std::string_view said = error.message;
+  const auto column = said.rfind(kColumn), value = said.rfind(kValue), type = said.rfind(kType);
+  if (!said.starts_with(kLine) || column == said.npos || value == said.npos || type == said.npos || value < column || type < value)
+    return error;
+  const std::string line(said.substr(kLine.size(), said.find_first_not_of("0123456789", kLine.size()) - kLine.size()));
+  const std::string name(said.substr(column + kColumn.size(), value - column - kColumn.size()));
+  const std::string cell(said.substr(value + kValue.size(), type - value - kValue.size()));
+  std::string wanted(said.substr(type + kType.size(), said.find('\'', type + kType.size()) - type - kType.size()));
+  for (char& c : wanted) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  error.message = fmt::format("the column '{}' holds '{}', which is no {}: mend it, or read the column as text (types: {{{}: text}})", name,
+                              cell, wanted, name);
+  if (files.size() == 1)
+    error.place = fmt::format("{}:{}", files[0].path.string(), line);
+  else
+    error.message = fmt::format("in line {} of one of the files, {}", line, error.message);
+  return error;
+}
+
 }  // namespace sinan::sources::files

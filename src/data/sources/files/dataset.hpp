@@ -54,4 +54,8 @@ struct FileTable {
 // as written (leading zeros, more digits than a double has) are text. Pinned types win.
 Status sniff(duck::Connection& connection, const std::map<std::string, Type>& pinned, FileTable& table);
 
+// What DuckDB says of a cell that is no value of its column, with the line as its place (if it is one file) and the way out. Other errors
+// stay as they are.
+Error cell_error(Error error, const std::vector<LocalFile>& files);
+
 }  // namespace sinan::sources::files

@@ -140,7 +140,7 @@ class FilesScan final : public Scan {
     if (!more) {
       // A file that is rewritten under the reader breaks in many ways; that is the reason worth telling.
       SINAN_CHECK(unchanged(files_));
-      Error error = std::move(more).error();
+      Error error = cell_error(std::move(more).error(), files_);
       if (error.place.empty()) error.place = place_;
       return fail(std::move(error));
     }
@@ -220,7 +220,7 @@ class FilesSnapshot final : public Snapshot {
     auto reader = connection.query(select(table, files, columns, filters, shared_->zone), {.cancel = shared_->context.cancel});
     std::string place = shared_->config.name + "." + table.info.name;
     if (!reader) {
-      Error error = std::move(reader).error();
+      Error error = cell_error(std::move(reader).error(), files);
       if (error.place.empty()) error.place = place;
       return fail(std::move(error));
     }

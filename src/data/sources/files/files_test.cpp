@@ -102,6 +102,15 @@ TEST_F(Files, TypesCanBePinned) {
   EXPECT_EQ(read("tables: {t: {path: t.jsonl, types: {price: 'decimal(18,4)'}}}"), "1|2.5000");
 }
 
+TEST_F(Files, ACellThatIsNoValueOfItsColumnIsToldWithItsLineAndTheWayOut) {
+  write("t.csv", "id,n\n1,2\n2,\"no, 7 to 'x'\"\n");
+  EXPECT_EQ(read("tables: {t: {path: t.csv, types: {n: bigint}}}"),
+            (folder_ / "t.csv").string() +
+                ":3: the column 'n' holds 'no, 7 to 'x'', which is no bigint: mend it, or read the column as text (types: {n: text})");
+  write("u.csv", "id,n\n1,2024-13-45\n");
+  EXPECT_TRUE(read("tables: {t: {path: '?.csv', types: {n: date}}}").contains("which is no date"));
+}
+
 TEST_F(Files, JsonLinesKeepNestedValuesAsText) {
   write("t.jsonl", "{\"id\":1,\"at\":\"2024-03-01T10:00:00Z\",\"tags\":[\"a\",\"b\"],\"deep\":{\"x\":1}}\n{\"id\":2,\"extra\":\"日本\"}\n");
   EXPECT_EQ(read("tables: {t: {path: t.jsonl}}"), "1|2024-03-01 10:00:00|[\"a\",\"b\"]|{\"x\":1}|NULL; 2|NULL|NULL|NULL|日本");
