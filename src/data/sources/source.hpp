@@ -2,8 +2,8 @@
 // its capabilities.
 //
 // Six functions are mandatory: discover, describe, snapshot on Source; scan and consistent on Snapshot; next on Scan. Pushing filters,
-// telling changes apart and writing are optional. Instances belong to one thread at a time; different instances of one source may be used
-// in parallel.
+// telling changes apart and writing are optional. The place of an error is path:line in a text file, source.table.column elsewhere, as far
+// as it is known. Instances belong to one thread at a time; different instances of one source may be used in parallel.
 #pragma once
 
 #include <memory>
@@ -30,6 +30,7 @@ using sinan::Value;
 
 struct TableInfo {
   std::string name;  // as the workspace names it: "orders", or "sales.orders" beyond the default schema
+  // Names of columns are unique without regard to case, which SQL here ignores; configured.hpp refuses a table where they are not.
   Schema schema;
   std::vector<std::string> key;  // primary or unique key; empty if none is known
   std::optional<std::uint64_t> estimated_rows;

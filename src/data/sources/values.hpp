@@ -41,7 +41,7 @@ class LocalTime {
 inline constexpr std::int64_t kZoneMarginUs = std::int64_t{30} * 3600 * 1'000'000;
 
 // Appends `text` as a value of column.type; false, and nothing appended, if it is none: a number with more digits than the type holds, text
-// that is no UTF-8, a time that is none. Times without an offset are local to `zone`.
+// that is no UTF-8, a time that is none: what that means, OddValues says. Times without an offset are local to `zone`.
 bool append_text_value(Column& column, std::string_view text, const LocalTime& zone);
 
 // A constant as text, as SQL would print it without quotes; timestamps in UTC. "" for null.
@@ -50,7 +50,9 @@ std::string value_text(const Value& value);
 // One cell as a Value.
 Value cell_value(const Column& column, std::size_t row);
 
-// Counts what a type cannot hold and is read as null, or refuses it (`odd_values: refuse`).
+// Counts what a type cannot hold and is read as null, or refuses it (`odd_values: refuse`): values that the source rightly holds and that
+// ours cannot, as infinite dates, or that it takes for good, as zero dates. A cell that is no value of its column at all is an error
+// instead, with its row, if rows can be told apart, and the way out: mend it, or pin another type (`types: {c: text}`).
 class OddValues {
  public:
   OddValues(std::string source_table, bool refuse) : table_(std::move(source_table)), refuse_(refuse) {}
