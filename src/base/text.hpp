@@ -17,6 +17,9 @@ std::size_t display_width(std::string_view text);
 // The offset of the first byte that is not valid UTF-8 (overlong forms, surrogates and NUL count as invalid).
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
+// "1 record", "12 records".
+std::string counted(std::int64_t count, std::string_view noun);
+
 // Levenshtein distance in bytes, two neighbours that changed places counted once, ASCII case ignored; `limit` or more comes back as
 // `limit`.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit);

@@ -30,7 +30,7 @@ int say_verification(Invocation& invocation, const audit::Verification& verifica
   for (const audit::Finding& f : verification.findings)
     invocation.print(fmt::format("record {}{}{}: {}\n", f.seq, f.subject.empty() ? "" : " of " + visible(f.subject),
                                  f.field.empty() ? "" : ", field " + visible(f.field), visible(f.message)));
-  if (verification.ok()) invocation.say(fmt::format("{} records, whole and unchanged", verification.records));
+  if (verification.ok()) invocation.say(counted(static_cast<std::int64_t>(verification.records), "record") + ", whole and unchanged");
   return verification.ok() ? 0 : 1;
 }
 

@@ -1,5 +1,6 @@
 // execute_decisions: carries out what was approved, once; what failed before is tried again.
 #include "automation/tasks/rooms.hpp"
+#include "base/text.hpp"
 
 namespace sinan::tasks {
 namespace {
@@ -20,16 +21,17 @@ class ExecuteDecisions final : public workflow::Task {
     for (const auto& [id, error] : report.failed) failed.push_back(Json{{"id", id}, {"error", error.text()}});
     if (report.not_tried > 0 && !report.failed.empty()) {
       Error down = report.failed.back().second;
-      return fail(std::move(down).within(fmt::format("{} approved decisions could not be carried out; they wait for the next try",
-                                                     report.not_tried + static_cast<std::int64_t>(report.failed.size()))));
+      return fail(std::move(down).within(
+          fmt::format("{} could not be carried out; the next run tries again",
+                      counted(report.not_tried + static_cast<std::int64_t>(report.failed.size()), "approved decision"))));
     }
     SINAN_TRY(auto waiting, rooms_->decisions.counts());
     Json output{
         {"executed", report.executed}, {"already_there", report.already_there}, {"failed", failed}, {"waiting", waiting["proposed"]}};
     if (waiting["proposed"] == 0) return workflow::TaskOutput(std::move(output));
-    return workflow::TaskOutput(
-        std::move(output), workflow::Verdict::kWaiting,
-        fmt::format("{} decisions wait for approval: see `sinan decisions list --status proposed`", waiting["proposed"]));
+    return workflow::TaskOutput(std::move(output), workflow::Verdict::kWaiting,
+                                fmt::format("{} {} for approval: see `sinan decisions list --status proposed`",
+                                            counted(waiting["proposed"], "decision"), waiting["proposed"] == 1 ? "waits" : "wait"));
   }
 
  private:

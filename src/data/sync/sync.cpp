@@ -1,6 +1,7 @@
 #include "data/sync/sync.hpp"
 
 #include "base/kill_point.hpp"
+#include "base/text.hpp"
 #include "data/sync/definition.hpp"
 
 namespace sinan::sync {
@@ -127,7 +128,7 @@ class SourceReading {
     report.bytes += staged->bytes();
     for (const sources::Warning& warning : scan.warnings())
       report.notes.push_back(
-          fmt::format("{} value{} of column '{}': {}", warning.count, warning.count == 1 ? "" : "s", warning.column, warning.what));
+          fmt::format("{} of column '{}': {}", counted(static_cast<std::int64_t>(warning.count), "value"), warning.column, warning.what));
     return staged;
   }
 

@@ -27,7 +27,7 @@ Result<int> check_workspace(Invocation& invocation) {
   if (found.empty())
     invocation.say("The workspace is in order.");
   else
-    invocation.say(fmt::format("{} mistake{} found.", found.size(), found.size() == 1 ? "" : "s"));
+    invocation.say(counted(std::ssize(found), "mistake") + " found.");
   return found.empty() ? 0 : 1;
 }
 
