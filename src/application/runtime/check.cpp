@@ -1,6 +1,7 @@
 // `sinan check`: every room says what it finds wrong with its section, all at once.
 #include <unistd.h>
 
+#include <array>
 #include <deque>
 
 #include "application/runtime/policies.hpp"
@@ -49,6 +50,16 @@ class SourceTables final : public quality::TableLookup {
   std::map<std::string, std::optional<Schema>> schemas_;
 };
 
+// A folder is checked against those before it here, so that what a mistake leads to comes after it.
+std::vector<Diagnostic> causes_first(std::vector<Diagnostic> found) {
+  static constexpr std::array<std::string_view, 5> kOrder = {"sinan.yaml", "sources", "model", "entities", "quality"};
+  auto rank = [](const Diagnostic& d) {
+    return std::ranges::find(kOrder, std::string_view(d.place.file).substr(0, d.place.file.find('/'))) - kOrder.begin();
+  };
+  std::ranges::stable_sort(found, {}, rank);
+  return found;
+}
+
 class Checking {
  public:
   Checking(bool online, const CancelToken* cancel) : online_(online), cancel_(cancel) {}
@@ -70,7 +81,7 @@ class Checking {
     decisions::read_automation(*workspace_, out_);
     SINAN_CHECK(check_views());
     SINAN_CHECK(check_workflows());
-    return out_.sorted();
+    return causes_first(out_.sorted());
   }
 
  private:
