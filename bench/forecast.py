@@ -1,10 +1,11 @@
 """Accuracy, interval coverage and stock of `sinan forecast` with its defaults, beside the peers of its field.
 
-    SINAN=build/release/sinan python3 bench/forecast.py DATA SCORERS [--peers] [--only NAME] [--conformal MODEL] [--every N]
+    SINAN=build/release/sinan python3 bench/forecast.py DATA SCORERS [--peers] [--only NAME] [--sums] [--conformal MODEL] [--every N]
 
 DATA is a folder of forecasting sets (m1, tourism, nn5, jewelry-weekly, energy-hourly, carparts), SCORERS the folder of score.py and stock.py;
 they need numpy and pandas. --peers also runs statsforecast's AutoETS, AutoCES and dynamic optimised theta and their median, on the same series
-with one process, and their speed (ours: forecasting_bench). --conformal instead compares intervals, at the same origins: ours with the
+with one process, and their speed (ours: forecasting_bench). --sums instead tells how often sums from the first step to each step lie at or below
+their quantiles, at the origins of the intervals. --conformal instead compares intervals, at the same origins: ours with the
 conformal ones that statsforecast makes from 4 windows of AutoETS or DynamicOptimizedTheta, on each N-th series long enough for these. Prints
 Markdown.
 """
@@ -29,14 +30,14 @@ def sinan(*options):
         sys.exit(f"sinan forecast {' '.join(map(str, options))}: {ran.stderr}")
 
 
-def run_sinan(series, directory, horizon):
+def run_sinan(series, directory, horizon, *options):
     """Forecasts id → (period, values); returns the file of forecasts."""
     path, out = directory / "train.csv", directory / "forecast.csv"
     with open(path, "w") as f:
         f.write("unique_id,ds,y,season\n")
         for key, (period, values) in series.items():
             f.writelines(f"{key},{t + 1},{float(v)!r},{period}\n" for t, v in enumerate(values))
-    sinan("--input", path, "--horizon", horizon, "--quantiles", QUANTILES, "--output", out)
+    sinan("--input", path, "--horizon", horizon, "--quantiles", QUANTILES, "--output", out, *options)
     return out
 
 
@@ -121,6 +122,21 @@ def coverage(score, the_set, directory):
             scores[level].append(value)
     mean = lambda rows: [sum(x) / len(rows) for x in zip(*rows)]
     return {level: (mean(inside[level]), sum(scores[level]) / the_set.origins) for level in inside}
+
+
+def sums_below(the_set, directory):
+    """Pooled over the origins: how often the sum from the first step to each step lies at or below its quantiles .025, .1, .9 and .975."""
+    import numpy as np
+    below, count = {column: 0 for column in ("q2.5", "q10", "q90", "q97.5")}, 0
+    for j in range(the_set.origins):
+        earlier = cut(the_set, j * the_set.step)
+        c = columns(run_sinan({key: row[:2] for key, row in earlier.rows.items()}, directory, earlier.horizon, "--cumulative"))
+        for key, (_, _, truth) in earlier.rows.items():
+            sums = np.cumsum(truth)
+            count += len(sums)
+            for column in below:
+                below[column] += (sums <= c[column][key][:len(sums)]).sum()
+    return [below[column] / count for column in below]
 
 
 def peers(the_set):
@@ -209,6 +225,7 @@ def main():
     parser.add_argument("--only")
     parser.add_argument("--conformal", choices=("AutoETS", "DynamicOptimizedTheta"))
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--sums", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
@@ -219,6 +236,12 @@ def main():
             peer_speed()
         sys.path.insert(0, str(options.scorers))
         import score
+        if options.sums:
+            print("\n| set | at or below .025 | .1 | .9 | .975 |\n|---|---:|---:|---:|---:|")
+            for the_set in sets(options.data):
+                if options.only in (None, the_set.name):
+                    print(f"| {the_set.name} | " + " | ".join(f"{share:.3f}" for share in sums_below(the_set, directory)) + " |", flush=True)
+            return
         if options.conformal:
             print("\n| set | series | who | inside 80 % | score | inside 95 % | score |\n|---|---:|---|---:|---:|---:|---:|")
             for the_set in sets(options.data):

@@ -1,7 +1,7 @@
 # sinan_module(floor/name DEPS module… [LIBS library…]): one line per module.
 # A module is every .cpp below src/floor/name; x_test.cpp, x_bench.cpp and x_fuzz.cpp become its test, benchmark and fuzzers, x_tool.cpp a program x_tool beside the benchmarks.
 # Tests may start real database servers: tests/servers/servers.hpp.
-# It sees the headers of the modules in DEPS; tests/architecture_test.py holds every #include against these lines.
+# It sees the headers of the modules in DEPS; tests/house_test.py holds every #include against these lines.
 
 function(sinan_module path)
   cmake_parse_arguments(module "" "" "DEPS;LIBS" ${ARGN})

@@ -145,7 +145,8 @@ Json kind_schema(const ConnectorInfo& connector, const Json& shared) {
   for (const auto& [key, unused] : options.items()) keys.push_back(key);
   options["tables"] = {{"type", "object"}, {"additionalProperties", table_schema(connector)}};
   Json out{{"properties", std::move(options)}, {"propertyNames", {{"enum", std::move(keys)}}}};
-  if (connector.options_schema.contains("required")) out["required"] = connector.options_schema["required"];
+  for (const char* needed : {"required", "anyOf"})
+    if (connector.options_schema.contains(needed)) out[needed] = connector.options_schema[needed];
   return out;
 }
 

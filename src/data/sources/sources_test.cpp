@@ -231,6 +231,10 @@ TEST(SourceConfig, TheSchemaAsksForWhatAKindCannotDoWithout) {
   EXPECT_EQ(needs["postgres"], Json::array({"connection"}));
   EXPECT_EQ(tables_need["files"], Json::array({"path"}));
   EXPECT_EQ(tables_need["sqlite"], Json());
+  const Json files = std::ranges::find_if(schema["allOf"], [](const Json& a_case) {
+                       return a_case["if"]["properties"]["kind"]["const"] == "files";
+                     })->at("then");
+  EXPECT_EQ(files["anyOf"].dump(), R"([{"required":["folder"]},{"required":["tables"]}])");
 }
 
 }  // namespace

@@ -139,7 +139,9 @@ class ThreadedWriter final : public ParquetWriter {
   Status failed() {
     discard();
     Error error = written_ ? Error{ErrorCode::kInternal, "the file was closed early"} : written_.error();
-    return fail(std::move(error).within("could not write a Parquet file", file_.string()));
+    const char* what = error.code == ErrorCode::kDiskFull ? "could not write a Parquet file; is there space on the disk?"
+                                                          : "could not write a Parquet file";
+    return fail(std::move(error).within(what, file_.string()));
   }
 
   std::shared_ptr<Queue> queue_;

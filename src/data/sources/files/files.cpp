@@ -317,12 +317,11 @@ Result<std::unique_ptr<Source>> open(const SourceConfig& config, const OpenConte
 }  // namespace
 
 ConnectorInfo info() {
-  return {"files",
-          "CSV, JSON lines and Parquet files, one or many a table.",
-          schema_of_options<FilesOptions>(),
-          schema_of_options<FilesTableOptions>(),
-          check,
-          open};
+  Json options = schema_of_options<FilesOptions>();
+  options["anyOf"] = Json::array({Json{{"required", Json::array({"folder"})}}, Json{{"required", Json::array({"tables"})}}});
+  return {
+      "files", "CSV, JSON lines and Parquet files, one or many a table.", std::move(options), schema_of_options<FilesTableOptions>(), check,
+      open};
 }
 
 }  // namespace sinan::sources::files
