@@ -144,7 +144,8 @@ class Reading {
     const std::string item = text_at(c[2], r), category = text_at(c[3], r), place = text_at(c[4], r);
     forecasting::EventTime when{.known = day_there(c[0], r, place)};
     when.from = c[5].is_null(r) ? when.known : c[5].ints[r];
-    when.to = c[6].is_null(r) ? when.from : c[6].ints[r];
+    when.ends = !c[6].is_null(r);
+    when.to = when.ends ? c[6].ints[r] : when.from;
     if (when.to < when.from) return {};
     const std::uint32_t scope = out_.event_scopes.add({item, category, place});
     auto added = out_.events.add(c[1].text(r), when, scope);

@@ -17,6 +17,7 @@ constexpr std::size_t kLeastEvents = 5;    // that a bucket is in
 constexpr double kMostShare = 0.9;         // of all events that a bucket is in
 constexpr std::size_t kTermsNamed = 3;     // of a bucket, and of those that come with it
 constexpr double kHalvings = 6;            // after which an event is forgotten
+constexpr double kFaster = 4;              // fades what said when it is over
 constexpr std::uint64_t kHashSeed = 2009;  // of terms
 
 // A bucket as it is found in the events of a period.
@@ -27,6 +28,8 @@ struct Bucket {
   float first = 0;            // its value in the first event that has it
   std::uint64_t pattern = 0;  // of the events that it is in and of its values there, up to the sign
 };
+
+std::int64_t reach_of(double half_life) { return static_cast<std::int64_t>(std::ceil(kHalvings * half_life)); }
 
 constexpr std::size_t kShownCharacters = 60;  // of a text that a topic is called by
 
@@ -54,7 +57,7 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-std::int64_t Events::reach() const { return static_cast<std::int64_t>(std::ceil(kHalvings * half_life)); }
+std::int64_t Events::reach() const { return reach_of(half_life); }
 
 std::vector<std::string> Events::feature_names() const {
   std::vector<std::string> out{"events", "periods since the newest event"};
@@ -100,7 +103,7 @@ struct EventTexts::Choice {
     for (const Event& event : all.events_)
       if (event.when.known <= period) events.push_back(&event);
     // In an order of their own.
-    auto key = [](const Event* e) { return std::tuple(e->when.known, e->when.from, e->when.to, e->scope, e->text); };
+    auto key = [](const Event* e) { return std::tuple(e->when.known, e->when.from, e->when.to, e->when.ends, e->scope, e->text); };
     std::ranges::sort(events, [&](const Event* a, const Event* b) { return key(a) < key(b); });
     count();
     choose();
@@ -244,12 +247,15 @@ Events EventTexts::known_at(std::int64_t period, double half_life, bool topics) 
   return Choice(*this, period, topics).made(half_life);
 }
 
-EventView::EventView(const Events& events) : events_(events), faded_{0}, means_(events.names.size()) {
-  for (std::int64_t age = 0; age <= events.reach(); ++age) {
-    fading_.push_back(static_cast<float>(std::exp2(-static_cast<double>(age) / events.half_life)));
-    faded_.push_back(faded_.back() + double{fading_.back()});
+EventView::Fading::Fading(double half_life) : sums{0} {
+  for (std::int64_t age = 0; age <= reach_of(half_life); ++age) {
+    left.push_back(static_cast<float>(std::exp2(-static_cast<double>(age) / half_life)));
+    sums.push_back(sums.back() + double{left.back()});
   }
 }
+
+EventView::EventView(const Events& events)
+    : events_(events), slow_(events.half_life), fast_(events.half_life / kFaster), means_(events.names.size()) {}
 
 void EventView::look(std::size_t i, std::int64_t origin, std::int64_t usual) {
   seen_.clear();
@@ -274,11 +280,12 @@ void EventView::look(std::size_t i, std::int64_t origin, std::int64_t usual) {
 // The sum of what an event means in the periods begin … end.
 double EventView::left_between(const EventTime& when, std::int64_t begin, std::int64_t end) const {
   const std::int64_t full = std::min(end, when.to) - std::max(begin, when.from) + 1;
-  const auto ages = static_cast<std::int64_t>(fading_.size());
+  const Fading& fading = fading_of(when);
+  const auto ages = static_cast<std::int64_t>(fading.left.size());
   const std::int64_t first = std::clamp<std::int64_t>(begin - when.to, 1, ages),
                      last = std::clamp<std::int64_t>(end - when.to + 1, first, ages);
-  return static_cast<double>(std::max<std::int64_t>(0, full)) + faded_[static_cast<std::size_t>(last)] -
-         faded_[static_cast<std::size_t>(first)];
+  return static_cast<double>(std::max<std::int64_t>(0, full)) + fading.sums[static_cast<std::size_t>(last)] -
+         fading.sums[static_cast<std::size_t>(first)];
 }
 
 void EventView::row(std::int64_t period, std::span<float> out) const {
@@ -287,9 +294,10 @@ void EventView::row(std::int64_t period, std::span<float> out) const {
   std::int64_t newest = std::numeric_limits<std::int64_t>::min();
   for (const Events::Event* event : seen_) {
     if (event->when.from > period) continue;
-    const std::int64_t age = std::max<std::int64_t>(0, period - event->when.to);
-    if (age > events_.reach()) continue;
-    const float left = fading_[static_cast<std::size_t>(age)];
+    const auto age = static_cast<std::size_t>(std::max<std::int64_t>(0, period - event->when.to));
+    const Fading& fading = fading_of(event->when);
+    if (age >= fading.left.size()) continue;
+    const float left = fading.left[age];
     newest = std::max(newest, event->when.from);
     out[0] += left;
     for (std::uint32_t v = event->first; v < event->last; ++v) out[2 + events_.values[v].feature] += left * events_.values[v].value;

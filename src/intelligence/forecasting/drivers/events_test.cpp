@@ -83,6 +83,17 @@ TEST(Events, SpeakOfDaysThatTheyAnnounce) {
   EXPECT_NEAR(row(events, 23, 24)[strike], 0.5 - (3 + std::sqrt(0.5)) / 26, 1e-6);
 }
 
+TEST(Events, AreSoonOverWhereTheySaidWhen) {
+  EventTexts texts = warmed_up();
+  ASSERT_TRUE(texts.add("strike", {.known = 10, .from = 20, .to = 22, .ends = true}, 0));
+  const Events events = seen(texts);
+  EXPECT_EQ(row(events, 10, 22)[0], 1);
+  EXPECT_FLOAT_EQ(row(events, 10, 23)[0], 0.25F) << "four times as fast as the half-life of two periods";
+  EXPECT_FLOAT_EQ(row(events, 21, 24)[0], 0.0625F);
+  EXPECT_EQ(row(events, 21, 26)[0], 0) << "forgotten after six halvings";
+  EXPECT_NEAR(row(events, 23, 24)[place_of(events, "event \"strike\"")], 0.0625 - 3.25 / 26, 1e-6);
+}
+
 // Whatever comes to be known after the origin, no feature of any period changes: of events that are there, and of which words are chosen.
 TEST(Events, HoldNothingThatBecameKnownLater) {
   const std::vector<std::string> vocabulary{"strike", "storm", "罢工", "促销", "sunny", "quiet", "parade", "开业"};

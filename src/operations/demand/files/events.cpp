@@ -122,6 +122,7 @@ class Reading {
     if (!c[3].text(r).empty()) {
       SINAN_TRY(const Stamp ends, stamp("ends", c[3].text(r), false));
       when.to = period_of(ends);
+      when.ends = true;
     }
     std::vector<std::string_view> about;
     for (std::size_t column = 4; column < c.size(); ++column) about.push_back(c[column].text(r));
