@@ -38,8 +38,7 @@ Result<int> whole(const Invocation& invocation, const std::string& name, int fal
   return static_cast<int>(value);
 }
 
-// "price,promotion" or several such.
-// Names between commas, without the spaces around them.
+// "price,promotion" or several such, without the spaces around names; a name that is missing or there twice is a mistake.
 Result<std::vector<std::string>> names(const Invocation& invocation, const std::string& option) {
   std::vector<std::string> out;
   const auto missing = [&](const std::string& text) {
