@@ -131,6 +131,9 @@ double find_fade(std::span<const float> values, std::size_t first, std::size_t m
   return kFades[loss[best] * handicap < loss[kUsualFade] ? best : kUsualFade];
 }
 
+// What the i-th of the 2 × reach + 1 phases around one counts for.
+double nearness(std::size_t i, std::size_t reach) { return static_cast<double>(reach + 1 - (i > reach ? i - reach : reach - i)); }
+
 // Phases averaged with their neighbours within `reach`, near ones counting more; with `shorter` only what differs from that season's
 // phases. Returns the sum of 1 / effective number of values.
 double smooth_phases(const Phases& phases, std::size_t reach, std::span<const double> shorter, std::vector<double>& out) {
@@ -143,7 +146,7 @@ double smooth_phases(const Phases& phases, std::size_t reach, std::span<const do
     double squares = 0;
     for (std::size_t i = 0; i <= 2 * reach; ++i) {
       std::size_t at = (p + m + i - reach) % m;
-      double near = static_cast<double>(reach + 1 - (i > reach ? i - reach : reach - i));
+      double near = nearness(i, reach);
       double w = near * phases.effective(at);
       sum += w * (phases.mean[at] - base(at));
       weight += w;
@@ -212,6 +215,27 @@ void collect(std::span<const float> values, std::size_t first, const Periods& pe
   }
 }
 
+// Means of neighbouring phases err alike where the values they come from wander. How many times the noise of a smoothed phase is, for that,
+// what it would be if values were independent: by the autocorrelation of what the phases leave over.
+double correlated(std::span<const float> values, std::size_t first, const Phases& phases, std::size_t reach) {
+  static thread_local std::vector<float> left;
+  left.resize(values.size());
+  std::size_t p = first % phases.size();
+  for (std::size_t t = 0; t < values.size(); ++t, p = p + 1 == phases.size() ? 0 : p + 1)
+    left[t] = std::isfinite(values[t]) ? values[t] - static_cast<float>(phases.mean[p]) : 0;
+  const double variance = product_at(left, 0);
+  if (variance <= 0) return 1;
+  double with = 0;
+  double without = 0;
+  for (std::size_t i = 0; i <= 2 * reach; ++i) without += nearness(i, reach) * nearness(i, reach);
+  for (std::size_t lag = 1; lag <= 2 * reach; ++lag) {
+    double pairs = 0;
+    for (std::size_t i = lag; i <= 2 * reach; ++i) pairs += nearness(i, reach) * nearness(i - lag, reach);
+    with += 2 * pairs * product_at(left, lag) / variance;
+  }
+  return std::max(1.0, 1 + with / without);
+}
+
 // Mean squares of the three parts of each phase, from sure to unsure: coarse − middle, smooth − coarse, itself − smooth.
 struct Parts {
   double coarse = 0, smooth = 0, fine = 0;
@@ -240,6 +264,7 @@ void season_indices(std::span<const float> y, const Periods& periods, SeasonKind
   if (is_long) {
     const std::size_t reach = periods.season == 7 ? 7 : 1;
     noise.smooth = smooth_phases(phases, reach, periods.longer ? std::span<const double>(shorter.mean) : std::span<const double>(), smooth);
+    noise.smooth *= correlated(values, first, phases, reach);
   }
   coarse = smooth;
   noise.coarse = is_long ? noise.smooth : noise.fine;
@@ -258,10 +283,9 @@ void season_indices(std::span<const float> y, const Periods& periods, SeasonKind
     squares.smooth += (smooth[p] - coarse[p]) * (smooth[p] - coarse[p]);
     squares.coarse += (coarse[p] - middle) * (coarse[p] - middle);
   }
-  // James and Stein's estimate of n phases with a free mean spends three.
   const double n = static_cast<double>(m);
-  const double correction = is_long ? 1 : m > 3 ? (n - 3) / n : 0.5 * (n - 1) / n;
-  const Parts keep{kept(squares.coarse, variance * noise.coarse * correction), kept(squares.smooth, variance * noise.smooth),
+  const double free = is_long ? 1 : (n - 1) / n;  // one phase is the mean of the others
+  const Parts keep{kept(squares.coarse, variance * noise.coarse * free), kept(squares.smooth, variance * noise.smooth),
                    is_long ? kept(squares.fine, variance * noise.fine) : 0};
   static thread_local std::vector<double> out;
   out.resize(m);

@@ -37,8 +37,8 @@ inline bool long_enough(std::size_t length, std::size_t season) { return season 
 // Ratios to (or differences from) a centred moving average over one season, averaged by phase with weights that fall from season to season
 // (by how much, the series decides), so that a changing season is followed; then drawn towards what is more certain, as far as their own
 // noise says (James & Stein 1961; for seasonal indices Miller & Williams 2003): phases of the longer season towards those of the shorter,
-// phases of a season of 24 and more towards their neighbours, all towards no season. No test decides: a season that is noise vanishes by
-// itself.
+// phases of a season of 24 and more towards their neighbours (whose noise is theirs as far as what the season leaves over is correlated),
+// all towards no season. No test decides: a season that is noise vanishes by itself, and so does one that a random walk seems to have.
 void season_indices(std::span<const float> y, const Periods& periods, SeasonKind kind, std::span<float> indices);
 
 // y with the indices removed, into `out` (may be y itself); and a forecast of out.size() steps from `first` on with them put back.

@@ -57,6 +57,33 @@ TEST(Season, OneThatIsNoiseVanishesAndOneThatIsThereStays) {
   EXPECT_NEAR(of_sine, 0.3 * 2 / 3.14159, 0.03);
 }
 
+// A walk's years look alike for a quarter at a time. Without regard to that, indices of such walks were twice as far from 1.
+TEST(Season, AWeeklyWalkHasHardlyOneAndASineWithWanderingNoiseStays) {
+  double of_walk = 0;
+  double of_sine = 0;
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0, 0.02F);
+    std::vector<float> walk;
+    std::vector<float> sine;
+    float level = 0, wander = 0;
+    for (std::size_t t = 0; t < 260; ++t) {
+      const float step = normal(random);
+      level += step;
+      wander = 0.9F * wander + step;
+      walk.push_back(std::exp(level));
+      sine.push_back(std::exp(wander + 0.3F * std::sin(static_cast<float>(t) * 0.12083F)));
+    }
+    std::vector<float> indices(52);
+    season_indices(walk, {52}, SeasonKind::kMultiplicative, indices);
+    of_walk += spread(indices) / 50;
+    season_indices(sine, {52}, SeasonKind::kMultiplicative, indices);
+    of_sine += spread(indices) / 50;
+  }
+  EXPECT_LT(of_walk, 0.006);
+  EXPECT_NEAR(of_sine, 0.3 * 2 / 3.14159, 0.03);
+}
+
 TEST(Season, OneThatHasChangedIsFollowed) {
   std::vector<float> y;
   for (std::size_t t = 0; t < 140; ++t) y.push_back(10 + 4 * static_cast<float>((t < 84 ? t : t + 3) % 7 == 2));
