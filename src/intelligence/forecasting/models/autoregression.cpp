@@ -1,6 +1,7 @@
 // Regressions of a series on its own past.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "intelligence/forecasting/kernels/aicc.hpp"
@@ -175,6 +176,36 @@ void predict_seasonal(const History& history, const Parameters& p, Scratch& scra
   for (std::size_t k = 0; k < out.size(); ++k) out[k] = std::clamp(out[k] + (k < m ? y[y.size() - m + k] : out[k - m]), -kLimit, kLimit);
 }
 
+// --- autoregression on differences from week to week -------------------------------------------------------------------------------------
+
+// Of logarithms where all values have one.
+std::span<const float> week_values(const History& history, Scratch& scratch) {
+  if (!history.positive) return history.y;
+  std::span<float> out = scratch.floats(1, history.y.size());
+  std::ranges::transform(history.y, out.begin(), [](float v) { return std::log(v); });
+  return out;
+}
+
+std::span<const float> week_differences(std::span<const float> values, std::size_t week, Scratch& scratch) {
+  std::span<float> out = scratch.floats(0, values.size() - week);
+  for (std::size_t t = 0; t < out.size(); ++t) out[t] = values[t + week] - values[t];
+  return out;
+}
+
+bool fit_week_differences(const History& history, Scratch& scratch, Parameters& p) {
+  if (history.longer == 0) return false;
+  const std::span<const float> values = week_values(history, scratch);
+  return fit_lags(week_differences(values, static_cast<std::size_t>(history.longer), scratch), near_lags(history.season), scratch, p);
+}
+
+void predict_week_differences(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
+  const std::span<const float> values = week_values(history, scratch);
+  const auto week = static_cast<std::size_t>(history.longer);
+  predict_lags(week_differences(values, week, scratch), near_lags(history.season), p, scratch, out);
+  for (std::size_t k = 0; k < out.size(); ++k) out[k] += k < week ? values[values.size() - week + k] : out[k - week];
+  for (float& value : out) value = history.positive ? std::exp(std::min(value, std::log(kLimit))) : std::clamp(value, -kLimit, kLimit);
+}
+
 // --- long lag regression ---------------------------------------------------------------------------------------------------------------
 
 // Every hour of the last day, and the same hour two days, six days and a week ago.
@@ -219,6 +250,16 @@ ModelInfo seasonal_autoregression() {
           .routes = kShortSeason | kWeek | kDay,
           .fit = fit_seasonal,
           .predict = predict_seasonal};
+}
+
+ModelInfo week_autoregression() {
+  return {.name = "week_autoregression",
+          .summary = "Autoregression on differences from week to week",
+          .minimum_length = 40,
+          .input = Input::kOriginal,
+          .routes = kDay,
+          .fit = fit_week_differences,
+          .predict = predict_week_differences};
 }
 
 ModelInfo lag_regression() {

@@ -155,6 +155,30 @@ TEST(Models, CardAgreesWithLeastSquaresInDoublePrecision) {
   for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], expected[k], 1e-3) << k;
 }
 
+// The same definition in double precision with numpy, the ridge too; a week of hours whose days differ, on a level that wanders.
+TEST(Models, WeekAutoregressionAgreesWithLeastSquaresInDoublePrecision) {
+  std::vector<float> y;
+  double sum = 0, slow = 0;
+  for (int t = 0; t < 400; ++t) {
+    const double noise = ((t * t * 7 + 3 * t) % 17 - 8) / 8.0;
+    slow += ((t * 5 + t * t) % 13 - 6) / 600.0;
+    y.push_back(
+        static_cast<float>(std::exp(0.4 * std::sin(2 * std::numbers::pi * t / 24) - (t % 168 >= 120 ? 0.5 : 0) + 0.05 * noise + slow)));
+    sum += static_cast<double>(y.back());
+  }
+  for (float& value : y) value = static_cast<float>(value / (sum / 400));
+  Scratch scratch;
+  Parameters parameters{};
+  std::vector<float> out(6);
+  const ModelInfo& info = model("week_autoregression");
+  const History history{y, 24, 168, true, {}, true};
+  ASSERT_TRUE(info.fit(history, scratch, parameters));
+  info.predict(history, parameters, scratch, out);
+  const std::array expected{0.78613756, 0.71129509, 0.73181746, 0.70945523, 0.71505463, 0.77657964};
+  for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], expected[k], 1e-5) << k;
+  EXPECT_FALSE(info.fit({y, 24, 0, true, {}, true}, scratch, parameters)) << "there is no week to differ from";
+}
+
 TEST(Models, ScaleWithTheirData) {
   std::vector<float> y;
   for (int t = 0; t < 48; ++t) y.push_back(1 + 0.3F * static_cast<float>((t * 7) % 5) + (t % 4 == 1 ? 1.0F : 0.0F));
