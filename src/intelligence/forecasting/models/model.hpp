@@ -17,6 +17,7 @@ enum class Input : std::uint8_t {
   kAdjusted,     // the seasonally adjusted series
   kLogAdjusted,  // its logarithm, adjusted; only series above zero have one
   kOriginal,     // the series with its season, only when there is one
+  kWhole,        // the series with its season, if there is one
 };
 
 // Values are divided by the series' mean size (before the logarithm, if any), have no gaps, and are oldest first.

@@ -139,6 +139,56 @@ TEST(Models, MoreAgreeWithAnIndependentImplementation) {
   }
 }
 
+// statsforecast 2.1.1, AutoETS: (A,A,N) on the trend above, (M,A,M) on the two seasons; and R's ets() of
+// international airline passengers 1949 to 1960 (Box & Jenkins 1976), (M,Ad,M), a year ahead. Ours finds a likelihood a little greater on
+// the last, (M,A,M).
+TEST(Models, AutomaticEtsAgreesWithIndependentImplementations) {
+  constexpr std::array kDrawn{-3, -1, 7, 3,  -7, 0,  -2, 1, -6, 1, 1, 6, 1, 2,  -6, 9,  -8, 4, -1, -4, -3, -3, 2,  0,
+                              6,  -7, 0, -4, 3,  -8, -1, 1, -6, 4, 1, 4, 4, -4, -3, -1, 3,  3, -3, -2, -3, -2, -1, -1};
+  std::vector<float> trend, times, plus;
+  for (int t = 0; t < 48; ++t) {
+    const auto phase = static_cast<std::size_t>(t % 4);
+    const float noise = static_cast<float>((t * t * 7 + 3 * t) % 11 - 5);
+    if (t < 40) trend.push_back(static_cast<float>(100 + 2 * t + (t * t * 7 + 3 * t) % 17 - 8));
+    times.push_back(static_cast<float>(100 + t) * std::array{1.2F, 0.9F, 1.1F, 0.8F}[phase] + noise);
+    plus.push_back(100 + 0.5F * static_cast<float>(t) + std::array{20.0F, -10.0F, 15.0F, -25.0F}[phase] +
+                   static_cast<float>(kDrawn[static_cast<std::size_t>(t)]));
+  }
+  const std::vector<float> passengers{
+      112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118, 115, 126, 141, 135, 125, 149, 170, 170, 158, 133, 114, 140,
+      145, 150, 178, 163, 172, 178, 199, 199, 184, 162, 146, 166, 171, 180, 193, 181, 183, 218, 230, 242, 209, 191, 172, 194,
+      196, 196, 236, 235, 229, 243, 264, 272, 237, 211, 180, 201, 204, 188, 235, 227, 234, 264, 302, 293, 259, 229, 203, 229,
+      242, 233, 267, 269, 270, 315, 364, 347, 312, 274, 237, 278, 284, 277, 317, 313, 318, 374, 413, 405, 355, 306, 271, 306,
+      315, 301, 356, 348, 355, 422, 465, 467, 404, 347, 305, 336, 340, 318, 362, 348, 363, 435, 491, 505, 404, 359, 310, 337,
+      360, 342, 406, 396, 420, 472, 548, 559, 463, 407, 362, 405, 417, 391, 419, 461, 472, 535, 622, 606, 508, 461, 390, 432};
+  struct Case {
+    const char* what;
+    const std::vector<float>& y;
+    int season;
+    std::vector<float> expected;
+    float tolerance;
+  };
+  const Case cases[] = {
+      {"trend", trend, 1, {175.761F, 177.769F, 179.777F, 181.786F, 183.794F, 185.802F}, 0.003F},
+      {"times", times, 4, {176.383F, 133.708F, 163.767F, 120.026F, 181.197F, 137.322F}, 0.005F},
+      {"plus", plus, 4, {143.710F, 111.723F, 140.450F, 98.262F, 145.926F, 113.439F}, 0.01F},
+      {"passengers",
+       passengers,
+       12,
+       {441.802F, 434.119F, 496.630F, 483.238F, 483.991F, 551.024F, 613.180F, 609.365F, 530.541F, 463.033F, 402.748F, 451.969F},
+       0.015F}};
+  for (const Case& c : cases) {
+    std::vector<float> scaled = c.y;
+    float mean = 0;
+    for (float v : c.y) mean += v / static_cast<float>(c.y.size());
+    for (float& v : scaled) v /= mean;
+    const auto out = predict("automatic_ets", scaled, c.expected.size(), c.season);
+    ASSERT_EQ(out.size(), c.expected.size()) << c.what;
+    for (std::size_t k = 0; k < out.size(); ++k)
+      EXPECT_NEAR(out[k] * mean, c.expected[k], c.tolerance * c.expected[k]) << c.what << ' ' << k;
+  }
+}
+
 // The same definition in double precision with numpy's least squares, every number of harmonics fitted apart: 3 and 3 are chosen.
 TEST(Models, CardAgreesWithLeastSquaresInDoublePrecision) {
   std::vector<float> y;
