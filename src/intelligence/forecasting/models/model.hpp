@@ -78,6 +78,9 @@ struct ModelInfo {
   bool (*fit)(const History& history, Scratch& scratch, Parameters& out) = nullptr;
   // Writes out[k], the forecast k + 1 periods ahead, for all k < out.size(). Must be finite for finite input, and depend on nothing else.
   void (*predict)(const History& history, const Parameters& parameters, Scratch& scratch, std::span<float> out) = nullptr;
+  // Not null: named alone, it also says how intermittent demand is distributed, as sums over `lead` periods were in the newest so many
+  // (sparse/empirical.hpp); else the distribution is a negative binomial.
+  std::size_t (*window)(std::size_t season, std::size_t lead) = nullptr;
 };
 
 // In the order of models.inc.

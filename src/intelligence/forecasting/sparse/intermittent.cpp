@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "intelligence/forecasting/kernels/season.hpp"
+#include "intelligence/forecasting/sparse/empirical.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -240,7 +241,7 @@ double Intermittent::named_rate(std::span<const float> y, std::span<const float>
   for (const ModelInfo* model : named_) {
     if (!gives_rate(*model, y.size())) continue;
     float value = 0;
-    const History history{adjusted_};
+    const History history{adjusted_, std::max(static_cast<int>(indices.size()), 1)};
     if (model->fit) model->fit(history, scratch_, parameters_);
     model->predict(history, parameters_, scratch_, std::span(&value, 1));
     sum += std::max(value, 0.0F) / unit;
@@ -291,7 +292,44 @@ void Intermittent::forecast(const Cleaned& series, std::span<const float> indice
   }
   kept.values = y.size();
   out.only = only_;
-  spread(found, kept, out, factors);
+  if (only_ && only_->window)
+    spread_as_before(found.mean, kept, out, factors);
+  else
+    spread(found, kept, out, factors);
+}
+
+// The quantiles of the periods that follow those of adjusted_, as sums of these were.
+void Intermittent::spread_as_before(double rate, const RateMemory& memory, IntermittentForecast& out, std::span<const double> factors) {
+  const std::size_t season = std::max<std::size_t>(memory.indices.size(), 1);
+  const std::size_t count = quantiles_.size();
+  out.mean.resize(horizon_);
+  out.median.resize(horizon_);
+  out.at_quantile.resize(horizon_ * count);
+  if (totals_) out.total_at_quantile.resize(horizon_ * count);
+  auto newest = [&](std::size_t lead) {
+    const std::span<const float> y = adjusted_;
+    return y.last(std::min(y.size(), only_->window(season, lead)));
+  };
+  single_.resize(count);
+  double median = 0;
+  empirical_quantiles(newest(1), 1, quantiles_, sums_, single_);
+  empirical_quantiles(newest(1), 1, std::array{0.5}, sums_, std::span(&median, 1));
+  double total = 0;
+  for (std::size_t k = 0; k < horizon_; ++k) {
+    const double index = (memory.indices.empty() ? 1 : memory.indices[(memory.values + k) % season]) * (factors.empty() ? 1 : factors[k]);
+    total += index;
+    out.mean[k] = static_cast<float>(index * rate * memory.counting.unit);
+    out.median[k] = static_cast<float>(index * median);
+    for (std::size_t q = 0; q < count; ++q) out.at_quantile[k * count + q] = static_cast<float>(index * single_[q]);
+    if (!totals_) continue;
+    empirical_quantiles(newest(k + 1), k + 1, quantiles_, sums_, found_);
+    for (std::size_t q = 0; q < count; ++q)
+      out.total_at_quantile[k * count + q] = static_cast<float>(total / static_cast<double>(k + 1) * found_[q]);
+  }
+  out.rate = rate * memory.counting.unit;
+  double squares = 0;
+  for (float v : newest(1)) squares += (v - out.rate) * (v - out.rate) / static_cast<double>(newest(1).size());
+  out.variance = squares;
 }
 
 void Intermittent::resume(const RateMemory& memory, std::span<const float> values, IntermittentForecast& out,

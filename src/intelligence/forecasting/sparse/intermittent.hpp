@@ -70,7 +70,7 @@ void rates_of(std::span<const float> y, std::span<const float> indices, const Co
 // Not thread-safe: one per thread. Keeps its memory.
 class Intermittent {
  public:
-  // `named` models give the rate, the mean of what they say, where any of them can.
+  // `named` models give the rate, the mean of what they say, where any of them can; one that knows it (ModelInfo::window) the distribution.
   Intermittent(std::span<const ModelInfo* const> named, std::size_t horizon, std::span<const double> quantiles, bool totals);
   // `indices` of the season: phase p belongs to values t with t % size == p; empty: none. With a prior, the
   // rate and the dispersion are what it and the series say together, each half-life beginning with it. With `memory` what resume() needs
@@ -90,6 +90,7 @@ class Intermittent {
   };
   static Rate rate(const RateMemory& memory);
   void spread(const Rate& rate, const RateMemory& memory, IntermittentForecast& out, std::span<const double> factors);
+  void spread_as_before(double rate, const RateMemory& memory, IntermittentForecast& out, std::span<const double> factors);
   double named_rate(std::span<const float> y, std::span<const float> indices, double unit);
 
   std::vector<const ModelInfo*> named_;
@@ -101,7 +102,7 @@ class Intermittent {
   Parameters parameters_;
   RateMemory memory_;
   std::vector<float> adjusted_;
-  std::vector<double> found_;
+  std::vector<double> found_, single_, sums_;
 };
 
 }  // namespace sinan::forecasting
