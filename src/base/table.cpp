@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/text.hpp"
 #include "base/time.hpp"
 
 namespace sinan {
@@ -23,7 +24,7 @@ std::string Type::sql() const {
 Result<Type> parse_type(std::string_view sql) {
   std::string name;
   for (char c : sql)
-    if (c != ' ') name += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    if (c != ' ') name += lowercase(c);
   static const std::map<std::string, TypeId, std::less<>> kNames{
       {"boolean", TypeId::kBool}, {"bool", TypeId::kBool},           {"bigint", TypeId::kInt},         {"integer", TypeId::kInt},
       {"int", TypeId::kInt},      {"smallint", TypeId::kInt},        {"double", TypeId::kDouble},      {"float", TypeId::kDouble},

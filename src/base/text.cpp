@@ -42,8 +42,13 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
 
 std::string counted(std::int64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
 
+std::string lowercase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lowercase(c);
+  return out;
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit;
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);  // of a[i − 2], a[i − 1] and a[i]
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -52,9 +57,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
     std::swap(above, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+      const bool same = lowercase(a[i - 1]) == lowercase(b[j - 1]);
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + !same});
-      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+      const bool swapped = i > 1 && j > 1 && lowercase(a[i - 1]) == lowercase(b[j - 2]) && lowercase(a[i - 2]) == lowercase(b[j - 1]);
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }

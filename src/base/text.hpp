@@ -20,6 +20,10 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 // "1 record", "12 records".
 std::string counted(std::int64_t count, std::string_view noun);
 
+// ASCII letters made small, all other bytes as they are.
+inline char lowercase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+std::string lowercase(std::string_view text);
+
 // Levenshtein distance in bytes, two neighbours that changed places counted once, ASCII case ignored; `limit` or more comes back as
 // `limit`.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit);

@@ -32,11 +32,7 @@ std::string hexadecimal(std::string_view bytes) {
 
 // Where a name may not come twice, as in SELECT a.*, b.*: the second one is name_1. `fold`: capitals make no other name.
 std::vector<std::string> distinct_names(const Schema& schema, bool fold) {
-  auto key = [&](std::string name) {
-    if (fold)
-      for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    return name;
-  };
+  auto key = [&](const std::string& name) { return fold ? lowercase(name) : name; };
   std::set<std::string> given, used;
   for (const Field& field : schema.fields) given.insert(key(field.name));
   std::vector<std::string> out;

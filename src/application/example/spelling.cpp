@@ -1,5 +1,7 @@
 #include "application/example/spelling.hpp"
 
+#include "base/text.hpp"
+
 namespace sinan::example {
 namespace {
 
@@ -26,13 +28,6 @@ std::string without_umlauts(std::string text) {
 std::string upper(std::string text) {
   for (char& c : text) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  }
-  return text;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   }
   return text;
 }
@@ -138,7 +133,7 @@ Contact contact_in(const Company& company, std::size_t customer, System system, 
     if (random.chance(0.3)) out.name = upper(out.name);
   } else {
     if (random.chance(system == System::kShop ? 0.15 : 0.06)) out.name = slip(out.name, random);
-    if (system == System::kShop && random.chance(0.2)) out.name = lower(out.name);
+    if (system == System::kShop && random.chance(0.2)) out.name = lowercase(out.name);
     if (random.chance(0.2)) out.name = without_umlauts(out.name);
     if (random.chance(0.04)) out.name = "  " + out.name + " ";
   }
@@ -195,7 +190,7 @@ std::string item_name_in(const Company& company, std::size_t item, System system
   }
   // As the shop advertises it: the colour first, a word of praise last.
   const auto comma = out.rfind(", ");
-  if (comma != std::string::npos && random.chance(0.6)) out = fmt::format("{} {}", out.substr(comma + 2), lower(out.substr(0, comma)));
+  if (comma != std::string::npos && random.chance(0.6)) out = fmt::format("{} {}", out.substr(comma + 2), lowercase(out.substr(0, comma)));
   if (random.chance(0.25)) out += random.chance(0.5) ? " – NEW" : " (dishwasher safe)";
   return out;
 }

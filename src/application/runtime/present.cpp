@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "base/text.hpp"
 #include "platform/secrets/secrets.hpp"
 
 namespace sinan::runtime {
@@ -19,8 +19,7 @@ const storage::Migrations& migrations() {
 // Views that ask the clock find something else tomorrow.
 bool asks_the_clock(const Workspace& workspace) {
   return std::ranges::any_of(workspace.files("model"), [](const WorkspaceFile* file) {
-    std::string text = file->text;
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string text = lowercase(file->text);
     return std::ranges::any_of(std::array{"now(", "current_date", "current_time", "today("},
                                [&](const char* word) { return text.contains(word); });
   });

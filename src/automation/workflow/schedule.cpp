@@ -6,6 +6,8 @@
 #include <charconv>
 #include <vector>
 
+#include "base/text.hpp"
+
 namespace sinan::workflow {
 namespace {
 
@@ -52,14 +54,6 @@ std::vector<std::string_view> words(std::string_view text) {
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 Error bad_field(const CronField& field, std::string_view text) {
   std::string range = fmt::format("{} to {}", field.low, field.high);
   if (!field.names.empty()) range += fmt::format(", or {} to {}", field.names.front(), field.names.back());
@@ -69,7 +63,7 @@ Error bad_field(const CronField& field, std::string_view text) {
 }
 
 Result<int> read_value(const CronField& field, std::string_view text, std::string_view whole) {
-  std::string word = lower(text);
+  std::string word = lowercase(text);
   for (std::size_t i = 0; i < field.names.size(); ++i) {
     if (word == field.names[i]) return field.low + static_cast<int>(i);
   }

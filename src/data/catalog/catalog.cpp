@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include "base/text.hpp"
+
 namespace sinan::catalog {
 
 std::string_view name_of(Kind kind) {
@@ -13,12 +15,7 @@ std::string_view name_of(Kind kind) {
   broken("a kind of table is one of Kind");
 }
 
-std::string fold(std::string_view name) {
-  std::string out(name);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
+std::string fold(std::string_view name) { return lowercase(name); }
 
 bool same_name(std::string_view a, std::string_view b) { return a.size() == b.size() && fold(a) == fold(b); }
 

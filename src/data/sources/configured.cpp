@@ -1,5 +1,6 @@
 #include "data/sources/configured.hpp"
 
+#include "base/text.hpp"
 #include "data/sources/options.hpp"
 
 namespace sinan::sources {
@@ -151,10 +152,7 @@ std::unique_ptr<Source> configured(std::unique_ptr<Source> inner, const SourceCo
 std::optional<AlikeColumns> columns_alike(const std::string& table, const Schema& schema) {
   std::map<std::string, std::string> seen;
   for (const Field& field : schema.fields) {
-    std::string folded = field.name;
-    for (char& c : folded)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const auto [there, fresh] = seen.emplace(std::move(folded), field.name);
+    const auto [there, fresh] = seen.emplace(lowercase(field.name), field.name);
     if (fresh) continue;
     return AlikeColumns{fmt::format("the columns '{}' and '{}' of the table '{}' differ only in case, and SQL takes them for one",
                                     there->second, field.name, table),

@@ -19,8 +19,7 @@ bool whole_number(std::string_view text, T& value) {
 }
 
 bool truth(std::string_view text, std::int64_t& value) {
-  std::string lower;
-  for (char c : text.substr(0, 6)) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  const std::string lower = lowercase(text.substr(0, 6));
   value = lower == "1" || lower == "t" || lower == "true" || lower == "yes" || lower == "y" ? 1 : 0;
   return value == 1 || lower == "0" || lower == "f" || lower == "false" || lower == "no" || lower == "n";
 }

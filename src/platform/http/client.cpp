@@ -14,6 +14,7 @@
 #include <boost/beast/http.hpp>
 #include <optional>
 
+#include "base/text.hpp"
 #include "platform/http/uri.hpp"
 
 namespace sinan::http {
@@ -91,9 +92,7 @@ asio::awaitable<Result<Answer>> exchange(Stream& stream, Call& call) {
   if (unread) co_return call.failed("reading the answer", unread);
   Answer out{.status = static_cast<int>(parser.get().result_int()), .headers = {}, .body = std::move(parser.get().body())};
   for (const auto& field : parser.get()) {
-    std::string key(field.name_string());
-    for (char& c : key) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    out.headers[std::move(key)] = std::string(field.value());
+    out.headers[lowercase(field.name_string())] = std::string(field.value());
   }
   co_return out;
 }

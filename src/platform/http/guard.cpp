@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "platform/http/uri.hpp"
 #include "platform/secrets/secrets.hpp"
 
@@ -73,8 +74,7 @@ std::optional<Response> Guard::judge(const Request& request, Access access) cons
                   "this server does not answer to that host name; use the address that it printed, or add the name to `hosts`");
   }
   const std::string& origin = request.header("origin");
-  std::string own = request.header("host");
-  for (char& c : own) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string own = lowercase(request.header("host"));
   bool foreign = !origin.empty() && origin_host(origin) != own;
   // A link followed from another page is a navigation by GET; anything else from another site is not meant by the user.
   const std::string& site = request.header("sec-fetch-site");

@@ -220,9 +220,7 @@ class BeastServer final : public Server {
     request.method = method_of(message.method());
     request.target = std::string(message.target());
     for (const auto& field : message) {
-      std::string key(field.name_string());
-      for (char& c : key) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      std::string& value = request.headers[key];
+      std::string& value = request.headers[lowercase(field.name_string())];
       if (!value.empty()) value += ", ";
       value += std::string_view(field.value());
     }

@@ -16,8 +16,6 @@ int hex(char c) {
   return -1;
 }
 
-char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool digits(std::string_view text) {
   return text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -126,14 +124,12 @@ std::optional<std::string> host_name(std::string_view header) {
     host = header.substr(0, colon);
     if (colon != std::string_view::npos) port = header.substr(colon);
     for (char c : host) {
-      bool good = (small(c) >= 'a' && small(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+      bool good = (lowercase(c) >= 'a' && lowercase(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
       if (!good) return std::nullopt;
     }
   }
   if (host.empty() || (!port.empty() && (port.front() != ':' || !digits(port.substr(1))))) return std::nullopt;
-  std::string out(host);
-  for (char& c : out) c = small(c);
-  return out;
+  return lowercase(host);
 }
 
 std::optional<std::string> origin_host(std::string_view origin) {
@@ -142,9 +138,7 @@ std::optional<std::string> origin_host(std::string_view origin) {
   std::string_view protocol = origin.substr(0, scheme);
   std::string_view host = origin.substr(scheme + 3);
   if ((protocol != "http" && protocol != "https") || !host_name(host)) return std::nullopt;
-  std::string out(host);
-  for (char& c : out) c = small(c);
-  return out;
+  return lowercase(host);
 }
 
 std::optional<Url> parse_url(std::string_view text) {

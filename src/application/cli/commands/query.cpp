@@ -33,15 +33,10 @@ void print_explanation(const Invocation& invocation, const fabric::Explanation& 
   invocation.print(explanation.plan + "\n");
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 Result<RowsOutput> output_of(const Invocation& invocation) {
   RowsOutput out;
   if (invocation.has("output")) out.file = invocation.path("output");
-  std::string ending = lower(out.file.extension().string());
+  std::string ending = lowercase(out.file.extension().string());
   bool named = ending == ".csv" || ending == ".json" || ending == ".parquet";
   if (!out.file.empty() && !named && !invocation.has("format"))
     return fail(ErrorCode::kInvalidInput,
@@ -57,7 +52,7 @@ Result<RowsOutput> output_of(const Invocation& invocation) {
 // Who writes COPY wants a file.
 Error with_way_out(Error error, std::string_view sql) {
   sql.remove_prefix(std::min(sql.find_first_not_of(" \t\r\n("), sql.size()));
-  if (error.code == ErrorCode::kDenied && lower(std::string(sql.substr(0, 4))) == "copy")
+  if (error.code == ErrorCode::kDenied && lowercase(std::string(sql.substr(0, 4))) == "copy")
     error.message += "; to keep rows in a file, write the SELECT alone and add --format csv, json or parquet with --output FILE";
   return error;
 }

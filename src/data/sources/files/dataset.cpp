@@ -1,5 +1,6 @@
 #include "data/sources/files/dataset.hpp"
 
+#include "base/text.hpp"
 #include "platform/duck/text_files.hpp"
 
 namespace sinan::sources::files {
@@ -34,8 +35,7 @@ const Shape<FilesTableOptions>& shape_of(const FilesTableOptions*) {
 std::optional<Format> format_of(const std::filesystem::path& path) {
   std::filesystem::path name = path;
   if (name.extension() == ".gz" || name.extension() == ".zst") name = name.stem();
-  std::string ending = name.extension().string();
-  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  const std::string ending = lowercase(name.extension().string());
   if (ending == ".csv" || ending == ".tsv" || ending == ".txt") return Format::kCsv;
   if (ending == ".json" || ending == ".jsonl" || ending == ".ndjson") return Format::kJson;
   if (ending == ".parquet") return Format::kParquet;
@@ -243,8 +243,7 @@ Error cell_error(Error error, const std::vector<LocalFile>& files) {
   const std::string line(said.substr(kLine.size(), said.find_first_not_of("0123456789", kLine.size()) - kLine.size()));
   const std::string name(said.substr(column + kColumn.size(), value - column - kColumn.size()));
   const std::string cell(said.substr(value + kValue.size(), type - value - kValue.size()));
-  std::string wanted(said.substr(type + kType.size(), said.find('\'', type + kType.size()) - type - kType.size()));
-  for (char& c : wanted) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  const std::string wanted = lowercase(said.substr(type + kType.size(), said.find('\'', type + kType.size()) - type - kType.size()));
   error.message = fmt::format("the column '{}' holds '{}', which is no {}: mend it, or read the column as text (types: {{{}: text}})", name,
                               cell, wanted, name);
   if (files.size() == 1)

@@ -6,6 +6,8 @@
 
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace sinan::sources::mysql {
 namespace {
 
@@ -83,8 +85,7 @@ Status set_part(Login& login, const std::string& key, const std::string& value, 
   if (key == "ssl-ca") login.ssl_ca = value;
   if (key == "socket") login.socket = value;
   if (key == "ssl-mode") {
-    login.ssl_mode = value;
-    for (char& c : login.ssl_mode) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    login.ssl_mode = lowercase(value);
     static const std::vector<std::string> kModes{"disabled", "preferred", "required", "verify_ca", "verify_identity"};
     if (std::find(kModes.begin(), kModes.end(), login.ssl_mode) == kModes.end())
       return fail(ErrorCode::kInvalidInput, fmt::format("unknown ssl-mode '{}': use {}", value, fmt::join(kModes, ", ")), place);

@@ -4,14 +4,15 @@
 #include <array>
 #include <cctype>
 
+#include "base/text.hpp"
 #include "intelligence/forecasting/live/bursts.hpp"
 #include "operations/demand/files/row_file.hpp"
 
 namespace sinan::demand {
 namespace {
 
-bool says_no(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+bool says_no(std::string_view written) {
+  const std::string text = lowercase(written);
   return text == "0" || text == "false" || text == "no" || text == "none";
 }
 

@@ -87,8 +87,8 @@ std::string plot_file_name(std::string_view id, std::vector<std::string>& taken)
     name += plain ? c : '_';
   }
   if (name.empty() || name.front() == '.' || name.front() == '-') name.insert(0, "_");
-  auto free = [&](std::string text) {
-    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  auto free = [&](std::string_view given) {
+    std::string text = lowercase(given);
     if (std::ranges::find(taken, text) != taken.end()) return false;
     taken.push_back(std::move(text));
     return true;
