@@ -38,7 +38,7 @@ struct PlotSize {
 
 // `alone`: with its style sheet, as a file of its own; otherwise for a page that has plot_style().
 std::string draw_plot(const ForecastPlot& plot, const PlotSize& size, bool alone);
-std::string_view plot_style();
+std::string plot_style();
 
 // Where labels of the axis of time belong: periods that begin a round unit (a year, a month, an hour, a multiple), at most `most`.
 struct TimeTick {

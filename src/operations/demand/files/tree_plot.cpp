@@ -25,8 +25,7 @@ constexpr std::size_t kMostLetters = 34;
 constexpr std::size_t kMostTexts = 3;  // of categories in a question
 
 constexpr std::string_view kStyle =
-    ".plot .branch,.plot .way{fill:none;stroke:var(--soft);stroke-width:1.2}.plot .way{stroke:var(--accent);stroke-width:3}"
-    ".plot .words{fill:var(--ink)}.plot .strong{fill:var(--accent);font-weight:600}";
+    ".plot .branch,.plot .way{fill:none;stroke-width:1.2}.plot .way{stroke-width:3}.plot .strong{font-weight:600}";
 
 std::string shortened(const std::string& text) {
   const std::string shown = visible(text);
@@ -106,7 +105,7 @@ std::string draw_tree(const forecasting::Surrogate& tree, const std::string& ser
   const Drawing drawing(tree, categories);
   const double width = std::max(drawing.width(), 560.0);
   Svg svg(width, drawing.height(), "plot", "Decision tree that imitates the trees", SvgPlace::kOwnFile);
-  svg.style(std::string(plot_style()) + std::string(kStyle));
+  svg.style(plot_style() + std::string(kStyle));
   svg.rect(0, 0, width, drawing.height(), "paper");
   svg.text(kLeft, 22, "start", "title", "What the trees say, in one small tree");
   svg.text(kLeft, 42, "start", "soft",
