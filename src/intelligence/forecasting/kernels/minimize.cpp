@@ -3,6 +3,7 @@
 #include <nlopt.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -14,7 +15,7 @@ constexpr double kNowhere = 1e100;  // the library does not take infinity
 struct Asked {
   const std::function<double(std::span<const double>)>& value;
   std::vector<double> best;
-  double least = kNowhere;
+  double least = std::numeric_limits<double>::infinity();
 };
 
 double ask(unsigned count, const double* x, double*, void* data) {
@@ -38,10 +39,9 @@ double minimize(Search& search, const std::function<double(std::span<const doubl
   if (!library || nlopt_set_min_objective(library.get(), ask, &asked) < 0 ||
       nlopt_set_lower_bounds(library.get(), search.least.data()) < 0 || nlopt_set_upper_bounds(library.get(), search.most.data()) < 0 ||
       nlopt_set_initial_step(library.get(), search.step.data()) < 0 || nlopt_set_maxeval(library.get(), search.evaluations) < 0 ||
-      nlopt_set_ftol_rel(library.get(), search.tolerance) < 0)
+      nlopt_set_ftol_rel(library.get(), search.tolerance) < 0 || nlopt_optimize(library.get(), at.data(), &found) == NLOPT_INVALID_ARGS)
     throw std::logic_error("minimize: bounds, steps and start do not fit together");
-  nlopt_optimize(library.get(), at.data(), &found);  // where it cannot go on, the best so far counts
-  search.at = asked.best;
+  search.at = asked.best;  // also where it could not go on
   return asked.least;
 }
 

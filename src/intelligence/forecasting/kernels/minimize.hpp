@@ -17,7 +17,8 @@ struct Search {
   double tolerance = 1e-8;   // it ends when a round gains less than this part of the value
 };
 
-// Returns the value at search.at, never more than at the start. `value` may return infinity where nothing can be. Same numbers, same bits.
+// Returns the value at search.at, never more than at the start. `value` may return infinity where nothing can be. Same numbers, same
+// bits. Throws where bounds, steps and start do not fit together.
 double minimize(Search& search, const std::function<double(std::span<const double>)>& value);
 
 }  // namespace sinan::forecasting
