@@ -119,8 +119,12 @@ Search start(const Kind& kind, std::size_t m, std::span<const float> y, std::spa
   const Line line = fit_line(std::span<const float>(adjusted).first(first));
   double mean = 0;
   for (std::size_t t = 0; t < first; ++t) mean += adjusted[t] / static_cast<double>(first);
-  add(kind.trend > 0 ? line.intercept - line.slope : mean, -kNone, kNone, 0.1);
-  if (kind.trend > 0) add(line.slope, -kNone, kNone, 0.02);
+  double level = kind.trend > 0 ? line.intercept - line.slope : mean;
+  double slope = line.slope;
+  if (kind.multiplies && std::min(level, level + slope) <= 0) level = adjusted[0], slope = 0;  // ratios to it mean nothing
+  const double step = 0.1 * std::abs(level) + 1e-4;
+  add(level, -kNone, kNone, step);
+  if (kind.trend > 0) add(slope, -kNone, kNone, 0.1 * std::abs(slope) + 0.1 * step);
   if (kind.season != SeasonKind::kNone)
     for (std::size_t p = 0; p + 1 < m; ++p) add(indices[p], kind.season == SeasonKind::kMultiplicative ? 1e-3 : -kNone, kNone, 0.05);
   out.evaluations = 200 * static_cast<int>(out.at.size());
