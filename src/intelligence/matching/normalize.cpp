@@ -15,6 +15,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/text.hpp"
+
 namespace sinan::matching {
 namespace {
 
@@ -42,12 +44,7 @@ void simplify(icu::UnicodeString& text) {
 
 // NFKC case folding without marks; still with punctuation.
 std::string fold(std::string_view value) {
-  std::string out;
-  if (is_ascii(value)) {
-    out.reserve(value.size());
-    for (char c : value) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
-  }
+  if (is_ascii(value)) return lowercase(value);
   UErrorCode error = U_ZERO_ERROR;
   const icu::Normalizer2* fold_case = icu::Normalizer2::getNFKCCasefoldInstance(error);
   const icu::Normalizer2* decompose = icu::Normalizer2::getNFDInstance(error);
@@ -64,6 +61,7 @@ std::string fold(std::string_view value) {
   }
   icu::UnicodeString composed = compose->normalize(bare, error);
   simplify(composed);
+  std::string out;
   composed.toUTF8String(out);
   return out;
 }

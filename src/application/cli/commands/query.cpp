@@ -52,7 +52,7 @@ Result<RowsOutput> output_of(const Invocation& invocation) {
 // Who writes COPY wants a file.
 Error with_way_out(Error error, std::string_view sql) {
   sql.remove_prefix(std::min(sql.find_first_not_of(" \t\r\n("), sql.size()));
-  if (error.code == ErrorCode::kDenied && lowercase(std::string(sql.substr(0, 4))) == "copy")
+  if (error.code == ErrorCode::kDenied && lowercase(sql.substr(0, 4)) == "copy")
     error.message += "; to keep rows in a file, write the SELECT alone and add --format csv, json or parquet with --output FILE";
   return error;
 }

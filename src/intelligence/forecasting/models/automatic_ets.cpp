@@ -23,10 +23,8 @@ struct Kind {
   int trend = 0;            // 0: none, 1: linear, 2: damped
   SeasonKind season = SeasonKind::kNone;
   std::size_t states(std::size_t m) const { return 1 + (trend > 0) + (season != SeasonKind::kNone ? m : 0); }
-  // Parameters, free first states, and the variance of errors.
-  std::size_t free(std::size_t m) const {
-    return 2 + static_cast<std::size_t>(trend) + (season != SeasonKind::kNone) + states(m) - (season != SeasonKind::kNone);
-  }
+  // Parameters, free first states, and the variance of errors: gamma makes up for the phase that is not free.
+  std::size_t free(std::size_t m) const { return 2 + static_cast<std::size_t>(trend) + states(m); }
 };
 
 struct Smoothing {
@@ -191,7 +189,7 @@ void predict(const History& history, const Parameters& p, Scratch&, std::span<fl
   const auto m = static_cast<std::size_t>(history.season) <= kLongestSeason ? static_cast<std::size_t>(history.season) : 1;
   Point point;
   const Kind kind = read(m, p, point);
-  States& x = point.states;
+  States& x = point.states;  // the same whether errors are ratios or not: without ratios it goes on where these would mean nothing
   deviance({false, kind.trend, kind.season}, point.smoothing, history.y, m, x);
   auto [lowest, highest] = std::ranges::minmax(history.y);
   const double beyond = 3 * (static_cast<double>(highest) - lowest);  // further than that it has run away
