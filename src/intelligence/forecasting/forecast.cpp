@@ -230,11 +230,11 @@ class Passes {
                                                 : std::ranges::any_of(fresh, [&](double v) { return dead ? v != 0 : v < 0; }))
       return false;
     out_.classes[i] = past.demand_class;
-    out_.seasons[i] = past.season;
     facts_[i].asked = past.asked;
     facts_[i].non_negative = past.non_negative;
     facts_[i].unit = static_cast<float>(past.scale);
     facts_[i].sparse = past.kind == WarmSeries::Kind::kSparse;
+    out_.seasons[i] = facts_[i].sparse ? past.asked : past.season;  // as of a night in which it is learnt anew, until it is resumed
     if (past.kind != WarmSeries::Kind::kRegular) return true;
     w.cleaned.scale = past.scale;
     w.cleaned.non_negative = past.non_negative;
@@ -279,14 +279,16 @@ class Passes {
   }
 
   static bool is_regular(DemandClass c) { return c == DemandClass::kSmooth || c == DemandClass::kErratic || c == DemandClass::kShort; }
+  // Whether the season of sparse demand is asked for: by a series that is learnt anew, or that borrows from those that are not.
   bool learns_sparse() const {
     for (std::size_t i = 0; i < panel_.size(); ++i)
       if (facts_[i].sparse && !night_.before(i)) return true;
-    return false;
+    return night_.state() && borrows_ && Newcomers::any(panel_, run_.seasons, options_, out_.classes);
   }
 
   Status resume_sparse(Worker& w, std::size_t i) {
     const WarmSeries& past = *night_.before(i);
+    out_.seasons[i] = past.season;
     w.fresh.clear();
     for (double v : night_.fresh(i)) w.fresh.push_back(static_cast<float>(v / past.scale));
     SINAN_TRY(const std::span<const double> factors, factors_of(w, i));

@@ -191,7 +191,7 @@ TEST(Warm, trees_of_an_earlier_night_forecast_until_a_category_means_something_e
     Panel panel = company(days);
     for (std::size_t i = 0; i < kSeries; i += 6)
       for (std::size_t t = 0; t < days; ++t)
-        if (t % 11 < 2) panel.values[panel.offsets[i] + t] *= 2;
+        if (t % 11 < 2) panel.values[panel.offsets[i] + t] *= 1 + static_cast<double>((13 * t + i) % 4);
     return panel;
   };
   auto with = [&](const Panel& panel, const std::shared_ptr<const WarmState>& warm, int category) {

@@ -35,6 +35,9 @@ Kind kind_of(DemandClass demand_class) {
   return Kind::kOther;
 }
 
+// Periods since the first demand before which a series is new.
+std::size_t age_of_youth(std::size_t season) { return std::min(kMostYoung, std::max(kYoung, season > 1 ? least_length(season) : 0)); }
+
 // Series of one class and about one age; those of age 0 have had no demand yet.
 using Cell = std::pair<Kind, int>;
 Cell cell_of(Kind kind, std::size_t age) { return {age == 0 ? Kind::kShort : kind, std::bit_width(age)}; }
@@ -113,7 +116,7 @@ class Finding {
         attributes_(attributes_of(options.drivers)),
         latest_(panel.latest_end()),
         season_(known > 0 ? static_cast<std::size_t>(known) : usual_season(forecasts)),
-        young_(std::min(kMostYoung, std::max(kYoung, season_ > 1 ? least_length(season_) : 0))) {
+        young_(age_of_youth(season_)) {
     for (std::size_t i : members_) {
       if (latest_ - panel.end_of(i) > options.horizon) continue;
       if (auto found = newcomer(panel, i, forecasts.classes[i], young_)) wanted_[found->first].push_back(found->second);
@@ -269,6 +272,16 @@ Result<Newcomers> Newcomers::learn(const Panel& panel, std::span<const int> seas
     if (!group->plans.empty()) out.groups_.emplace(known, std::move(group));
   }
   return out;
+}
+
+bool Newcomers::any(const Panel& panel, std::span<const int> seasons, const Options& options, std::span<const DemandClass> classes) {
+  int longest = 1;
+  for (const std::span<const int> some : {seasons, std::span<const int>(options.seasons)})
+    for (int season : some) longest = std::max(longest, season);
+  const std::size_t young = age_of_youth(static_cast<std::size_t>(longest));
+  for (std::size_t i = 0; i < panel.size(); ++i)
+    if (newcomer(panel, i, classes[i], young)) return true;
+  return false;
 }
 
 Status Newcomers::apply(const Panel& panel, std::span<const int> seasons, const Options& options, const ForecastAlone& alone,

@@ -22,6 +22,9 @@ class Newcomers {
   static Result<Newcomers> learn(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts,
                                  std::span<const std::uint8_t> sample, const ForecastAlone& alone);
 
+  // Whether a series may be new, by the age that is new with the longest season there may be. `classes`: by series.
+  static bool any(const Panel& panel, std::span<const int> seasons, const Options& options, std::span<const DemandClass> classes);
+
   // Forecasts the new series of a panel that end within one horizon of the end of what was learnt from. It may be another panel: codes of
   // attributes and numbers of periods must mean the same. Series in which trees have a share stay: these have learnt from all.
   Status apply(const Panel& panel, std::span<const int> seasons, const Options& options, const ForecastAlone& alone, Forecasts& out) const;
