@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <future>
 
-#include "intelligence/forecasting/drivers/driver_model.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/sample.hpp"
 
@@ -62,48 +60,6 @@ void pooled_errors(const Run& run, const PooledRegression& early, std::size_t i,
     for (std::size_t k = 0; k < w.forecast.size(); ++k)
       theirs[j * run.horizon + k] = run.past.growth(i)[j] * (y[known + k] - w.forecast[k]);
   }
-}
-
-struct TreeWorker {
-  Features features;
-  std::vector<float> cells;
-  std::vector<double> values;
-};
-
-template <typename Work>
-Status each_with_features(Run& run, const CancelToken* cancel, const Work& work) {
-  std::vector<TreeWorker> workers;
-  for (int t = 0; t < run.options.threads; ++t)
-    workers.push_back({Features(run.panel, *run.options.drivers), {}, std::vector<double>(run.horizon)});
-  std::vector<Status> results(workers.size());
-  SINAN_CHECK(in_parallel(run.panel.size(), run.options.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
-    if (!run.facts[i].regular || !results[worker]) return;
-    if (auto done = work(workers[worker], i); !done) results[worker] = std::move(done);
-  }));
-  for (Status& result : results) SINAN_CHECK(result);
-  return {};
-}
-
-// What trees that saw nothing of the last `away` periods get wrong at the origins of series i. Where demand was not known, and for series
-// that end so early that the trees have seen their origins, the errors stay what they were.
-Status tree_errors(const Run& run, TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::span<float> theirs) {
-  std::span<const double> values = run.panel.series(i);
-  const std::int64_t unseen = static_cast<std::int64_t>(away) - (run.options.drivers->last - run.panel.end_of(i));
-  for (std::size_t j = 0; j < run.past.origins(); ++j) {
-    const std::size_t after = run.past.after(i)[j];
-    if (after == 0 || static_cast<std::int64_t>(after) > unseen) continue;
-    const std::size_t known = values.size() - after;
-    if (!w.features.look(i, known, static_cast<std::size_t>(run.out.seasons[i]))) continue;
-    SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
-    for (std::size_t k = 0; k < std::min(run.horizon, after); ++k) {
-      double actual = values[known + k];
-      double forecast = run.facts[i].non_negative ? std::max(0.0, w.values[k]) : w.values[k];
-      const bool sold_out = !run.panel.lost.empty() && run.panel.lost_of(i)[known + k];
-      if (std::isfinite(actual) && !sold_out)
-        theirs[j * run.horizon + k] = run.past.growth(i)[j] * static_cast<float>((actual - forecast) / run.facts[i].unit);
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -191,62 +147,6 @@ std::optional<PooledBySeason> pooled_from(std::span<const float> numbers) {
     out.emplace(static_cast<int>(periods), std::move(model));
   }
   return out;
-}
-
-namespace {
-
-// Mixes what the trees say of the periods ahead into the median of series i, if they have something to say.
-Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const float> shares) {
-  const float share = shares[run.group_of(i)];
-  if (share == 0 || !w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]))) return false;
-  SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
-  run.mix(i, share, w.values);
-  run.out.tree_shares[i] = share;
-  run.out.models[i] = share == 1 ? "trees" : run.out.models[i] + " + trees";
-  return true;
-}
-
-}  // namespace
-
-Status blend_known_trees(Run& run, const std::string& trees, std::span<const float> shares, const CancelToken* cancel) {
-  if (trees.empty()) return {};
-  SINAN_TRY(DriverModel latest, DriverModel::read(trees));
-  run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
-  return each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
-    SINAN_TRY([[maybe_unused]] const bool mixed, mix_trees(run, w, i, shares));
-    return {};
-  });
-}
-
-Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
-  const std::size_t away = run.past.oldest();
-  DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .seed = run.options.seed};
-  auto learn = [&](std::size_t unseen) {
-    return DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
-  };
-  // A second thread grows the trees that forecast before it is known whether they are of use; without one they wait for that.
-  auto grown = std::async(run.options.threads > 1 ? std::launch::async : std::launch::deferred, learn, 0);
-  SINAN_TRY(const DriverModel earlier, learn(away));
-  if (!earlier.knows() || away == 0) return std::vector<float>();
-  std::vector<float> theirs = run.past.all();
-  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) {
-    return run.past.sampled(i) ? tree_errors(run, w, earlier, i, away, run.past.in(theirs, i)) : Status();
-  }));
-  std::vector<int> groups(run.panel.size(), -1);
-  for (std::size_t i = 0; i < run.panel.size(); ++i)
-    if (run.facts[i].regular) groups[i] = static_cast<int>(run.group_of(i));
-  const std::vector<float> shares =
-      run.past.choose_shares(theirs, groups, std::vector<float>(run.panel.size(), 1), std::vector<float>(Run::kGroups, 1), run.order);
-  if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return std::vector<float>();
-
-  SINAN_TRY(DriverModel latest, grown.get());
-  run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
-  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
-    SINAN_TRY(const bool mixed, mix_trees(run, w, i, shares));
-    if (mixed && run.past.sampled(i)) run.blend_errors(i, shares[run.group_of(i)], run.past.in(theirs, i));
-    return {};
-  }));
-  return shares;
 }
 
 }  // namespace sinan::forecasting

@@ -1,5 +1,5 @@
-// What models of all series together add to the median of each series' own models: as far as that made its errors at earlier origins
-// smaller, in quarters, none where it gains less than 1 %; of a pooled regression at most half.
+// What a regression that series share adds to the median of each series' own models: as far as that made its errors at earlier origins
+// smaller, in quarters, none where it gains less than 1 %, and at most half.
 #pragma once
 
 #include <map>
@@ -26,11 +26,5 @@ Status blend_pooled(Run& run, const PooledBySeason& pooled, const CancelToken* c
 // All that is learnt, as numbers, and back; nothing where they are no such numbers.
 std::vector<float> numbers_of(const PooledBySeason& pooled);
 std::optional<PooledBySeason> pooled_from(std::span<const float> numbers);
-
-// Mixes in trees that learn from drivers, which must be given. Returns their shares by Run::group_of(); none: they were of no use.
-Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel);
-// The same with the trees of an earlier night (DriverModel::text()), in shares of then: the errors of series that go on from it have them
-// mixed in.
-Status blend_known_trees(Run& run, const std::string& trees, std::span<const float> shares, const CancelToken* cancel);
 
 }  // namespace sinan::forecasting

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "intelligence/forecasting/blend.hpp"
+#include "intelligence/forecasting/blend_trees.hpp"
 #include "intelligence/forecasting/drivers/driver_model.hpp"
 #include "intelligence/forecasting/kernels/season.hpp"
 #include "intelligence/forecasting/newcomers/newcomers.hpp"
@@ -209,7 +210,10 @@ class Passes {
   // What all regular series learn from drivers; in a warm night, what they learnt in an earlier one.
   Status trees(const CancelToken* cancel) {
     if (!has_drivers()) return {};
-    if (const WarmState* state = night_.state()) return blend_known_trees(run_, state->trees, state->shares, cancel);
+    if (const WarmState* state = night_.state()) {
+      night_.recall_widths(run_);
+      return blend_known_trees(run_, *state, cancel);
+    }
     SINAN_TRY(tree_shares_, blend_trees(run_, cancel));
     return {};
   }

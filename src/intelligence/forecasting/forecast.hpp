@@ -12,9 +12,10 @@
 //  - dead series by zero.
 // A regression that all regular series with one season share (pooled_regression.hpp) and, where drivers are given (drivers.hpp), trees that
 // learn from all regular series together (driver_model.hpp) forecast too, at the same origins. The share, 0 … 1 in quarters, that makes the
-// errors there smallest is mixed with the median; none where that gains less than 1 % (blend.hpp). Quantiles of regular demand come from
-// the errors at these origins, grown with the root of the series' level, scaled by series, pooled over series of the same class and
-// a like season (intervals.hpp).
+// errors there smallest is mixed with the median; none where that gains less than 1 % (blend.hpp, blend_trees.hpp). Quantiles of regular
+// demand come from the errors at these origins, grown with the root of the series' level, scaled by series, pooled over series of the same
+// class and a like season (intervals.hpp), and where drivers tell more of them, in proportion to how far demand may lie off there
+// (width_model.hpp).
 //
 // Series with a short history borrow level, season, the shape of a launch and quantiles from those with the same fixed attributes, where
 // that made the forecasts of such series better before (newcomers.hpp); not with named models, nor where trees have a share of a median.
@@ -36,6 +37,7 @@ namespace sinan::forecasting {
 
 class DriverModel;
 class FactorModel;
+class WidthModel;
 struct Pooled;
 struct Shared;
 struct WarmState;
@@ -54,10 +56,10 @@ struct Options {
   int threads = 1;
   std::vector<std::string> models = {};  // only these members of models.inc; empty: all
   std::uint64_t seed = 1;  // of the sample of series, by key, from which errors are learnt when there are very many, and of trees
-  std::int64_t (*clock)() = nullptr;  // in nanoseconds from any start; with it, Forecasts::nanoseconds is filled
-  const Shared* shared = nullptr;     // what learn_shared() found, with the same options, in a sample of the series; not owned
-  const Drivers* drivers = nullptr;   // of the panel, for the same horizon; not owned
-  std::size_t tree_rows = 150'000;    // that trees learn from, about; fewer are faster
+  std::int64_t (*clock)() = nullptr;         // in nanoseconds from any start; with it, Forecasts::nanoseconds is filled
+  const Shared* shared = nullptr;            // what learn_shared() found, with the same options, in a sample of the series; not owned
+  const Drivers* drivers = nullptr;          // of the panel, for the same horizon; not owned
+  std::size_t tree_rows = 150'000;           // that trees learn from, about; fewer are faster
   // What an earlier night kept, to go on from (warm.hpp); null, of other options, or too old: all is learnt anew. Not with `shared`.
   std::shared_ptr<const WarmState> warm = nullptr;
   bool keep = false;  // also fill Forecasts::warm
@@ -107,6 +109,8 @@ struct Forecasts {
   // With drivers: the share of trees in each series' median, 0 … 1; of sparse demand the power of their factors on its mean.
   std::vector<float> tree_shares;
   std::shared_ptr<const DriverModel> trees;    // with drivers, if there was enough to learn from
+  std::shared_ptr<const WidthModel> widths;    // with drivers, where they tell how far forecasts of regular demand may err
+  std::vector<std::uint8_t> widths_used;       // by series, whether they do; empty: of none
   std::shared_ptr<const FactorModel> factors;  // with drivers, where they are of use to sparse demand
   std::shared_ptr<const WarmState> warm;       // with Options::keep: for the next night
   WarmCounts counts;

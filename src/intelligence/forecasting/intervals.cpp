@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "intelligence/forecasting/past_errors.hpp"
 
@@ -60,11 +61,28 @@ class ExactMean {
 Intervals::Intervals(std::size_t groups, std::size_t origins, std::size_t horizon)
     : origins_(origins), horizon_(horizon), groups_(groups) {}
 
-void Intervals::add(std::size_t group, std::span<const float> errors, std::size_t reach, double noise) {
+namespace {
+
+// The errors of a series in widths.
+std::vector<float> in_widths(const OwnErrors& own) {
+  std::vector<float> out(own.errors.begin(), own.errors.end());
+  for (std::size_t e = 0; e < own.down.size(); ++e) {
+    const float width = out[e] < 0 ? own.down[e] : own.up[e];
+    out[e] = width > 0 ? out[e] / width : std::numeric_limits<float>::quiet_NaN();
+  }
+  return out;
+}
+
+}  // namespace
+
+void Intervals::add(std::size_t group, const OwnErrors& own) {
   Group& to = groups_[group];
+  const std::vector<float> errors = in_widths(own);
   to.errors.insert(to.errors.end(), errors.begin(), errors.end());
-  to.reaches.push_back(reach);
-  to.noises.push_back(noise);
+  to.down.insert(to.down.end(), own.down.begin(), own.down.end());
+  to.up.insert(to.up.end(), own.up.begin(), own.up.end());
+  to.reaches.push_back(own.reach);
+  to.noises.push_back(own.noise);
 }
 
 namespace {
@@ -118,16 +136,27 @@ void Intervals::learn(Group& group, bool totals) const {
   std::vector<ExactMean> sizes(horizon_);
   std::vector<std::pair<std::uint32_t, float>> scaled;
   for (std::size_t i = 0; i < group.reaches.size(); ++i) {
-    const std::span<const float> errors = errors_of(group, i);
+    const std::span<const float> errors = of(group.errors, i);
+    const std::span<const float> down = of(group.down, i);
+    const std::span<const float> up = of(group.up, i);
     for (std::size_t j = 0; j < origins_; ++j) {
       const Scale others = scale_of(
           errors, scales_by, [&](std::size_t other) { return other != j && !shares_most(group.reaches[i], origins_, horizon_, j, other); });
       const double scale = with_noise(others, group.ratio * group.noises[i]);
       if (scale <= 1e-9) continue;
       double sum = 0;
+      WidthOfSums width;
       for (std::size_t k = 0; k < horizon_ && std::isfinite(errors[j * horizon_ + k]); ++k) {
-        sum = totals ? sum + errors[j * horizon_ + k] : errors[j * horizon_ + k];
-        double relative = std::clamp(sum / scale, -50.0 * growth[k], 50.0 * growth[k]);
+        const std::size_t e = j * horizon_ + k;
+        double error = errors[e];
+        if (totals) {
+          const double below = down.empty() ? 1 : down[e];
+          const double above = up.empty() ? 1 : up[e];
+          width.add(below, above);
+          sum += error * (error < 0 ? below : above);
+          error = sum / (sum < 0 ? width.down() : width.up());
+        }
+        double relative = std::clamp(error / scale, -50.0 * growth[k], 50.0 * growth[k]);
         sizes[k].add(std::abs(relative));
         scaled.emplace_back(static_cast<std::uint32_t>(k), static_cast<float>(relative));
       }
@@ -158,10 +187,12 @@ void Intervals::finish(bool totals) {
     group.ratio = middle_ratio(group);
     learn(group, false);
     if (totals) learn(group, true);
-    double sum = 0;
-    for (float u : group.shape) sum += std::clamp(u, -5.0F, 5.0F);
-    group.mean_shape = sum / static_cast<double>(group.shape.size());
-    group.errors = {};
+    double below = 0;
+    double above = 0;
+    for (float u : group.shape) (u < 0 ? below : above) += std::clamp(u, -5.0F, 5.0F);
+    group.mean_below = below / static_cast<double>(group.shape.size());
+    group.mean_above = above / static_cast<double>(group.shape.size());
+    group.errors = group.down = group.up = {};
   }
 }
 
@@ -170,17 +201,18 @@ double Intervals::middle_ratio(const Group& group) const {
   for (std::size_t k = 0; k < horizon_; ++k) growth[k] = prior_growth(k);
   std::vector<double> ratios;
   for (std::size_t i = 0; i < group.reaches.size(); ++i) {
-    const Scale own = scale_of(errors_of(group, i), growth, all_origins);
+    const Scale own = scale_of(of(group.errors, i), growth, all_origins);
     if (own.weight > 0 && group.noises[i] > 1e-9) ratios.push_back(own.mean / group.noises[i]);
   }
   std::ranges::sort(ratios);
   return ratios.empty() ? 1 : ratios[ratios.size() / 2];
 }
 
-double Intervals::scale(std::size_t group, std::span<const float> errors, std::size_t reach, double noise) const {
-  Scale own = scale_of(errors, groups_[group].growth, all_origins);
-  own.weight = std::min(own.weight, static_cast<double>(reach) / static_cast<double>(horizon_));
-  return with_noise(own, groups_[group].ratio * noise);
+double Intervals::scale(std::size_t group, const OwnErrors& own) const {
+  const std::vector<double>& growth = groups_[group].growth;
+  Scale scale = own.down.empty() ? scale_of(own.errors, growth, all_origins) : scale_of(in_widths(own), growth, all_origins);
+  scale.weight = std::min(scale.weight, static_cast<double>(own.reach) / static_cast<double>(horizon_));
+  return with_noise(scale, groups_[group].ratio * own.noise);
 }
 
 double Intervals::shape(const std::vector<float>& sorted, double q) {

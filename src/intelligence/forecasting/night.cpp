@@ -1,6 +1,8 @@
 #include "intelligence/forecasting/night.hpp"
 
-#include "intelligence/forecasting/drivers/driver_model.hpp"
+#include <algorithm>
+
+#include "intelligence/forecasting/drivers/width_model.hpp"
 #include "intelligence/forecasting/sparse/factor_model.hpp"
 
 namespace sinan::forecasting {
@@ -43,6 +45,8 @@ Status Night::keep_trees(std::span<const float> tree_shares, std::span<const flo
   if (state_) {
     out.trees = state_->trees;
     out.shares = state_->shares;
+    out.low_trees = state_->low_trees;
+    out.high_trees = state_->high_trees;
     out.factor_trees = state_->factor_trees;
     out.factor_shares = state_->factor_shares;
     return {};
@@ -51,11 +55,35 @@ Status Night::keep_trees(std::span<const float> tree_shares, std::span<const flo
     SINAN_TRY(out.trees, run_.out.trees->trees().text());
     out.shares.assign(tree_shares.begin(), tree_shares.end());
   }
+  if (run_.out.widths) {
+    SINAN_TRY(out.low_trees, run_.out.widths->low().text());
+    SINAN_TRY(out.high_trees, run_.out.widths->high().text());
+  }
   if (run_.out.factors) {
     SINAN_TRY(out.factor_trees, run_.out.factors->trees().text());
     out.factor_shares.assign(factor_shares.begin(), factor_shares.end());
   }
   return {};
+}
+
+void Night::keep_errors(std::size_t i, WarmSeries& out) const {
+  const PastErrors& past = run_.past;
+  out.errors.assign(past.of(i).begin(), past.of(i).end());
+  if (!run_.facts[i].widths) return;
+  out.down.assign(past.down(i).begin(), past.down(i).end());
+  out.up.assign(past.up(i).begin(), past.up(i).end());
+}
+
+void Night::recall_widths(Run& run) const {
+  for (std::size_t i = 0; i < before_.size(); ++i) {
+    if (!before_[i] || before_[i]->down.empty() || !run.facts[i].regular || !run.past.sampled(i)) continue;
+    if (run.past.down(i).empty()) run.make_room_for_widths();
+    const float ratio = static_cast<float>(before_[i]->scale) / run.facts[i].unit;
+    auto in_unit = [ratio](float width) { return width * ratio; };
+    std::ranges::transform(before_[i]->down, run.past.down(i).begin(), in_unit);
+    std::ranges::transform(before_[i]->up, run.past.up(i).begin(), in_unit);
+    run.facts[i].widths = true;
+  }
 }
 
 Result<std::shared_ptr<const WarmState>> Night::keep(std::span<const float> tree_shares, std::span<const float> factor_shares,
@@ -84,7 +112,7 @@ Result<std::shared_ptr<const WarmState>> Night::keep(std::span<const float> tree
     fresh.non_negative = facts.non_negative;
     fresh.asked = facts.asked;
     fresh.season = run_.out.seasons[i];
-    if (facts.regular && run_.past.sampled(i)) fresh.errors.assign(run_.past.of(i).begin(), run_.past.of(i).end());
+    if (facts.regular && run_.past.sampled(i)) keep_errors(i, fresh);
     out->series.emplace(panel.keys[i], std::make_shared<const WarmSeries>(std::move(fresh)));
   }
   return out;

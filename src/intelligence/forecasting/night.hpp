@@ -21,6 +21,8 @@ class Night {
 
   // With Options::keep, what will be known of series i, to be filled while it is learnt anew; else null.
   WarmSeries* kept(std::size_t i) { return kept_.empty() ? nullptr : &kept_[i]; }
+  // Gives `run` the widths of the errors of series that go on; before their trees are mixed in.
+  void recall_widths(Run& run) const;
   // Keeps the medians of regular series as they are before trees, which see more of tonight than of the night that this is kept for.
   void keep_points();
   // What the next nights go on from, with the trees of this run and their shares, of regular and of sparse demand; counts in
@@ -29,6 +31,7 @@ class Night {
                                                 WarmCounts& counts);
 
  private:
+  void keep_errors(std::size_t i, WarmSeries& out) const;
   Status keep_trees(std::span<const float> tree_shares, std::span<const float> factor_shares, WarmState& out) const;
 
   const Run& run_;

@@ -39,6 +39,12 @@ class PastErrors {
   // That the errors of each origin were multiplied by, because the level has grown since.
   std::span<float> growth(std::size_t i) { return std::span(growth_).subspan(slot_[i] * origins_, origins_); }
   std::span<const float> growth(std::size_t i) const { return std::span(growth_).subspan(slot_[i] * origins_, origins_); }
+  // How wide drivers say that errors lie there, below and above zero, in the unit of the errors (OwnErrors); none until keep_widths().
+  std::span<float> down(std::size_t i) { return down_.empty() ? std::span<float>() : in(down_, i); }
+  std::span<float> up(std::size_t i) { return up_.empty() ? std::span<float>() : in(up_, i); }
+  std::span<const float> down(std::size_t i) const { return down_.empty() ? std::span<const float>() : in(down_, i); }
+  std::span<const float> up(std::size_t i) const { return up_.empty() ? std::span<const float>() : in(up_, i); }
+  void keep_widths() { down_.assign(errors_.size(), 0), up_.assign(errors_.size(), 0); }
   // How many values come after the oldest origin of any series.
   std::size_t oldest() const;
 
@@ -65,6 +71,7 @@ class PastErrors {
   std::vector<float> errors_;
   std::vector<std::uint32_t> after_;
   std::vector<float> growth_;
+  std::vector<float> down_, up_;
 };
 
 }  // namespace sinan::forecasting

@@ -52,6 +52,12 @@ void Run::blend_errors(std::size_t i, float share, std::span<const float> theirs
   facts[i].own = mean_size(past.of(i));
 }
 
+void Run::make_room_for_widths() {
+  past.keep_widths();
+  down.assign(panel.size() * horizon, 0);
+  up.assign(panel.size() * horizon, 0);
+}
+
 void Run::note_pooled(std::size_t i, float share) {
   out.pooled_shares[i] = share;
   out.models[i] += " + pooled_regression";

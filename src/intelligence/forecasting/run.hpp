@@ -20,6 +20,7 @@ struct Facts {
   bool sparse = false;
   bool non_negative = false;
   bool unknown = false;  // all its values are missing
+  bool widths = false;   // drivers say how far it may err: Run::down and up ahead, PastErrors::down and up before
 };
 
 struct Run {
@@ -37,6 +38,8 @@ struct Run {
   void blend_errors(std::size_t i, float share, std::span<const float> theirs);
   // Says that the pooled regression has that share of the median of series i.
   void note_pooled(std::size_t i, float share);
+  // For the widths of errors, before any are known.
+  void make_room_for_widths();
   // Mixes a share of `values`, by step and in the units of the panel, into the median of series i.
   void mix(std::size_t i, float share, std::span<const double> values);
 
@@ -48,6 +51,7 @@ struct Run {
   Forecasts out;
   std::vector<Facts> facts;
   PastErrors past;
+  std::vector<float> down, up;  // widths by series and step, in units of the panel, where Facts::widths; else, and without trees, none
 };
 
 // The mean size of what is known among errors; −1: nothing is.

@@ -10,7 +10,7 @@
 namespace sinan::forecasting {
 namespace {
 
-constexpr std::uint32_t kFormat = 5;  // of the bytes
+constexpr std::uint32_t kFormat = 6;  // of the bytes
 
 std::uint64_t next_hash(std::uint64_t hash, std::uint64_t bits) {
   hash = (hash ^ bits) * 0x9e3779b97f4a7c15ULL;
@@ -102,7 +102,7 @@ void each_field(Stream& stream, Series& s, const Value& value, const List& list)
       value(stream, s.length), value(stream, s.hashes);
   value(stream, s.scale), value(stream, s.noise), value(stream, s.level), value(stream, s.reach), value(stream, s.only),
       value(stream, s.weighted), value(stream, s.pooled_share);
-  list(stream, s.point), list(stream, s.errors);
+  list(stream, s.point), list(stream, s.errors), list(stream, s.down), list(stream, s.up);
   value(stream, s.rate.counting), value(stream, s.rate.mean), value(stream, s.rate.values);
   list(stream, s.rate.sums), list(stream, s.rate.indices);
 }
@@ -155,6 +155,8 @@ std::string WarmState::shared_bytes() const {
       .put(learnt)
       .list(trees)
       .list(shares)
+      .list(low_trees)
+      .list(high_trees)
       .list(factor_trees)
       .list(factor_shares)
       .list(pooled ? numbers_of(*pooled) : std::vector<float>())
@@ -166,7 +168,8 @@ Result<WarmState> WarmState::shared_from(std::string_view bytes) {
   std::uint32_t format = 0;
   std::vector<float> numbers;
   Reader in(bytes);
-  in.get(format).get(out.method).get(out.learnt).list(out.trees).list(out.shares).list(out.factor_trees).list(out.factor_shares);
+  in.get(format).get(out.method).get(out.learnt).list(out.trees).list(out.shares).list(out.low_trees).list(out.high_trees);
+  in.list(out.factor_trees).list(out.factor_shares);
   SINAN_CHECK(in.list(numbers).end());
   auto pooled = pooled_from(numbers);
   if (!pooled) return fail(ErrorCode::kCorrupt, "what was learnt in an earlier night cannot be read; remove it, and all is learnt anew");

@@ -44,6 +44,7 @@ struct WarmSeries {
   bool weighted = false;             // whether learned weights had a part in it, PoolForecast::weighted
   float pooled_share = 0;            // of the pooled regression in
   std::vector<float> point, errors;  // of regular demand, in that unit, as in PoolForecast; errors after trees were mixed in
+  std::vector<float> down, up;       // their widths in that unit, as in OwnErrors, where drivers tell them
   RateMemory rate;                   // of sparse demand, in units of scale
 
   // By how many periods a series has grown, if it has changed in no other way.
@@ -58,9 +59,10 @@ struct WarmState {
   std::int64_t learnt = 0;                                                    // the latest end of all series when everything was learnt
   std::unordered_map<std::string, std::shared_ptr<const WarmSeries>> series;  // by key
   std::shared_ptr<const std::map<int, Pooled>> pooled;                        // the pooled regressions by season, as in Forecasts
-  // Trees, if there are any: as text, and their share in the median of each group of forecast().
+  // Trees, if there are any: as text, with their share in the median of each group of forecast(); and those of widths.
   std::string trees;
   std::vector<float> shares;
+  std::string low_trees, high_trees;
   // The same of sparse demand (factors.hpp).
   std::string factor_trees;
   std::vector<float> factor_shares;

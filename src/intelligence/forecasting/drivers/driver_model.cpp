@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kLeastKnown = 4;  // values before an origin
 constexpr std::size_t kManyRows = 100'000;
-constexpr double kLargest = 5;  // a target beyond this many (natural) powers from the level is taken as that far
+constexpr int kRowsOfQuantile = 50;  // in a leaf: of ten the quantile .9 is hardly known
+constexpr double kLargest = 5;       // a target beyond this many (natural) powers from the level is taken as that far
 
 // The rows that are learnt from, in an order of their own: by key of the series, then by time.
 class Rows {
@@ -106,6 +107,14 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
   if (rows.target.size() < kLeastRows) return out;
   learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
   how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target.size() / 1000, 5, 40));
+  if (options.quantile != 0.5) {
+    how.loss = learning::Loss::kQuantile;
+    how.quantile = options.quantile;
+    how.rounds /= 2;
+    how.learning_rate *= 2;
+    how.leaves = 31;
+    how.rows_in_leaf = std::max(how.rows_in_leaf, kRowsOfQuantile);
+  }
   SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how, cancel));
   SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how, cancel));
   return out;

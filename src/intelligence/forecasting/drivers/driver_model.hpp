@@ -1,7 +1,8 @@
 // One model of all series: trees that learn from drivers, and from the history of each series, what demand will be.
 //
 // Every known period of a series is taught once or several times, each time as seen from an origin 1 … horizon periods before it (the
-// direct strategy, Ben Taieb et al. 2012, with the step as a feature). The absolute error is made small, so answers are medians.
+// direct strategy, Ben Taieb et al. 2012, with the step as a feature). The pinball loss of a quantile (Koenker & Bassett 1978) is made
+// small: of the median, which is the absolute error, or of another one.
 #pragma once
 
 #include "base/cancel.hpp"
@@ -17,11 +18,13 @@ class DriverModel {
     std::size_t horizon = 1;
     std::size_t rows = 150'000;  // that are learnt from, about
     std::uint64_t seed = 1;
+    double quantile = 0.5;  // that is answered, in (0, 1)
   };
 
   // `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest end of all series are learnt from; series of
   // which nothing is demanded in more than a quarter of the periods are not. Nothing to learn from: a model that knows nothing.
-  // There are 200 trees, and 100 when fewer than 100,000 rows are asked for.
+  // There are 200 trees, and 100 when fewer than 100,000 rows are asked for; of quantiles but the median half as many, smaller ones,
+  // since how far demand may lie off is told by less than where it lies.
   // The order of the series does not matter.
   static Result<DriverModel> learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
                                    const Options& options, const CancelToken* cancel);

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "intelligence/forecasting/blend.hpp"
-#include "intelligence/forecasting/drivers/driver_model.hpp"
+#include "intelligence/forecasting/drivers/width_model.hpp"
 #include "intelligence/forecasting/pool/pool.hpp"
 #include "intelligence/forecasting/sparse/factor_model.hpp"
 #include "intelligence/forecasting/sparse/intermittent.hpp"
@@ -104,6 +104,21 @@ Result<TreeStep> explain_factor(const learning::Trees& trees, const Features& fe
   return out;
 }
 
+// Where trees tell how far demand may lie off: between which quantiles of theirs.
+Status explain_widths(const WidthModel& widths, const Features& features, Explanation& out) {
+  std::vector<float> cells;
+  std::vector<double> median;
+  for (const TreeStep& step : out.trees) median.push_back(step.forecast);
+  std::vector<float> down(median.size());
+  std::vector<float> up(median.size());
+  SINAN_CHECK(widths.predict(features, cells, median, down, up));
+  for (std::size_t k = 0; k < median.size(); ++k) {
+    out.trees[k].low = median[k] - down[k];
+    out.trees[k].high = median[k] + up[k];
+  }
+  return {};
+}
+
 // Past periods, each seen from the period before it, that fall into the leaves of the first period ahead.
 Status find_alike(const learning::Trees& trees, Features& features, const Panel& panel, std::size_t i, std::size_t season,
                   Explanation& out) {
@@ -158,6 +173,7 @@ Result<Explanation> explain(const Panel& panel, std::span<const int> seasons, co
                                      : explain_step(trees, features, *options.drivers, step));
     out.trees.push_back(std::move(found));
   }
+  if (!forecasts.widths_used.empty() && forecasts.widths_used[i]) SINAN_CHECK(explain_widths(*forecasts.widths, features, out));
   SINAN_CHECK(find_alike(trees, features, panel, i, season, out));
   return out;
 }

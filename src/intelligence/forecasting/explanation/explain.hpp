@@ -30,6 +30,8 @@ struct TreeStep {
   double centre = 0;
   double unit = 0;      // forecast = unit · sinh(score + centre), or unit · exp(score)
   double forecast = 0;  // before it is mixed in
+  // Where drivers tell how far demand may lie off: the quantiles .1 and .9 of trees, whose distances are the widths of errors there.
+  std::optional<double> low, high;
 };
 
 // A period of the series' past that falls into the same leaves as the period ahead.

@@ -136,6 +136,9 @@ void tell_trees(const FileExplanation& e, std::string& out) {
                        number(step.unit * std::sinh(step.centre)));
     tell_effects(e, step, out);
     out += fmt::format("  forecast = {:.6g} * sinh({:.6f} + {:.6f})\n", step.unit, step.score, step.centre);
+    if (step.low)
+      out += fmt::format("  eight of ten times, other trees say, between {} and {}; by how often that held before come the quantiles\n",
+                         number(*step.low), number(*step.high));
   }
   tell_alike(e, out);
 }
@@ -186,6 +189,7 @@ Json to_json(const FileExplanation& e) {
         told["centre"] = trees.centre;
         told["unit"] = trees.unit;
         told["forecast"] = trees.forecast;
+        if (trees.low) told["low"] = *trees.low, told["high"] = *trees.high;
       } else {
         told["mean_without"] = trees.unit;
         told["mean"] = why.mean[k];

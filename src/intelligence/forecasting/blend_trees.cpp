@@ -1,0 +1,210 @@
+#include "intelligence/forecasting/blend_trees.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <future>
+
+#include "intelligence/forecasting/drivers/width_model.hpp"
+#include "intelligence/forecasting/parallel.hpp"
+
+namespace sinan::forecasting {
+namespace {
+
+// What widths must gain in the mean logarithm of the likelihood of an error: as if errors were so much smaller.
+constexpr double kGainOfWidths = 0.02;
+
+struct TreeWorker {
+  Features features;
+  std::vector<float> cells;
+  std::vector<double> values;
+  std::vector<float> down, up;
+};
+
+template <typename Work>
+Status each_with_features(Run& run, const CancelToken* cancel, const Work& work) {
+  std::vector<TreeWorker> workers;
+  for (int t = 0; t < run.options.threads; ++t)
+    workers.push_back({Features(run.panel, *run.options.drivers),
+                       {},
+                       std::vector<double>(run.horizon),
+                       std::vector<float>(run.horizon),
+                       std::vector<float>(run.horizon)});
+  std::vector<Status> results(workers.size());
+  SINAN_CHECK(in_parallel(run.panel.size(), run.options.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
+    if (!run.facts[i].regular || !results[worker]) return;
+    if (auto done = work(workers[worker], i); !done) results[worker] = std::move(done);
+  }));
+  for (Status& result : results) SINAN_CHECK(result);
+  return {};
+}
+
+// Has the trees that saw nothing of the last `away` periods look at the origins of series i: `work(j, known, after)` with what they say of
+// the periods after the `known` ones in `w.values`. Not where they have seen an origin, in series that end early.
+template <typename Work>
+Status each_origin(const Run& run, TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, const Work& work) {
+  const std::size_t count = run.panel.series(i).size();
+  const std::int64_t unseen = static_cast<std::int64_t>(away) - (run.options.drivers->last - run.panel.end_of(i));
+  for (std::size_t j = 0; j < run.past.origins(); ++j) {
+    const std::size_t after = run.past.after(i)[j];
+    if (after == 0 || static_cast<std::int64_t>(after) > unseen) continue;
+    if (!w.features.look(i, count - after, static_cast<std::size_t>(run.out.seasons[i]))) continue;
+    SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
+    SINAN_CHECK(work(j, count - after, std::min(run.horizon, after)));
+  }
+  return {};
+}
+
+// What trees get wrong at the origins of series i. Where demand was not known the errors stay what they were.
+Status tree_errors(const Run& run, TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::span<float> theirs) {
+  std::span<const double> values = run.panel.series(i);
+  return each_origin(run, w, earlier, i, away, [&](std::size_t j, std::size_t known, std::size_t steps) -> Status {
+    for (std::size_t k = 0; k < steps; ++k) {
+      double actual = values[known + k];
+      double forecast = run.facts[i].non_negative ? std::max(0.0, w.values[k]) : w.values[k];
+      const bool sold_out = !run.panel.lost.empty() && run.panel.lost_of(i)[known + k];
+      if (std::isfinite(actual) && !sold_out)
+        theirs[j * run.horizon + k] = run.past.growth(i)[j] * static_cast<float>((actual - forecast) / run.facts[i].unit);
+    }
+    return {};
+  });
+}
+
+// How far errors lay, as trees say that saw nothing of them.
+Status past_widths(Run& run, TreeWorker& w, const DriverModel& earlier, const WidthModel& widths, std::size_t i, std::size_t away) {
+  return each_origin(run, w, earlier, i, away, [&](std::size_t j, std::size_t, std::size_t steps) -> Status {
+    SINAN_CHECK(widths.predict(w.features, w.cells, w.values, w.down, w.up));
+    const float per_unit = run.past.growth(i)[j] / run.facts[i].unit;
+    for (std::size_t k = 0; k < steps; ++k) {
+      run.past.down(i)[j * run.horizon + k] = w.down[k] * per_unit;
+      run.past.up(i)[j * run.horizon + k] = w.up[k] * per_unit;
+    }
+    return {};
+  });
+}
+
+// The mean logarithm by which errors of series i are more likely with widths than without, and how many there are: errors of both kinds
+// fall off exponentially (Laplace), at the series' own scale.
+struct Likelihood {
+  double gain = 0, errors = 0;
+};
+Likelihood likelihood(const Run& run, std::size_t i) {
+  double plain = 0;
+  double in_widths = 0;
+  double logs = 0;
+  double count = 0;
+  for (std::size_t e = 0; e < run.past.stride(); ++e) {
+    const float error = run.past.of(i)[e];
+    const float down = run.past.down(i)[e];
+    const float up = run.past.up(i)[e];
+    if (!std::isfinite(error) || down <= 0) continue;
+    plain += std::abs(error);
+    in_widths += std::abs(error) / (error < 0 ? down : up);
+    logs += std::log((down + up) / 2);
+    ++count;
+  }
+  if (count < 2 || plain <= 0) return {};
+  return {.gain = std::log(plain / in_widths) - logs / count, .errors = count};
+}
+
+// The groups in which widths are of use.
+std::vector<std::uint8_t> choose_widths(const Run& run, std::span<const float> shares) {
+  std::array<double, Run::kGroups> gains{};
+  std::array<double, Run::kGroups> counts{};
+  for (std::size_t i : run.order) {
+    const std::size_t group = run.group_of(i);
+    if (!run.facts[i].regular || !run.past.sampled(i) || shares[group] == 0) continue;
+    const Likelihood found = likelihood(run, i);
+    gains[group] += found.gain * found.errors;
+    counts[group] += found.errors;
+  }
+  std::vector<std::uint8_t> out(Run::kGroups);
+  for (std::size_t g = 0; g < out.size(); ++g) out[g] = counts[g] > 0 && gains[g] > kGainOfWidths * counts[g];
+  return out;
+}
+
+// Mixes what the trees say of the periods ahead into the median of series i, if they have something to say; then that is in `w.values`.
+Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const float> shares) {
+  const float share = shares[run.group_of(i)];
+  if (share == 0 || !w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]))) return false;
+  SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
+  run.mix(i, share, w.values);
+  run.out.tree_shares[i] = share;
+  run.out.models[i] = share == 1 ? "trees" : run.out.models[i] + " + trees";
+  return true;
+}
+
+// How far the forecast of series i may err, at which `w.features` looks, as mix_trees() left it.
+Status widths_ahead(Run& run, TreeWorker& w, std::size_t i) {
+  const std::size_t first = i * run.horizon;
+  return run.out.widths->predict(w.features, w.cells, w.values, std::span(run.down).subspan(first, run.horizon),
+                                 std::span(run.up).subspan(first, run.horizon));
+}
+
+}  // namespace
+
+Status blend_known_trees(Run& run, const WarmState& state, const CancelToken* cancel) {
+  if (state.trees.empty()) return {};
+  SINAN_TRY(DriverModel latest, DriverModel::read(state.trees));
+  run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
+  if (!state.low_trees.empty()) {
+    SINAN_TRY(WidthModel widths, WidthModel::read(state.low_trees, state.high_trees));
+    run.out.widths = std::make_shared<const WidthModel>(std::move(widths));
+  }
+  return each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+    SINAN_TRY(const bool mixed, mix_trees(run, w, i, state.shares));
+    run.facts[i].widths = run.facts[i].widths && mixed && run.out.widths;
+    return run.facts[i].widths ? widths_ahead(run, w, i) : Status();
+  });
+}
+
+Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
+  const std::size_t away = run.past.oldest();
+  DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .seed = run.options.seed};
+  auto learn = [&](std::size_t unseen) {
+    return DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
+  };
+  auto learn_widths = [&](std::size_t unseen) {
+    return WidthModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, run.options.threads, cancel);
+  };
+  // A second thread grows the trees that forecast before it is known whether they are of use; without one they wait for that.
+  auto grown = std::async(run.options.threads > 1 ? std::launch::async : std::launch::deferred, learn, 0);
+  SINAN_TRY(const DriverModel earlier, learn(away));
+  if (!earlier.knows() || away == 0) return std::vector<float>();
+  std::vector<float> theirs = run.past.all();
+  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) {
+    return run.past.sampled(i) ? tree_errors(run, w, earlier, i, away, run.past.in(theirs, i)) : Status();
+  }));
+  std::vector<int> groups(run.panel.size(), -1);
+  for (std::size_t i = 0; i < run.panel.size(); ++i)
+    if (run.facts[i].regular) groups[i] = static_cast<int>(run.group_of(i));
+  const std::vector<float> shares =
+      run.past.choose_shares(theirs, groups, std::vector<float>(run.panel.size(), 1), std::vector<float>(Run::kGroups, 1), run.order);
+  if (std::ranges::all_of(shares, [](float share) { return share == 0; })) return std::vector<float>();
+
+  SINAN_TRY(DriverModel latest, grown.get());
+  run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
+  SINAN_TRY(const WidthModel earlier_widths, learn_widths(away));
+  run.make_room_for_widths();
+  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+    SINAN_TRY(const bool mixed, mix_trees(run, w, i, shares));
+    if (!mixed || !run.past.sampled(i)) return {};
+    run.blend_errors(i, shares[run.group_of(i)], run.past.in(theirs, i));
+    return past_widths(run, w, earlier, earlier_widths, i, away);
+  }));
+  const std::vector<std::uint8_t> useful = choose_widths(run, shares);
+  if (std::ranges::all_of(useful, [](std::uint8_t used) { return used == 0; })) return shares;
+
+  SINAN_TRY(WidthModel widths, learn_widths(0));
+  run.out.widths = std::make_shared<const WidthModel>(std::move(widths));
+  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
+    if (run.out.tree_shares[i] == 0 || !useful[run.group_of(i)]) return {};
+    w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]));
+    SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
+    run.facts[i].widths = true;
+    return widths_ahead(run, w, i);
+  }));
+  return shares;
+}
+
+}  // namespace sinan::forecasting

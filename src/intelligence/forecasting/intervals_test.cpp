@@ -1,0 +1,82 @@
+// Intervals whose errors have widths; those without are measured through forecast().
+#include "intelligence/forecasting/intervals.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace sinan::forecasting {
+namespace {
+
+constexpr std::size_t kOrigins = 4;
+constexpr std::size_t kHorizon = 6;
+constexpr std::size_t kErrors = kOrigins * kHorizon;
+
+// Normal errors of 300 series, `wide` times as large in every third step.
+struct Errors {
+  std::vector<float> errors, down, up;
+  explicit Errors(float wide, float unit = 1) {
+    std::mt19937 random(4);
+    std::normal_distribution<float> normal;
+    for (std::size_t i = 0; i < 300; ++i)
+      for (std::size_t e = 0; e < kErrors; ++e) {
+        const float width = e % 3 == 2 ? wide : 1;
+        errors.push_back(width * normal(random));
+        down.push_back(width * unit), up.push_back(width * unit);
+      }
+  }
+  OwnErrors of(std::size_t i, bool widths) const {
+    auto part = [i](const std::vector<float>& values) { return std::span(values).subspan(i * kErrors, kErrors); };
+    OwnErrors out{.errors = part(errors), .down = {}, .up = {}, .reach = 60, .noise = 1};
+    if (widths) out.down = part(down), out.up = part(up);
+    return out;
+  }
+  Intervals learnt(bool widths) const {
+    Intervals out(1, kOrigins, kHorizon);
+    for (std::size_t i = 0; i < 300; ++i) out.add(0, of(i, widths));
+    out.finish();
+    return out;
+  }
+};
+
+TEST(Intervals, WidthsOfOneChangeNothing) {
+  const Errors errors(1);
+  const Intervals plain = errors.learnt(false), with = errors.learnt(true);
+  for (std::size_t i : {0U, 7U}) EXPECT_EQ(plain.scale(0, errors.of(i, false)), with.scale(0, errors.of(i, true)));
+  for (std::size_t k = 0; k < kHorizon; ++k)
+    for (double q : {0.05, 0.5, 0.9}) {
+      EXPECT_EQ(plain.offset(0, k, q), with.offset(0, k, q));
+      EXPECT_NEAR(plain.total_offset(0, k, q), with.total_offset(0, k, q), 1e-6);
+    }
+}
+
+// The quantile .9 of a normal distribution is 1.2816 deviations.
+TEST(Intervals, ErrorsAreAsFarOffAsTheirWidthsSay) {
+  const Errors errors(8);
+  const Intervals found = errors.learnt(true);
+  double there = 0;
+  for (std::size_t i = 0; i < 300; ++i) there += found.scale(0, errors.of(i, true)) / 300;
+  for (std::size_t k = 0; k < kHorizon; ++k) EXPECT_NEAR(there * found.offset(0, k, 0.9), 1.2816, 0.1) << k;
+}
+
+TEST(Intervals, AWidthThatIsNotKnownHidesItsError) {
+  Errors errors(1);
+  const double before = errors.learnt(true).offset(0, 0, 0.9);
+  for (std::size_t e = 0; e < errors.errors.size(); e += kErrors) {
+    for (std::size_t k = 0; k < kHorizon; ++k) errors.errors[e + k] = 1e6F, errors.down[e + k] = errors.up[e + k] = 0;
+  }
+  EXPECT_NEAR(errors.learnt(true).offset(0, 0, 0.9), before, 0.1 * before);
+}
+
+TEST(Intervals, TheWidthOfASumIsThatOfItsSteps) {
+  WidthOfSums sums;
+  sums.add(1, 3);
+  EXPECT_EQ(sums.down(), 1);
+  EXPECT_EQ(sums.up(), 3);
+  sums.add(7, 3);
+  EXPECT_EQ(sums.down(), 5);
+  EXPECT_EQ(sums.up(), 3);
+}
+
+}  // namespace
+}  // namespace sinan::forecasting
