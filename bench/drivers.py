@@ -88,6 +88,7 @@ class Judge:
 
     def __init__(self):
         self.error, self.truth, self.pinball, self.rows, self.missing, self.seconds = 0.0, 0.0, np.zeros(len(LEVELS)), 0, 0, 0.0
+        self.inside = {}  # by whether a promotion is known: rows, and those between the outer levels
 
     def add(self, found, seconds, column="yhat"):
         y, f = found.y.to_numpy(), found[column].to_numpy()
@@ -99,10 +100,18 @@ class Judge:
             if name in found:
                 gap = y - np.nan_to_num(found[name].to_numpy())
                 self.pinball[k] += np.maximum(level * gap, (level - 1) * gap).sum()
+        low, high = (f"q{level * 100:g}" for level in (LEVELS[0], LEVELS[-1]))
+        if low in found:
+            promoted = (found.deal != 0) | (found.feat != 0) if "deal" in found else pd.Series(False, index=found.index)
+            within = (found.y >= found[low]) & (found.y <= found[high])
+            for kind in (True, False):
+                rows, hits = self.inside.get(kind, (0, 0))
+                self.inside[kind] = rows + int((promoted == kind).sum()), hits + int(within[promoted == kind].sum())
 
     def row(self, name):
         pinball = f"{2 * self.pinball.mean() / self.truth:.4f}" if self.pinball.any() else ""
-        return f"| {name} | {self.error / self.truth:.4f} | {pinball} | {self.missing} | {self.seconds:.0f} |"
+        inside = ", ".join(f"{'promoted' if kind else 'others'} {within / rows:.3f}" for kind, (rows, within) in self.inside.items() if rows)
+        return f"| {name} | {self.error / self.truth:.4f} | {pinball} | {inside} | {self.missing} | {self.seconds:.0f} |"
 
 
 def mlforecast_lightgbm(history, future):
@@ -158,9 +167,10 @@ def statistical(history, future, make, logs):
 
 
 def run(name, origins, peers):
-    print(f"\n{name}:\n\n| forecast | WAPE | scaled pinball (.1 .5 .9) | rows without | seconds |\n|---|---|---|---|---|", flush=True)
+    print(f"\n{name}:\n\n| forecast | WAPE | scaled pinball (.1 .5 .9) | inside 80 % | rows without | seconds |\n|---|---|---|---|---|---|", flush=True)
     methods = {
         "sinan": lambda h, f, d: sinan(h, f, d),
+        "sinan --trees forest": lambda h, f, d: sinan(h, f, d, "--trees", "forest"),
         "sinan --no-drivers": lambda h, f, d: sinan(h, f, d, "--no-drivers"),
     }
     if peers:

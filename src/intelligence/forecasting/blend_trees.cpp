@@ -160,7 +160,7 @@ Status blend_known_trees(Run& run, const WarmState& state, const CancelToken* ca
 
 Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
   const std::size_t away = run.past.oldest();
-  DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .seed = run.options.seed};
+  DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .seed = run.options.seed, .method = run.options.trees};
   auto learn = [&](std::size_t unseen) {
     return DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
   };

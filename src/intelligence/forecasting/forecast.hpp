@@ -60,6 +60,7 @@ struct Options {
   const Shared* shared = nullptr;            // what learn_shared() found, with the same options, in a sample of the series; not owned
   const Drivers* drivers = nullptr;          // of the panel, for the same horizon; not owned
   std::size_t tree_rows = 150'000;           // that trees learn from, about; fewer are faster
+  TreeMethod trees = TreeMethod::kBoosting;  // of regular demand; rare demand has boosted ones
   // What an earlier night kept, to go on from (warm.hpp); null, of other options, or too old: all is learnt anew. Not with `shared`.
   std::shared_ptr<const WarmState> warm = nullptr;
   bool keep = false;  // also fill Forecasts::warm

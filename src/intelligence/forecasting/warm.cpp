@@ -190,6 +190,7 @@ std::uint64_t method_of(const Options& options) {
   auto add = [&](std::string_view text) { out = next_hash(out, hash(text, options.seed)); };
   out = next_hash(out, static_cast<std::uint64_t>(options.origins));
   out = next_hash(out, options.tree_rows);
+  out = next_hash(out, static_cast<std::uint64_t>(options.trees));
   for (int season : options.seasons) out = next_hash(out, static_cast<std::uint64_t>(season));
   for (const ModelInfo& model : models()) add(model.name);
   for (const std::string& name : options.models) add(name);

@@ -41,10 +41,10 @@ std::string_view objective(Loss loss) {
 
 std::string parameters(const BoostingOptions& o, const Table& table) {
   std::string out = fmt::format(
-      "objective={} boosting={} learning_rate={} num_leaves={} min_data_in_leaf={} feature_fraction={} bagging_fraction={} bagging_freq=1 "
+      "objective={} boosting={} learning_rate={} num_leaves={} min_data_in_leaf={} {}={} bagging_fraction={} bagging_freq=1 "
       "num_threads=1 seed={} deterministic=true force_row_wise=true verbosity=-1 boost_from_average=true feature_pre_filter=false",
-      objective(o.loss), o.forest ? "rf" : "gbdt", o.learning_rate, o.leaves, o.rows_in_leaf, o.columns_sampled, o.rows_sampled,
-      o.seed % 2'000'000'000);
+      objective(o.loss), o.forest ? "rf" : "gbdt", o.learning_rate, o.leaves, o.rows_in_leaf,
+      o.forest ? "feature_fraction_bynode" : "feature_fraction", o.columns_sampled, o.rows_sampled, o.seed % 2'000'000'000);
   if (o.loss == Loss::kQuantile) out += fmt::format(" alpha={}", o.quantile);
   if (o.loss == Loss::kTweedie) out += fmt::format(" tweedie_variance_power={}", o.tweedie_power);
   if (o.weight_in_leaf != BoostingOptions().weight_in_leaf) out += fmt::format(" min_sum_hessian_in_leaf={}", o.weight_in_leaf);
@@ -196,7 +196,9 @@ Status Trees::contributions(std::span<const float> cells, std::span<double> out)
   SINAN_TRY(auto found, run(cells, kPredictContributions));
   if (found.size() != out.size())
     return fail(ErrorCode::kInvalidInput, "contributions need one place per row and column, and one per row for the expected value");
-  std::ranges::copy(found, out.begin());
+  // Of a forest the library adds up what its raw score is the mean of.
+  const double trees = handle_->flat.averaged();
+  std::ranges::transform(found, out.begin(), [trees](double v) { return v / trees; });
   return {};
 }
 

@@ -32,7 +32,7 @@ struct BoostingOptions {
   int leaves = 63;               // of a tree, at most
   int rows_in_leaf = 40;         // at least
   double weight_in_leaf = 1e-3;  // sum of second derivatives of the loss, at least; of kTweedie with power 1: expected demand
-  double columns_sampled = 0.7;  // share of the columns that a tree may use
+  double columns_sampled = 0.7;  // share of the columns that a tree may use, or of a forest each split
   double rows_sampled = 0.8;     // share of the rows that a tree learns from
   std::uint64_t seed = 1;
 };

@@ -240,6 +240,23 @@ TEST(Trees, PredictWhatTheLibraryPredictsBitForBit) {
   }
 }
 
+// Boosted or side by side, what the columns contribute makes the raw score.
+TEST(Trees, ContributionsAddUpToTheScore) {
+  Sample s = sample(2000);
+  for (const bool forest : {false, true}) {
+    auto trees = Trees::train(s.table, s.target, {.forest = forest, .rounds = 40, .rows_in_leaf = 5});
+    ASSERT_TRUE(trees) << trees.error().text();
+    const std::size_t width = s.table.width();
+    const std::span<const float> cells = std::span<const float>(s.table.cells).first(50 * width);
+    std::vector<double> score(50), parts(50 * (width + 1));
+    ASSERT_TRUE(trees->predict(cells, score) && trees->contributions(cells, parts));
+    for (std::size_t row = 0; row < 50; ++row) {
+      const auto begin = parts.begin() + static_cast<std::ptrdiff_t>(row * (width + 1));
+      EXPECT_NEAR(std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(width + 1), 0.0), score[row], 1e-9) << forest;
+    }
+  }
+}
+
 TEST(Trees, MistakesAreErrors) {
   Sample s = sample(100);
   EXPECT_EQ(Trees::read("no model").error().code, ErrorCode::kCorrupt);

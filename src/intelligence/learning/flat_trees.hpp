@@ -16,6 +16,8 @@ class FlatTrees {
 
   // `cells`: rows × width, which is the model's; one value per row into `out`.
   void predict(std::span<const float> cells, std::size_t width, std::span<double> out) const;
+  // How many trees the raw score is the mean of; 1: it is their sum.
+  double averaged() const { return average_ ? static_cast<double>(roots_.size()) : 1; }
 
  private:
   // A row goes left where its cell is `threshold` or less, or missing and `missing_left`; or where its code is one of `codes`.

@@ -104,6 +104,7 @@ const Shape<ChallengerConfig>& shape_of(const ChallengerConfig*) {
           .optional("history_days", &ChallengerConfig::history_days, "Days of history that are looked at; default: as configured",
                     {{}, 14, 36'500})
           .optional("drivers", &ChallengerConfig::drivers, "Whether drivers are learnt from; default: as configured")
+          .optional("trees", &ChallengerConfig::trees, "boosting or forest; default: as configured", {{"boosting", "forest"}})
           .optional("embeddings", &ChallengerConfig::embeddings, "Whether embeddings of events are learnt from; default: as configured")
           .optional("models", &ChallengerConfig::models, "Only these members of the pool; default: as configured", {model_names()});
   return shape;
@@ -127,6 +128,8 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*) {
           .optional("history_days", &ForecastConfig::history_days, "Days of history that are looked at", {{}, 14, 36'500})
           .optional("drivers", &ForecastConfig::drivers,
                     "Whether promotions, categories, places and the calendar are learnt from, where that made earlier forecasts better")
+          .optional("trees", &ForecastConfig::trees, "How trees learn from them: boosting, or forest, a random forest",
+                    {{"boosting", "forest"}})
           .optional("embeddings", &ForecastConfig::embeddings,
                     "Whether topics of events are learnt from, where sinan.yaml has an endpoint for embeddings")
           .optional("holidays", &ForecastConfig::holidays, "Of the calendar", {{"western", "chinese"}})
@@ -179,6 +182,7 @@ std::vector<Method> methods_of(const ForecastConfig& config) {
   Method configured{"default", config.horizon_days, config.seasons, config.history_days, config.drivers, {}, names_of(config.models)};
   configured.hierarchy = names_of(config.hierarchy);
   if (auto how = forecasting::parse_reconciliation(config.reconciliation)) configured.reconciliation = *how;
+  if (auto how = forecasting::parse_tree_method(config.trees)) configured.trees = *how;
   for (const std::string& name : config.holidays)
     if (auto kind = parse_holidays(name)) configured.holidays.push_back(*kind);
   if (config.embeddings && config.drivers) configured.embedding_model = config.embedding_model;
@@ -189,6 +193,8 @@ std::vector<Method> methods_of(const ForecastConfig& config) {
     if (!challenger.seasons.empty()) method.seasons = challenger.seasons;
     if (challenger.history_days) method.history_days = *challenger.history_days;
     if (challenger.drivers) method.drivers = *challenger.drivers;
+    if (challenger.trees)
+      if (auto how = forecasting::parse_tree_method(*challenger.trees)) method.trees = *how;
     method.embedding_model = challenger.embeddings.value_or(config.embeddings) && method.drivers ? config.embedding_model : "";
     if (!challenger.models.empty()) method.models = names_of(challenger.models);
     out.push_back(std::move(method));
@@ -206,6 +212,7 @@ forecasting::Options options_of(const Method& method, int threads) {
   options.seasons = method.seasons;
   options.models = method.models;
   options.tree_rows = kTreeRows;
+  options.trees = method.trees;
   options.threads = threads;
   return options;
 }

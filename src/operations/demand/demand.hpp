@@ -20,6 +20,7 @@ struct ChallengerConfig {
   std::vector<int> seasons;
   std::optional<int> history_days;
   std::optional<bool> drivers;
+  std::optional<std::string> trees;
   std::optional<bool> embeddings;
   std::vector<Located<std::string>> models;
 };
@@ -40,6 +41,7 @@ struct ForecastConfig {
   std::vector<int> seasons = {7};  // candidate seasons, in days
   int history_days = 1095;         // older sales are not looked at
   bool drivers = true;             // learn from demand_drivers.hpp
+  std::string trees = "boosting";  // forecasting::TreeMethod
   bool embeddings = true;          // and from topics of events, where sinan.yaml has an endpoint
   std::vector<std::string> holidays = {"western", "chinese"};
   std::vector<Located<std::string>> models;     // only these members of the pool; empty: all
@@ -91,6 +93,7 @@ struct Method {
   std::vector<std::string> models;
   std::vector<std::string> hierarchy = {};
   forecasting::Reconciliation reconciliation = forecasting::Reconciliation::kWls;
+  forecasting::TreeMethod trees = forecasting::TreeMethod::kBoosting;
   std::string embedding_model = {};  // whose vectors make topics of events; empty: words alone
 };
 // The configured one, then its challengers.

@@ -151,13 +151,19 @@ TEST(ModelVersions, follow_from_what_decides_the_forecast_and_from_nothing_else)
   EXPECT_TRUE(ids.insert(id(embedded)).second);
   embedded.embedding_model = "m-small, 256 dimensions";
   EXPECT_TRUE(ids.insert(id(embedded)).second);
+  demand::Method forest = method;
+  forest.trees = forecasting::TreeMethod::kForest;
+  EXPECT_EQ(id(forest), first) << "without drivers no tree is grown";
+  forest.drivers = true;
+  EXPECT_TRUE(ids.insert(id(forest)).second);
 }
 
 TEST(Contenders, forecast_from_words_alone_where_vectors_cannot_be_had_by_versions_that_say_so) {
   demand::ForecastConfig config;
   config.embedding_model = "m-small";
-  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .embeddings = {}, .models = {}},
-                        {.name = {"words", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .embeddings = false, .models = {}}};
+  config.challengers = {
+      {.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .trees = {}, .embeddings = {}, .models = {}},
+      {.name = {"words", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .trees = {}, .embeddings = false, .models = {}}};
   State state;
   const auto before = *contenders_of(config, state);
   ASSERT_EQ(before.size(), 3U) << "with embeddings and without are two methods";
@@ -176,8 +182,9 @@ TEST(Contenders, forecast_from_words_alone_where_vectors_cannot_be_had_by_versio
 
 TEST(Contenders, the_promoted_version_leads_while_the_configuration_has_it) {
   demand::ForecastConfig config;
-  config.challengers = {{.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .embeddings = {}, .models = {}},
-                        {.name = {"same", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .embeddings = {}, .models = {}}};
+  config.challengers = {
+      {.name = {"short", {}}, .seasons = {}, .history_days = 90, .drivers = {}, .trees = {}, .embeddings = {}, .models = {}},
+      {.name = {"same", {}}, .seasons = {}, .history_days = {}, .drivers = {}, .trees = {}, .embeddings = {}, .models = {}}};
   State state;
   auto contenders = *contenders_of(config, state);
   ASSERT_EQ(contenders.size(), 2U) << "the same method by another name forecasts once";

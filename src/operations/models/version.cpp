@@ -96,6 +96,7 @@ Result<Json> parameters_of(const demand::Method& method) {
     out["hierarchy"] = method.hierarchy;
     out["reconciliation"] = std::string(forecasting::name(method.reconciliation));
   }
+  if (method.drivers && method.trees != forecasting::TreeMethod::kBoosting) out["trees"] = std::string(forecasting::name(method.trees));
   if (method.drivers && !method.embedding_model.empty()) out["embeddings"] = method.embedding_model;
   return out;
 }

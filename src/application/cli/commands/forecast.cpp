@@ -119,6 +119,7 @@ Result<int> forecast_command(Invocation& invocation) {
   SINAN_TRY(options.known_ahead, names(invocation, "known"));
   SINAN_TRY(options.fixed, names(invocation, "static"));
   options.drivers = !invocation.flag("no-drivers");
+  SINAN_TRY(options.trees, forecasting::parse_tree_method(invocation.text("trees", "boosting")));
   if (invocation.has("holidays")) {
     options.holidays.emplace();
     SINAN_TRY(const auto kinds, names(invocation, "holidays"));
@@ -243,6 +244,10 @@ CommandInfo forecast() {
                    .value = "LIST",
                    .summary = "Learn from the calendar of daily series too, with western or chinese holidays, or none",
                    .repeated = true},
+                  {.name = "trees",
+                   .value = "HOW",
+                   .summary = "How trees learn from drivers; default: boosting. A forest is a random forest",
+                   .allowed = {"boosting", "forest"}},
                   {.name = "no-drivers", .summary = "Forecast from y alone, whatever other columns there are"},
                   {.name = "gaps",
                    .value = "HOW",

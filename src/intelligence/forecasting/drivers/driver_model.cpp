@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLeastKnown = 4;  // values before an origin
 constexpr std::size_t kManyRows = 100'000;
+constexpr int kForestLeaves = 1'000;
 constexpr int kRowsOfQuantile = 50;  // in a leaf: of ten the quantile .9 is hardly known
 constexpr double kLargest = 5;       // a target beyond this many (natural) powers from the level is taken as that far
 
@@ -107,6 +108,7 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
   if (rows.target.size() < kLeastRows) return out;
   learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
   how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target.size() / 1000, 5, 40));
+  how.forest = options.method == TreeMethod::kForest;
   if (options.quantile != 0.5) {
     how.loss = learning::Loss::kQuantile;
     how.quantile = options.quantile;
@@ -114,6 +116,9 @@ Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& driver
     how.learning_rate *= 2;
     how.leaves = 31;
     how.rows_in_leaf = std::max(how.rows_in_leaf, kRowsOfQuantile);
+  } else if (how.forest) {
+    how.leaves = kForestLeaves;
+    how.rows_in_leaf = std::max(how.rows_in_leaf / 4, 5);
   }
   SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how, cancel));
   SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how, cancel));

@@ -18,13 +18,15 @@ class DriverModel {
     std::size_t horizon = 1;
     std::size_t rows = 150'000;  // that are learnt from, about
     std::uint64_t seed = 1;
+    TreeMethod method = TreeMethod::kBoosting;
     double quantile = 0.5;  // that is answered, in (0, 1)
   };
 
   // `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest end of all series are learnt from; series of
   // which nothing is demanded in more than a quarter of the periods are not. Nothing to learn from: a model that knows nothing.
   // There are 200 trees, and 100 when fewer than 100,000 rows are asked for; of quantiles but the median half as many, smaller ones,
-  // since how far demand may lie off is told by less than where it lies.
+  // since how far demand may lie off is told by less than where it lies. Those of the median are larger in
+  // a forest.
   // The order of the series does not matter.
   static Result<DriverModel> learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
                                    const Options& options, const CancelToken* cancel);

@@ -3,7 +3,17 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.hpp"
+
 namespace sinan::forecasting {
+
+std::string_view name(TreeMethod method) { return method == TreeMethod::kForest ? "forest" : "boosting"; }
+
+Result<TreeMethod> parse_tree_method(std::string_view text) {
+  for (TreeMethod method : {TreeMethod::kBoosting, TreeMethod::kForest})
+    if (text == name(method)) return method;
+  return fail(ErrorCode::kInvalidInput, fmt::format("trees learn by boosting or as a forest, not by '{}'", visible(text)));
+}
 namespace {
 
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -21,6 +22,14 @@
 #include "intelligence/forecasting/drivers/releases.hpp"
 
 namespace sinan::forecasting {
+
+// How trees learn from drivers: gradient boosting (Friedman 2001), each from what those before it leave, or a random forest (Breiman 2001),
+// side by side from other rows and columns each.
+enum class TreeMethod : std::uint8_t { kBoosting, kForest };
+// "boosting", "forest".
+std::string_view name(TreeMethod method);
+// kInvalidInput for another name.
+Result<TreeMethod> parse_tree_method(std::string_view text);
 
 struct Driver {
   std::string name;

@@ -173,47 +173,49 @@ TEST(ForecastWithDrivers, FollowsPricesThatAreKnownAhead) {
 
 // A deal doubles sales and makes their logarithm six times as uncertain.
 TEST(ForecastWithDrivers, QuantilesAreWiderWhereDriversMakeDemandUncertain) {
-  Shop shop(80, 80, 8, 1, 11);
-  shop.drivers.columns.erase(shop.drivers.columns.begin());  // deal and noise are left
-  shop.ahead.clear();
-  std::mt19937 random(5);
-  std::normal_distribution<double> normal;
-  std::vector<double>& values = shop.panel.values;
-  for (std::size_t i = 0; i < shop.panel.size(); ++i)
-    for (std::size_t t = 0; t < 88; ++t) {
-      const bool deal = shop.drivers.columns[0].values[i * 88 + t] > 0;
-      const double sold = (1 + static_cast<double>(i)) * (deal ? 200 : 100) * std::exp((deal ? 0.6 : 0.1) * normal(random));
-      t < 80 ? void(values[i * 80 + t] = sold) : shop.ahead.push_back(sold);
+  for (TreeMethod trees : {TreeMethod::kBoosting, TreeMethod::kForest}) {
+    Shop shop(80, 80, 8, 1, 11);
+    shop.drivers.columns.erase(shop.drivers.columns.begin());  // deal and noise are left
+    shop.ahead.clear();
+    std::mt19937 random(5);
+    std::normal_distribution<double> normal;
+    std::vector<double>& values = shop.panel.values;
+    for (std::size_t i = 0; i < shop.panel.size(); ++i)
+      for (std::size_t t = 0; t < 88; ++t) {
+        const bool deal = shop.drivers.columns[0].values[i * 88 + t] > 0;
+        const double sold = (1 + static_cast<double>(i)) * (deal ? 200 : 100) * std::exp((deal ? 0.6 : 0.1) * normal(random));
+        t < 80 ? void(values[i * 80 + t] = sold) : shop.ahead.push_back(sold);
+      }
+    Options options{
+        .horizon = 8, .quantiles = {0.1, 0.9}, .cumulative = true, .drivers = &shop.drivers, .tree_rows = 8'000, .trees = trees};
+    auto found = forecast(shop.panel, {}, options);
+    ASSERT_TRUE(found) << found.error().text();
+    ASSERT_TRUE(found->widths);
+    double inside[2] = {}, count[2] = {}, width[2] = {}, sums_inside = 0;
+    for (std::size_t i = 0; i < shop.panel.size(); ++i) {
+      double sum = 0;
+      for (std::size_t k = 0; k < 8; ++k) {
+        const std::size_t at = i * 8 + k;
+        const bool deal = shop.drivers.columns[0].values[i * 88 + 80 + k] > 0;
+        width[deal] += (found->quantiles[2 * at + 1] - found->quantiles[2 * at]) / (1 + static_cast<double>(i));
+        inside[deal] += shop.ahead[at] >= found->quantiles[2 * at] && shop.ahead[at] <= found->quantiles[2 * at + 1];
+        ++count[deal];
+        sum += shop.ahead[at];
+        sums_inside += sum >= found->sums[2 * at] && sum <= found->sums[2 * at + 1];
+      }
     }
-  Options options{
-      .horizon = 8, .quantiles = {0.1, 0.9}, .cumulative = true, .drivers = &shop.drivers, .tree_rows = 8'000};
-  auto found = forecast(shop.panel, {}, options);
-  ASSERT_TRUE(found) << found.error().text();
-  ASSERT_TRUE(found->widths);
-  double inside[2] = {}, count[2] = {}, width[2] = {}, sums_inside = 0;
-  for (std::size_t i = 0; i < shop.panel.size(); ++i) {
-    double sum = 0;
-    for (std::size_t k = 0; k < 8; ++k) {
-      const std::size_t at = i * 8 + k;
-      const bool deal = shop.drivers.columns[0].values[i * 88 + 80 + k] > 0;
-      width[deal] += (found->quantiles[2 * at + 1] - found->quantiles[2 * at]) / (1 + static_cast<double>(i));
-      inside[deal] += shop.ahead[at] >= found->quantiles[2 * at] && shop.ahead[at] <= found->quantiles[2 * at + 1];
-      ++count[deal];
-      sum += shop.ahead[at];
-      sums_inside += sum >= found->sums[2 * at] && sum <= found->sums[2 * at + 1];
-    }
+    // From .1 to .9 of logarithms whose deviation is .1, and .6: 1.2816 deviations to both sides.
+    EXPECT_NEAR(width[0] / count[0] / (200 * std::sinh(0.12816)), 1, 0.25) << name(trees);
+    EXPECT_NEAR(width[1] / count[1] / (400 * std::sinh(0.76896)), 1, 0.25) << name(trees);
+    EXPECT_NEAR(inside[0] / count[0], 0.8, 0.07) << name(trees);
+    EXPECT_NEAR(inside[1] / count[1], 0.8, 0.17) << name(trees);  // 83 periods
+    EXPECT_NEAR(sums_inside / (count[0] + count[1]), 0.8, 0.15) << name(trees);
+    auto why = explain(shop.panel, {}, options, *found, 3);
+    ASSERT_TRUE(why && why->trees.front().low) << name(trees);
+    for (const TreeStep& step : why->trees) EXPECT_TRUE(*step.low < step.forecast && step.forecast < *step.high);
+    options.drivers = nullptr;
+    EXPECT_FALSE(forecast(shop.panel, {}, options)->widths);
   }
-  // From .1 to .9 of logarithms whose deviation is .1, and .6: 1.2816 deviations to both sides.
-  EXPECT_NEAR(width[0] / count[0] / (200 * std::sinh(0.12816)), 1, 0.25);
-  EXPECT_NEAR(width[1] / count[1] / (400 * std::sinh(0.76896)), 1, 0.25);
-  EXPECT_NEAR(inside[0] / count[0], 0.8, 0.07);
-  EXPECT_NEAR(inside[1] / count[1], 0.8, 0.17);  // 83 periods
-  EXPECT_NEAR(sums_inside / (count[0] + count[1]), 0.8, 0.15);
-  auto why = explain(shop.panel, {}, options, *found, 3);
-  ASSERT_TRUE(why && why->trees.front().low);
-  for (const TreeStep& step : why->trees) EXPECT_TRUE(*step.low < step.forecast && step.forecast < *step.high);
-  options.drivers = nullptr;
-  EXPECT_FALSE(forecast(shop.panel, {}, options)->widths);
 }
 
 TEST(ForecastWithDrivers, IsTheSameWithoutHelpfulOnes) {
@@ -312,8 +314,18 @@ TEST(Explanation, LeadsToTheForecast) {
   shop.drivers.columns[0].values[100] = 0.8F;
   Options options{.horizon = 6, .drivers = &shop.drivers};
   auto forecasts = forecast(shop.panel, {}, options);
-  ASSERT_TRUE(forecasts);
+  options.trees = TreeMethod::kForest;
+  auto of_forest = forecast(shop.panel, {}, options);
+  ASSERT_TRUE(forecasts && of_forest);
   for (std::size_t i : {0U, 7U}) {
+    auto forest = explain(shop.panel, {}, options, *of_forest, i);
+    ASSERT_TRUE(forest) << forest.error().text();
+    ASSERT_FALSE(forest->trees.empty());
+    for (const TreeStep& step : forest->trees) {
+      double score = step.expected;
+      for (const Effect& effect : step.effects) score += effect.score;
+      EXPECT_NEAR(score, step.score, 1e-9);
+    }
     auto why = explain(shop.panel, {}, options, *forecasts, i);
     ASSERT_TRUE(why) << why.error().text();
     EXPECT_EQ(why->tree_share, 1);

@@ -139,6 +139,8 @@ Status check(const FileForecastOptions& options) {
   if (options.backtest == 0 && !options.known_ahead.empty())
     return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
   if (!options.future.empty() && !options.drivers) return bad("--future and --no-drivers contradict each other; leave one out");
+  if (options.trees != forecasting::TreeMethod::kBoosting && !options.drivers)
+    return bad("--trees says how drivers are learnt from, and --no-drivers that they are not; leave one out");
   if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
   if (!options.events.empty() && !options.drivers) return bad("--events and --no-drivers contradict each other; leave one out");
   if (options.embeddings) {
@@ -201,6 +203,7 @@ forecasting::Options how_to(const FileForecastOptions& options, const Calendar& 
   how.threads = options.threads;
   how.seed = options.seed;
   how.models = options.models;
+  how.trees = options.trees;
   return how;
 }
 

@@ -47,6 +47,7 @@ struct FileForecastOptions {
   std::vector<std::string> known_ahead;           // drivers that a backtest sees beyond its origins
   std::vector<std::string> fixed;                 // drivers that must not change in time
   bool drivers = true;                            // false: forecasts are made from y alone
+  forecasting::TreeMethod trees = forecasting::TreeMethod::kBoosting;
   std::optional<std::vector<Holidays>> holidays;  // the calendar is a driver, with these holidays; only for daily series
   std::filesystem::path output;                   // empty: CSV to `print`
   int horizon = 0;
