@@ -11,16 +11,17 @@ namespace {
 constexpr double kBurstRate = 1e-3;  // of alarms per period; less than kSure asks for
 constexpr double kSure = 0.995;      // confidence
 
-// What a gap at `t` most likely held: the mean of the same phase one and two seasons away, else a line between the nearest known values.
+// What a gap at `t` most likely held: the mean of the same phase one and two seasons away, else of the nearest ones, else a line between
+// the nearest known values.
 double guess(std::span<const double> values, std::span<const std::uint8_t> lost, std::size_t t, std::size_t season) {
   auto known = [&](std::size_t at) { return std::isfinite(values[at]) && (lost.empty() || !lost[at]); };
   if (season > 1) {
     double sum = 0;
     int count = 0;
-    for (std::size_t away = season; away <= 2 * season; away += season) {
-      if (t >= away && known(t - away)) sum += values[t - away], ++count;
-      if (t + away < values.size() && known(t + away)) sum += values[t + away], ++count;
-    }
+    for (std::size_t away = season; away <= t && (away <= 2 * season || count == 0); away += season)
+      if (known(t - away)) sum += values[t - away], ++count;
+    for (std::size_t at = t + season; at < values.size() && count == 0; at += season)
+      if (known(at)) sum += values[at], ++count;
     if (count > 0) return sum / count;
   }
   std::size_t before = t;
@@ -87,6 +88,7 @@ void clean(std::span<const double> values, std::span<const std::uint8_t> lost, i
   while (first < values.size() && (!std::isfinite(values[first]) || (out.non_negative && values[first] == 0))) ++first;
   if (first == values.size()) first = 0;
   out.y.clear();
+  out.guessed.clear();
   for (std::size_t t = first; t < values.size(); ++t) {
     bool gap = !std::isfinite(values[t]);
     bool sold_out = !gap && !lost.empty() && lost[t];
@@ -94,7 +96,9 @@ void clean(std::span<const double> values, std::span<const std::uint8_t> lost, i
     if (gap) v = guess(values, lost, t, static_cast<std::size_t>(season));
     if (sold_out) v = std::max(v, guess(values, lost, t, static_cast<std::size_t>(season)));
     out.y.push_back(static_cast<float>(v / out.scale));
+    if (gap || sold_out) out.guessed.resize(out.y.size(), 0), out.guessed.back() = 1;
   }
+  if (!out.guessed.empty()) out.guessed.resize(out.y.size(), 0);
   out.demand_class = classify(out.y, std::max(season, 1), out.non_negative);
 }
 

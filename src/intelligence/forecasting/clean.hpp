@@ -10,14 +10,23 @@
 namespace sinan::forecasting {
 
 struct Cleaned {
-  std::vector<float> y;       // no gaps, divided by `scale`
-  double scale = 1;           // mean size of the values; 1 when all are zero
-  bool positive = false;      // every known value is above zero
-  bool non_negative = false;  // no known value is below zero
+  std::vector<float> y;               // no gaps, divided by `scale`
+  std::vector<std::uint8_t> guessed;  // by value of y, whether it fills a gap; empty: none does
+  double scale = 1;                   // mean size of the values; 1 when all are zero
+  bool positive = false;              // every known value is above zero
+  bool non_negative = false;          // no known value is below zero
   DemandClass demand_class = DemandClass::kDead;
+
+  bool is_guess(std::size_t t) const { return !guessed.empty() && guessed[t]; }
+  // Values at the end that are nothing but guesses.
+  std::size_t unknown_end() const {
+    std::size_t out = 0;
+    while (out < guessed.size() && guessed[guessed.size() - 1 - out]) ++out;
+    return out;
+  }
 };
 
-// Gaps are filled by the same phase of the seasons beside them, else by a line between the known values around; periods without stock
+// Gaps are filled by the same phase of the seasons before, else by a line between the known values around; periods without stock
 // (`lost`) count as gaps, but never get less than what was sold. Leading gaps, and zeros before the first demand, are dropped. Only the
 // newest kMaxLength values are used. `out` keeps its memory from call to call.
 inline constexpr std::size_t kMaxLength = 4'000;

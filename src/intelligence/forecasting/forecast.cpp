@@ -59,6 +59,8 @@ Status check_panel(const Panel& panel, std::span<const int> seasons) {
   return {};
 }
 
+constexpr std::size_t kFewAlike = 6;  // values
+
 class Passes {
  public:
   Passes(const Panel& panel, const Options& options, std::span<const int> seasons, std::vector<const ModelInfo*> members)
@@ -121,10 +123,12 @@ class Passes {
   Status check_known() const {
     for (std::size_t i = 0; i < panel_.size(); ++i)
       if (facts_[i].unknown && !out_.borrowed.contains(i))
-        return fail(ErrorCode::kInvalidInput,
-                    "a series needs at least one value that is not missing, or more older series to borrow from; give a value or leave "
-                    "the series out",
-                    visible(panel_.keys[i]));
+        return fail(
+            ErrorCode::kInvalidInput,
+            fmt::format("a series needs at least one value that is not missing, or {} older series with values to borrow from; give "
+                        "a value or leave the series out",
+                        Newcomers::kLeastPeers),
+            visible(panel_.keys[i]));
     return {};
   }
 
@@ -305,8 +309,9 @@ class Passes {
   int find_season(const Cleaned& cleaned) const {
     int best = 1;
     double strength = 0;
+    const std::span<const float> known = std::span(cleaned.y).first(cleaned.y.size() - cleaned.unknown_end());
     for (int candidate : options_.seasons) {
-      double s = season_strength(cleaned.y, candidate);
+      double s = season_strength(known, candidate);
       if (s > strength) best = candidate, strength = s;
     }
     return best;
@@ -348,12 +353,18 @@ class Passes {
   void regular(Worker& w, std::size_t i, std::size_t season) {
     w.pool.forecast(w.cleaned, season, w.regular, known_errors(w, i, season));
     if (none_spoke(w.pool)) w.regular.only = &last_value();
-    if (w.cleaned.y.size() == 1) std::ranges::fill(w.regular.errors, std::numeric_limits<float>::quiet_NaN());  // no error was made yet
+    // That a few values are the same does not make the next ones certain.
+    const bool alike =
+        w.cleaned.y.size() < kFewAlike && std::ranges::all_of(w.cleaned.y, [&](float v) { return v == w.cleaned.y.front(); });
+    if (alike) std::ranges::fill(w.regular.errors, std::numeric_limits<float>::quiet_NaN());
     std::span<const float> y = w.cleaned.y;
     std::size_t lag = w.regular.season < y.size() ? w.regular.season : 1;
     double sum = 0;
-    for (std::size_t t = lag; t < y.size(); ++t) sum += std::abs(y[t] - y[t - lag]);
-    take(w, i, y.size() > lag ? static_cast<float>(sum / static_cast<double>(y.size() - lag)) : 0.5F);
+    std::size_t changes = 0;
+    for (std::size_t t = lag; t < y.size(); ++t)
+      if (!w.cleaned.is_guess(t) && !w.cleaned.is_guess(t - lag)) sum += std::abs(y[t] - y[t - lag]), ++changes;
+    const auto noise = static_cast<float>(changes > 0 && !alike ? sum / static_cast<double>(changes) : 0.5 / static_cast<double>(y.size()));
+    take(w, i, noise);
     WarmSeries* kept = night_.kept(i);
     if (!kept) return;
     kept->kind = WarmSeries::Kind::kRegular;

@@ -159,6 +159,66 @@ TEST(Forecast, ForgetsABurstThatIsOverFollowsOneThatRunsAndLearnsOneThatLasts) {
   EXPECT_NEAR(mean(3) / mean(0), 4, 1);
 }
 
+// What fills a gap is no evidence: intervals grow with what is not known at the end, and hold where values are missing here and there.
+TEST(Forecast, WhatIsNotKnownMakesNoForecastSurer) {
+  std::mt19937 random(8);
+  std::normal_distribution<double> normal;
+  auto width = [&](std::size_t missing_at_end) {
+    Panel panel;
+    random.seed(8);
+    for (std::size_t i = 0; i < 20; ++i) {
+      for (std::size_t t = 0; t < 200 + missing_at_end; ++t)
+        panel.values.push_back(t < 200 ? 50 + 20.0 * (t % 7 == 5) + 4 * normal(random) : kMissing);
+      panel.offsets.push_back(panel.values.size());
+      panel.keys.push_back(std::to_string(i));
+    }
+    auto found = forecast(panel, std::vector<int>(20, 7), {.horizon = 7, .quantiles = {0.1, 0.9}});
+    double out = 0, high = 0;
+    for (std::size_t k = 0; k < 140; ++k) out += (found->quantiles[2 * k + 1] - found->quantiles[2 * k]) / 140;
+    for (std::size_t k = 0; k < 140; ++k)
+      if ((200 + missing_at_end + k % 7) % 7 == 5) high += found->median[k] / 20;
+    EXPECT_NEAR(high, 70, 3) << "the week goes on after " << missing_at_end;
+    return out;
+  };
+  double before = width(0);
+  EXPECT_NEAR(before, 2 * 1.2816 * 4, 2);
+  for (std::size_t missing : {5U, 20U, 60U, 165U}) {
+    const double now = width(missing);
+    EXPECT_GT(now, before) << missing;
+    before = now;
+  }
+  for (double share : {0.3, 0.6}) {
+    Panel panel;
+    std::vector<double> ahead;
+    for (std::size_t i = 0; i < 60; ++i) {
+      for (std::size_t t = 0; t < 307; ++t) {
+        const double v = 50 + 20.0 * (t % 7 == 5) + 4 * normal(random);
+        if (t >= 300)
+          ahead.push_back(v);
+        else
+          panel.values.push_back(std::uniform_real_distribution<double>()(random) < share ? kMissing : v);
+      }
+      panel.offsets.push_back(panel.values.size());
+      panel.keys.push_back(std::to_string(i));
+    }
+    auto found = forecast(panel, std::vector<int>(60, 7), {.horizon = 7, .quantiles = {0.1, 0.9}});
+    ASSERT_TRUE(found);
+    double inside = 0;
+    for (std::size_t k = 0; k < ahead.size(); ++k)
+      inside += (ahead[k] >= found->quantiles[2 * k] && ahead[k] <= found->quantiles[2 * k + 1]) / static_cast<double>(ahead.size());
+    EXPECT_NEAR(inside, 0.8, 0.06) << share;
+  }
+}
+
+TEST(Forecast, AFewValuesOfOneSeriesAreNotForecastWithCertainty) {
+  for (const std::vector<double>& values : {std::vector<double>{-1, -5, -3, -2, -4, -3}, {-2, -3, -6, -2, -2, -3}, {0, 3, 3}, {3, 3}}) {
+    Panel panel{values, {0, values.size()}, {"a"}, {}};
+    auto found = forecast(panel, {}, {.horizon = 2, .quantiles = {0.1, 0.9}});
+    ASSERT_TRUE(found);
+    EXPECT_GT(found->quantiles[1] - found->quantiles[0], 0.3) << values.back() << " of " << values.size();
+  }
+}
+
 TEST(Forecast, RefusesWhatItCannotUseAndNamesTheSeries) {
   auto infinite = forecast(panel_of({{1, 2}, {1, INFINITY}}), {}, {});
   ASSERT_FALSE(infinite);

@@ -12,11 +12,10 @@ namespace {
 
 constexpr double kPriorHorizons = 1;      // weight of the noise in a scale, in horizons of errors
 constexpr double kPriorErrors = 40;       // weight of the prior growth, in errors
+constexpr std::size_t kFewRatios = 3;     // of errors to noise in a group; where there are fewer, some are 1
 constexpr std::size_t kPriorShape = 200;  // points of the prior shape
 
-// Growth of errors before anything is known: a random walk with little drift, relative to its mean.
-double prior_growth(std::size_t k) { return std::sqrt(1 + 0.15 * static_cast<double>(k)); }
-double prior_total_growth(std::size_t k) { return std::pow(static_cast<double>(k) + 1, 0.85) * std::sqrt(prior_growth(k)); }
+double prior_total_growth(std::size_t k) { return std::pow(static_cast<double>(k) + 1, 0.85) * std::sqrt(Intervals::usual_growth(k)); }
 
 // Quantile of Student's t, five degrees of freedom, mean size 1: inverse of its closed distribution function by bisection.
 double student_quantile(double p) {
@@ -57,6 +56,9 @@ class ExactMean {
 };
 
 }  // namespace
+
+// A random walk with little drift, relative to its mean.
+double Intervals::usual_growth(std::size_t k) { return std::sqrt(1 + 0.15 * static_cast<double>(k)); }
 
 Intervals::Intervals(std::size_t groups, std::size_t origins, std::size_t horizon)
     : origins_(origins), horizon_(horizon), groups_(groups) {}
@@ -99,13 +101,21 @@ Scale scale_of(std::span<const float> errors, std::span<const double> growth, co
   double sum = 0;
   double weight = 0;
   for (std::size_t j = 0; j * horizon < errors.size(); ++j) {
-    if (!std::isfinite(errors[j * horizon]) || !counts(j)) continue;
+    if (!counts(j)) continue;
     double size = 0;
     std::size_t count = 0;
-    for (; count < horizon && std::isfinite(errors[j * horizon + count]); ++count)
-      size += std::abs(errors[j * horizon + count]) / growth[count];
-    sum += size / static_cast<double>(count);
-    weight += 1;
+    std::size_t steps = 0;
+    for (std::size_t k = 0; k < horizon; ++k) {
+      if (!std::isfinite(errors[j * horizon + k])) continue;
+      size += std::abs(errors[j * horizon + k]) / growth[k];
+      ++count;
+      steps = k + 1;
+    }
+    if (count == 0) continue;
+    // An origin counts less where it has gaps.
+    const double known = static_cast<double>(count) / static_cast<double>(steps);
+    sum += known * size / static_cast<double>(count);
+    weight += known;
   }
   return {.mean = weight > 0 ? sum / weight : 0, .weight = weight};
 }
@@ -131,7 +141,7 @@ void Intervals::learn(Group& group, bool totals) const {
   std::vector<double>& growth = totals ? group.total_growth : group.growth;
   std::vector<float>& shape = totals ? group.total_shape : group.shape;
   growth.resize(horizon_);
-  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = totals ? prior_total_growth(k) : prior_growth(k);
+  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = totals ? prior_total_growth(k) : usual_growth(k);
   const std::vector<double> scales_by = totals ? group.growth : growth;  // scales are always of single steps
   std::vector<ExactMean> sizes(horizon_);
   std::vector<std::pair<std::uint32_t, float>> scaled;
@@ -146,9 +156,11 @@ void Intervals::learn(Group& group, bool totals) const {
       if (scale <= 1e-9) continue;
       double sum = 0;
       WidthOfSums width;
-      for (std::size_t k = 0; k < horizon_ && std::isfinite(errors[j * horizon_ + k]); ++k) {
+      for (std::size_t k = 0; k < horizon_; ++k) {
         const std::size_t e = j * horizon_ + k;
         double error = errors[e];
+        if (!std::isfinite(error) && totals) break;
+        if (!std::isfinite(error)) continue;
         if (totals) {
           const double below = down.empty() ? 1 : down[e];
           const double above = up.empty() ? 1 : up[e];
@@ -198,14 +210,16 @@ void Intervals::finish(bool totals) {
 
 double Intervals::middle_ratio(const Group& group) const {
   std::vector<double> growth(horizon_);
-  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = prior_growth(k);
+  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = usual_growth(k);
   std::vector<double> ratios;
   for (std::size_t i = 0; i < group.reaches.size(); ++i) {
     const Scale own = scale_of(of(group.errors, i), growth, all_origins);
     if (own.weight > 0 && group.noises[i] > 1e-9) ratios.push_back(own.mean / group.noises[i]);
   }
+  // Of one series, whose few errors may be small by chance, it is not believed.
+  if (ratios.size() < kFewRatios) ratios.resize(kFewRatios, 1);
   std::ranges::sort(ratios);
-  return ratios.empty() ? 1 : ratios[ratios.size() / 2];
+  return ratios[ratios.size() / 2];
 }
 
 double Intervals::scale(std::size_t group, const OwnErrors& own) const {

@@ -17,7 +17,7 @@ namespace sinan::forecasting {
 
 // Of one series; arrays of origins × horizon.
 struct OwnErrors {
-  std::span<const float> errors;  // NaN where the data ended
+  std::span<const float> errors;  // NaN where the data ended, or has a gap
   std::span<const float> down;    // the widths of errors below and above zero, or none: all errors are alike. 0: not known there,
   std::span<const float> up;      // and its error tells nothing
   std::size_t reach = 0;          // how many periods come after its oldest origin (past_errors.hpp)
@@ -38,6 +38,9 @@ class WidthOfSums {
 class Intervals {
  public:
   Intervals(std::size_t groups, std::size_t origins, std::size_t horizon);
+
+  // How errors grow with the steps ahead before anything is known of them.
+  static double usual_growth(std::size_t k);
 
   // Learns from one series; in any order, sums are exact. Of a group all series have widths, or none.
   void add(std::size_t group, const OwnErrors& own);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 namespace sinan::forecasting {
@@ -26,13 +27,24 @@ OwnErrors own_errors(const Run& run, std::size_t i) {
   return out;
 }
 
+// Periods at the end of a series of which demand is not known.
+std::size_t unknown_end(const Panel& panel, std::size_t i) {
+  const std::span<const double> values = panel.series(i);
+  const std::span<const std::uint8_t> lost = panel.lost_of(i);
+  std::size_t known = values.size();
+  while (known > 0 && (!std::isfinite(values[known - 1]) || (!lost.empty() && lost[known - 1]))) --known;
+  return values.size() - known;
+}
+
 // How wide its errors lie ahead, in units of the panel, as drivers say; or all alike.
 struct Ahead {
   double down = 1, up = 1;
 };
-Ahead ahead(const Run& run, std::size_t i, std::size_t k) {
-  if (!run.facts[i].widths) return {};
-  return {run.down[i * run.horizon + k], run.up[i * run.horizon + k]};
+Ahead ahead(const Run& run, std::size_t i, std::size_t k, std::size_t silent) {
+  // The last known value is further away by what is not known at the end.
+  const double further = silent == 0 ? 1 : Intervals::usual_growth(k + silent) / Intervals::usual_growth(k);
+  if (!run.facts[i].widths) return {further, further};
+  return {further * run.down[i * run.horizon + k], further * run.up[i * run.horizon + k]};
 }
 
 void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
@@ -52,13 +64,14 @@ void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
     own.errors = flat;
   }
   const double scale = shapes.scale(group, own) * (facts.widths ? 1 : facts.unit);
+  const std::size_t silent = unknown_end(run.panel, i);
   WidthOfSums sums;
   double total = 0;
   auto bounded = [&](double v) { return facts.non_negative ? std::max(0.0, v) : v; };
   for (std::size_t k = 0; k < run.horizon; ++k) {
     const std::size_t step = i * run.horizon + k;
     const double median = out.median[step];
-    const Ahead width = ahead(run, i, k);
+    const Ahead width = ahead(run, i, k, silent);
     sums.add(width.down, width.up);
     out.mean[step] = bounded(median + scale * shapes.mean_offset(group, k, width.down, width.up));
     total += out.mean[step];

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kYoung = 18;       // periods
 constexpr std::size_t kMostYoung = 400;  // also with a long season
-constexpr std::size_t kLeastPeers = 10;
 constexpr std::size_t kOrigins = 4;
 constexpr std::size_t kLeastCases = 20;      // of a class and age
 constexpr std::size_t kMostCases = 256;      // and as many with a long horizon that there are
@@ -146,7 +145,7 @@ class Finding {
     for (std::size_t origin = 0; origin < kOrigins && reach > 0; ++origin) {
       const std::size_t cut = reach + origin * apart;
       const Peers peers = peers_at(cut);
-      if (peers.size() < kLeastPeers) break;
+      if (peers.size() < Newcomers::kLeastPeers) break;
       for (std::size_t i : members_) {
         for (const auto& [cell, ages] : wanted_) {
           began(i, cut, newer, cell, ages, peers);
@@ -257,7 +256,7 @@ Result<Newcomers> Newcomers::learn(const Panel& panel, std::span<const int> seas
     if (!finding.any_wanted()) continue;
     auto group = std::make_shared<Group>(finding.season(), finding.young(), finding.latest(), std::vector<std::string>(),
                                          finding.peers_at(0), std::map<Cell, Plan>());
-    if (group->peers.size() < kLeastPeers) continue;
+    if (group->peers.size() < Newcomers::kLeastPeers) continue;
     for (const Driver* attribute : finding.attributes()) group->attributes.push_back(attribute->name);
     for (auto& [cell, found] : finding.cases()) {
       if (found.size() < kLeastCases) continue;

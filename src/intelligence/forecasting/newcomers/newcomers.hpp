@@ -17,6 +17,7 @@ namespace sinan::forecasting {
 
 class Newcomers {
  public:
+  static constexpr std::size_t kLeastPeers = 10;  // older series that there must be
   // `forecasts` tells the class and season of each series; only series of the `sample` (by series, 0 or 1) are learnt from. Without new
   // series, and with fewer than ten older ones, nothing is learnt. Neither the order of series nor the number of threads of `alone` matter.
   static Result<Newcomers> learn(const Panel& panel, std::span<const int> seasons, const Options& options, const Forecasts& forecasts,

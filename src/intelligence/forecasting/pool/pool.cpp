@@ -41,11 +41,17 @@ Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::si
   forecasts_.resize(models_.size() * horizon);
 }
 
-// The oldest leaves half of the series; they are spread evenly over at most three horizons.
-void Pool::choose_origins(std::size_t length) {
+// The oldest leaves half of the series; they are spread evenly over at most three horizons. Each is where a value is known: a line over a
+// gap would tell of what came after.
+void Pool::choose_origins(const Cleaned& series) {
+  const std::size_t length = series.y.size() - series.unknown_end();
   std::size_t least = std::max({length / 2, periods_.season > 1 ? least_length(periods_.season) : 0, std::size_t{5}});
   const std::size_t reach = length > least ? std::min(length - least, 3 * horizon_) : 0;
-  for (std::size_t j = 0; j < std::min(reach, max_origins_); ++j) origins_.push_back(length - after_origin(reach, max_origins_, j));
+  for (std::size_t j = 0; j < std::min(reach, max_origins_); ++j) {
+    std::size_t origin = length - after_origin(reach, max_origins_, j);
+    while (origin > least && series.is_guess(origin - 1)) --origin;
+    origins_.push_back(origin);
+  }
 }
 
 bool Pool::fits(const ModelInfo& model, bool positive, std::size_t length) const {
@@ -180,7 +186,7 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
   logs_.clear();
   out.level = series.non_negative ? level_at(series.y, length, season) : 1;
   origins_.clear();
-  if (known.errors.empty()) choose_origins(length);
+  if (known.errors.empty()) choose_origins(series);
   out.reach = origins_.empty() ? known.reach : static_cast<std::uint32_t>(length - origins_.front());
   for (std::size_t e = 0; e < known.errors.size(); ++e) out.errors[e] = known.errors[e] * std::sqrt(out.level / known.level);
   for (std::size_t j = 0; j < origins_.size(); ++j) {
@@ -191,7 +197,8 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
     const float growth = series.non_negative ? std::sqrt(out.level / level_at(series.y, origins_[j], season)) : 1;
     out.after[j] = static_cast<std::uint32_t>(length - origins_[j]);
     out.growth[j] = growth;
-    for (std::size_t k = 0; k < steps; ++k) errors[k] = growth * (series.y[origins_[j] + k] - errors[k]);
+    for (std::size_t k = 0; k < steps; ++k)
+      errors[k] = series.is_guess(origins_[j] + k) ? kNone : growth * (series.y[origins_[j] + k] - errors[k]);
   }
   run_models(series, length, true, horizon_);
   combine(length, horizon_, out.point);

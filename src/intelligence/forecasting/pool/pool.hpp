@@ -14,8 +14,8 @@
 namespace sinan::forecasting {
 
 struct PoolForecast {
-  std::vector<float> point;          // horizon values, in units of Cleaned::scale
-  std::vector<float> errors;         // origins × horizon: actual − combination at the earlier origins; NaN where the data ends
+  std::vector<float> point;   // horizon values, in units of Cleaned::scale
+  std::vector<float> errors;  // origins × horizon: actual − combination at the earlier origins; NaN where the data ends, or has a gap
   std::vector<std::uint32_t> after;  // of each origin: how many values come after it; 0: there was no such origin
   std::uint32_t reach = 0;           // how many values came after the oldest when its errors were found
   std::vector<float> growth;         // of each origin: that its errors were multiplied by, because the level has grown since
@@ -55,7 +55,7 @@ class Pool {
 
  private:
   bool fits(const ModelInfo& model, bool positive, std::size_t length) const;
-  void choose_origins(std::size_t length);
+  void choose_origins(const Cleaned& series);
   // Adjusts the first `length` values for season, and lets every model that fits forecast `steps` from there into forecasts_[model], NaN
   // for the others. With `learn` the models learn from these values; else they use what they learnt before.
   void run_models(const Cleaned& series, std::size_t length, bool learn, std::size_t steps);
