@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kMostRows = 40'000;  // about; half of them judge
 constexpr int kLeaves = 10;
-constexpr std::size_t kLeastRows = 100;
 
 // Whether the trees of regular demand have a share of series i; sparse demand has trees of its own.
 bool of_regular(const Forecasts& forecasts, std::size_t i) {
@@ -80,7 +79,7 @@ Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& opti
   Features features(panel, *options.drivers);
   const Questions asked = ask(panel, options, forecasts, features);
   std::vector<double> said(asked.learnt.rows()), judged(asked.judged.size() / features.width());
-  if (said.size() < kLeastRows || judged.size() < kLeastRows) return std::nullopt;
+  if (said.size() < kLeastImitated || judged.size() < kLeastImitated) return std::nullopt;
   SINAN_CHECK(trees.predict(asked.learnt.cells, said));
   SINAN_CHECK(trees.predict(asked.judged, judged));
   const std::vector<float> target(said.begin(), said.end());

@@ -22,9 +22,12 @@ struct Surrogate {
   double fidelity = 0;      // share of the variance of what the trees say that it has too (R²), on as many forecasts that it has not seen
 };
 
+// Forecasts that a tree is learnt from, and judged on, at least.
+inline constexpr std::size_t kLeastImitated = 100;
+
 // Of the trees of regular demand, on what they say of all series that have a share of them, from the newest origin and, as if it were then,
-// from one horizon before; at most 10 leaves. Nothing where they have no part in series i. O(series · horizon · trees), sampled to some
-// ten thousand forecasts.
+// from one horizon before; at most 10 leaves. Nothing where they have no part in series i, or have forecast less than kLeastImitated
+// periods. O(series · horizon · trees), sampled to some ten thousand forecasts.
 Result<std::optional<Surrogate>> imitate(const Panel& panel, const Options& options, const Forecasts& forecasts, std::size_t i);
 
 }  // namespace sinan::forecasting

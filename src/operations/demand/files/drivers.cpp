@@ -87,6 +87,9 @@ class Reading {
       SINAN_TRY(ahead_, columns_of(connection_, options_.future));
       SINAN_CHECK(check_future());
     }
+    if (options_.trees != forecasting::TreeMethod::kBoosting && past_.empty() && !options_.holidays)
+      return fail(ErrorCode::kInvalidInput, "--trees says how drivers are learnt from, and the file has none; leave it out",
+                  options_.input.string());
     SINAN_CHECK(check_named(options_.known_ahead, "--known"));
     SINAN_CHECK(check_named(options_.fixed, "--static"));
     if (past_.size() > kMostDrivers)
@@ -127,8 +130,27 @@ class Reading {
     for (const std::string& name : names)
       if (std::ranges::find(past_, name) == past_.end())
         return fail(ErrorCode::kInvalidInput,
-                    fmt::format("{}: there is no driver '{}' in the file, {}", option, visible(name), near_or_all(name, past_)),
+                    past_.empty()
+                        ? fmt::format("{}: the file has no drivers, which are columns beside unique_id, ds, y and season", option)
+                        : fmt::format("{}: there is no driver '{}' in the file, {}", option, visible(name), near_or_all(name, past_)),
                     options_.input.string());
+    return {};
+  }
+
+  // That a column is read as text because of a few cells, which may be mistyped.
+  Status note_texts(const std::string& name, std::int64_t texts) {
+    SINAN_TRY(Table found,
+              connection_.table(fmt::format(
+                  "SELECT count(*), min(cell) FILTER (TRY_CAST(cell AS DOUBLE) IS NULL) FROM (SELECT {} AS cell FROM {}) WHERE cell "
+                  "IS NOT NULL",
+                  cell_sql(name), file_sql(options_.input))));
+    const Batch& row = found.batches.at(0);
+    const std::int64_t all = row.columns[0].ints.at(0);
+    if (2 * texts < all)
+      out_.notes.push_back(
+          fmt::format("{} is read as text, not as numbers, since {} of its {} values are none, such as '{}'; correct or empty "
+                      "them if they are mistyped",
+                      visible(name), texts, all, visible(row.columns[1].text(0))));
     return {};
   }
 
@@ -147,6 +169,7 @@ class Reading {
       column.driver.known_ahead = std::ranges::find(ahead_, names[c]) != ahead_.end();
       column.driver.category = texts.batches.at(0).columns.at(c).ints.at(0) > 0;
       if (column.driver.category) {
+        SINAN_CHECK(note_texts(names[c], texts.batches.at(0).columns.at(c).ints.at(0)));
         std::string sql = fmt::format(fmt::runtime(both), cell_sql(names[c]) + " AS cell");
         if (column.driver.known_ahead) sql += fmt::format(" UNION ALL SELECT {} FROM {}", cell_sql(names[c]), file_sql(options_.future));
         SINAN_TRY(Table codes, connection_.table(fmt::format("SELECT DISTINCT cell FROM ({}) WHERE cell IS NOT NULL ORDER BY cell LIMIT {}",
@@ -295,8 +318,9 @@ class Reading {
 
 }  // namespace
 
-Status reach_future(const FileForecastOptions& options, FilePanel& file) {
-  if (options.future.empty()) return {};
+Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& file) {
+  std::string said;
+  if (options.future.empty()) return said;
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
   SINAN_CHECK(columns_of(connection, options.future));
@@ -312,6 +336,9 @@ Status reach_future(const FileForecastOptions& options, FilePanel& file) {
     return {};
   }));
   Panel out;
+  std::size_t moved = 0;
+  std::size_t furthest = 0;
+  std::int64_t most = 0;
   for (std::size_t i = 0; i < file.panel.size(); ++i) {
     std::span<const double> values = file.panel.series(i);
     out.values.insert(out.values.end(), values.begin(), values.end());
@@ -321,7 +348,9 @@ Status reach_future(const FileForecastOptions& options, FilePanel& file) {
                   fmt::format("the first row lies {} periods after the end of the history; more than {} cannot be bridged", missing + 1,
                               kMostMissing),
                   fmt::format("{}, series {}", options.future.string(), visible(file.panel.keys[i])));
+    if (missing > most) most = missing, furthest = i;
     if (missing > 0) {
+      ++moved;
       out.values.insert(out.values.end(), static_cast<std::size_t>(missing), kMissing);
       file.panel.ends[i] += missing;
       file.last_written[i] = file.calendar.after(file.last[i], missing, file.last_written[i]);
@@ -332,7 +361,12 @@ Status reach_future(const FileForecastOptions& options, FilePanel& file) {
   out.keys = std::move(file.panel.keys);
   out.ends = std::move(file.panel.ends);
   file.panel = std::move(out);
-  return {};
+  if (moved > 0)
+    said = fmt::format(
+        "{} begins later than the period after the history of {} series, of {} by {} periods: they are forecast from there, and "
+        "what they demanded in between is not known.",
+        options.future.filename().string(), moved, visible(file.panel.keys[furthest]), most);
+  return said;
 }
 
 Result<FileDrivers> read_file_drivers(const FileForecastOptions& options, const FilePanel& panel) {

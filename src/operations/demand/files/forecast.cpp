@@ -107,6 +107,25 @@ Status write_series(RowFile& out, const FilePanel& file, const forecasting::Fore
   return {};
 }
 
+// No file is written twice.
+Status check_written(const FileForecastOptions& options) {
+  std::map<std::filesystem::path, std::string_view> names;
+  const std::pair<std::string_view, const std::filesystem::path&> all[] = {{"--output", options.output},
+                                                                           {"--metrics", options.metrics},
+                                                                           {"--bursts", options.bursts},
+                                                                           {"--tree", options.tree},
+                                                                           {"--plot", options.plot}};
+  for (const auto& [option, path] : all) {
+    std::error_code ignored;
+    if (path.empty()) continue;
+    auto [other, is_new] = names.emplace(std::filesystem::weakly_canonical(path, ignored), option);
+    if (!is_new)
+      return fail(ErrorCode::kInvalidInput, fmt::format("{} and {} name the same file; write each to its own", other->second, option),
+                  path.string());
+  }
+  return {};
+}
+
 Status check(const FileForecastOptions& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (options.backtest < 0 || options.backtest > 10'000)
@@ -122,6 +141,7 @@ Status check(const FileForecastOptions& options) {
     for (const std::filesystem::path& read : {options.input, options.future, options.events})
       if (std::error_code ignored; !written.empty() && !read.empty() && std::filesystem::equivalent(written, read, ignored))
         return fail(ErrorCode::kInvalidInput, "what is written would take the place of what is read; write to another file", read.string());
+  SINAN_CHECK(check_written(options));
   for (const std::filesystem::path& written : {options.output, options.bursts})
     if (const std::string ending = written.extension().string();
         !ending.empty() && ending != ".csv" && ending != ".parquet" && ending != ".txt")
@@ -133,6 +153,8 @@ Status check(const FileForecastOptions& options) {
     return bad(
         "--future does not go with --backtest, whose periods all have passed; name the drivers that were known ahead: --known "
         "price,promotion");
+  if (options.cumulative && !options.explain.empty())
+    return bad("--explain is of single periods, and does not go with --cumulative, whose rows are sums; leave one out");
   if (options.backtest > 0 && !options.explain.empty()) return bad("--explain is of a forecast, it does not go with --backtest");
   if (!options.tree.empty() && options.explain.empty())
     return bad("--tree draws how the forecast of one series comes about; say which: --explain ID");
@@ -163,10 +185,17 @@ Status write_tree(const FileForecastOptions& options, const FileDrivers& drivers
                   const forecasting::Forecasts& forecasts, const forecasting::Options& how) {
   const auto i = static_cast<std::size_t>(std::ranges::find(panel.keys, options.explain) - panel.keys.begin());
   SINAN_TRY(const auto tree, forecasting::imitate(panel, how, forecasts, i));
+  const std::size_t most = panel.size() * static_cast<std::size_t>(options.horizon);
+  if (!tree && most < forecasting::kLeastImitated)
+    return fail(
+        ErrorCode::kInvalidInput,
+        fmt::format("there is no tree to draw: it learns to say what trees say of {} periods at least, and these are {} ({} series, "
+                    "{} ahead); look further ahead, or leave --tree out",
+                    forecasting::kLeastImitated, most, panel.size(), options.horizon));
   if (!tree)
     return fail(ErrorCode::kInvalidInput,
-                fmt::format("there is no tree to draw: trees that learn from drivers have no part in the forecast of '{}', or there is too "
-                            "little that they were asked; leave --tree out",
+                fmt::format("there is no tree to draw: trees that learn from drivers have no part in the forecast of "
+                            "'{}'; leave --tree out",
                             visible(options.explain)));
   return write_whole_file(options.tree, draw_tree(*tree, options.explain, drivers.categories));
 }
@@ -252,7 +281,7 @@ FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const 
 
 Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_TRY(FilePanel file, read_file_panel(options));
-  SINAN_CHECK(reach_future(options, file));
+  SINAN_TRY(const std::string moved, reach_future(options, file));
   FileDrivers found;
   if (options.drivers) {
     SINAN_TRY(found, read_file_drivers(options, file));
@@ -277,6 +306,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
 
   FileForecastReport report = begin_report(file, hierarchy.parts(), found, events);
+  if (!moved.empty()) report.remarks.push_back(moved);
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
   for (int origin = origins; origin >= 1; --origin) {

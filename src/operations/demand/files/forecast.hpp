@@ -44,9 +44,9 @@ struct FileForecastOptions {
   std::filesystem::path events;  // empty: none
   // Of the texts of events, which are sent to that endpoint; not set: they are read by their words alone.
   std::optional<llm::EmbedderOptions> embeddings;
-  std::vector<std::string> known_ahead;           // drivers that a backtest sees beyond its origins
-  std::vector<std::string> fixed;                 // drivers that must not change in time
-  bool drivers = true;                            // false: forecasts are made from y alone
+  std::vector<std::string> known_ahead;  // drivers that a backtest sees beyond its origins
+  std::vector<std::string> fixed;        // drivers that must not change in time
+  bool drivers = true;                   // false: forecasts are made from y alone
   forecasting::TreeMethod trees = forecasting::TreeMethod::kBoosting;
   std::optional<std::vector<Holidays>> holidays;  // the calendar is a driver, with these holidays; only for daily series
   std::filesystem::path output;                   // empty: CSV to `print`

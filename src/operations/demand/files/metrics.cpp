@@ -50,6 +50,7 @@ void FileMetrics::add(Group& into, const forecasting::Window& window, std::size_
     if (std::isfinite(y)) into.series[series] = 1;
   into.nanoseconds += nanoseconds;
   ++into.fits;
+  into.periods += window.median.size();
 }
 
 FileMetrics::Row FileMetrics::row(std::size_t group) const {
@@ -124,7 +125,11 @@ std::string FileMetrics::sentence() const {
   add("OWA against Naive 2", s.owa, "", 3);
   for (const auto& interval : s.intervals)
     add(fmt::format("inside {:.10g} %", 100 * interval.probability), 100 * interval.coverage, " %", 1);
-  return out + ".";
+  out += ".";
+  if (all.periods > s.points)
+    out +=
+        fmt::format(" Of {} periods that were forecast only these have a value; a longer --step puts origins further back.", all.periods);
+  return out;
 }
 
 }  // namespace sinan::demand

@@ -36,6 +36,7 @@ class FileMetrics {
     std::vector<std::uint8_t> series;  // of the panel: whether one of its windows was scored
     double nanoseconds = 0;
     std::size_t fits = 0;
+    std::size_t periods = 0;  // that were forecast
   };
   struct Row {
     std::string name;
