@@ -24,6 +24,7 @@ MISTAKES = {
     "quality/items.yaml": "tables:\n  erp.items:\n    rules:\n      - {rule: not_nul, column: name}\n      - {rule: range, column: price, min: {a: 1}}\n      - {rule: pattern, column: name, matches: '('}\n      - {rule: not_null, column: nam}\n",
     "workflows/cycle.yaml": "steps:\n  - {id: a, task: sync_source}\n  - {id: b, task: check_quality, needs: [c]}\n",
     "policies/people.yaml": "users:\n  anna: {roles: [buyr]}\nroles:\n  buyer: Buys\ntabels: {}\n",
+    "policies/automation.yaml": "automation:\n  rules:\n    - {name: big, kinds: [purchase_orders], verdict: forbidden}\n    - {name: any, verdict: approval, role: bayer}\n",
     "plans/inventory.yaml": "kind: inventory\nservice_level: {A: 0.98}\n",
     "forecasts/demand.yaml": "horizon_days: 0\n",
 }
@@ -59,7 +60,7 @@ class TwentyMistakes(unittest.TestCase):
             ("sinan.yaml", 2), ("sinan.yaml", 3), ("sinan.yaml", 4), ("sinan.yaml", 5), ("sources/shop.yaml", 1),
             ("sources/erp.yaml", 4), ("sources/erp.yaml", 5), ("sources/erp.yaml", 6), ("sources/twice.yaml", 2), ("sources/secret.yaml", 2),
             ("model/items.sql", 1), ("model/sales.sql", 1), ("model/stock.sql", 1), ("model/customers.sql", 3), ("model/suppliers.sql", 1), ("quality/items.yaml", 4), ("quality/items.yaml", 5), ("quality/items.yaml", 6), ("quality/items.yaml", 7),
-            ("workflows/cycle.yaml", 2), ("workflows/cycle.yaml", 3), ("policies/people.yaml", 2), ("policies/people.yaml", 5), ("plans/inventory.yaml", 2), ("forecasts/demand.yaml", 1),
+            ("workflows/cycle.yaml", 2), ("workflows/cycle.yaml", 3), ("policies/people.yaml", 2), ("policies/people.yaml", 5), ("policies/automation.yaml", 3), ("policies/automation.yaml", 4), ("plans/inventory.yaml", 2), ("forecasts/demand.yaml", 1),
         }  # fmt: skip
         self.assertEqual(expected - places, set(), answer.out)
         hints = {(d["file"], d["line"]): d["message"] + " " + d["hint"] for d in found}
@@ -73,6 +74,8 @@ class TwentyMistakes(unittest.TestCase):
         self.assertIn("currency", hints[("sinan.yaml", 3)])
         self.assertIn("files", hints[("sources/shop.yaml", 1)])
         self.assertIn("not_null", hints[("quality/items.yaml", 4)])
+        self.assertIn("purchase_order", hints[("policies/automation.yaml", 3)], "a rule that forbids is not disarmed by a slip")
+        self.assertIn("did you mean 'buyer'?", hints[("policies/automation.yaml", 4)])
         self.assertIn("stock", hints[("sources/erp.yaml", 4)], "a table that the source lacks lists what it has")
 
     def test_nothing_runs_in_a_workspace_that_does_not_check(self):

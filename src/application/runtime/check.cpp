@@ -67,7 +67,7 @@ class Checking {
   Result<std::vector<Diagnostic>> run(const std::filesystem::path& directory) {
     SINAN_TRY(auto root, find_workspace(directory));
     SINAN_TRY(workspace_, Workspace::open(root, out_));
-    identity::Directory::read(*workspace_, out_);
+    const identity::Directory people = identity::Directory::read(*workspace_, out_);
     check_policy_keys(*workspace_, out_);
     configs_ = sources::read_configs(*workspace_, out_);
     SINAN_CHECK(check_sources());
@@ -78,7 +78,7 @@ class Checking {
     demand::read_config(*workspace_, out_);
     inventory::read_plan(*workspace_, out_);
     reports::read_report_config(*workspace_, out_);
-    decisions::read_automation(*workspace_, out_);
+    decisions::read_automation(*workspace_, people.role_names(), out_);
     SINAN_CHECK(check_views());
     SINAN_CHECK(check_workflows());
     return causes_first(out_.sorted());

@@ -118,7 +118,7 @@ Status Runtime::Parts::open_data(Diagnostics& diagnostics) {
 
 Status Runtime::Parts::open_operations(Diagnostics& diagnostics) {
   SINAN_TRY(ledger, audit::Ledger::open(*store, state_dir, clock));
-  auto policy = decisions::read_automation(*workspace, diagnostics);
+  auto policy = decisions::read_automation(*workspace, people.role_names(), diagnostics);
   SINAN_TRY(decisions, decisions::Decisions::open({*ledger, std::move(policy), workspace->zone()}));
   SINAN_TRY(models, models::Registry::open(*ledger));
   auto open = [this](const sources::SourceConfig& config, const CancelToken* cancel) { return open_source(config, cancel); };

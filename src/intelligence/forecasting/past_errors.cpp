@@ -33,7 +33,9 @@ PastErrors::PastErrors(const Panel& panel, std::size_t origins, std::size_t hori
   growth_.assign(slots * origins_, 1);
 }
 
-std::size_t PastErrors::oldest() const { return after_.empty() ? 0 : *std::ranges::max_element(after_); }
+std::size_t PastErrors::oldest() const {
+  return after_.empty() ? 0 : std::min<std::size_t>(*std::ranges::max_element(after_), kReach * horizon_);
+}
 
 std::vector<float> PastErrors::choose_shares(const std::vector<float>& rival, std::span<const int> groups, std::span<const float> weights,
                                              std::span<const float> most, std::span<const std::size_t> order) const {

@@ -50,7 +50,8 @@ const Shape<AutomationRule>& shape_of(const AutomationRule*) {
           .required("name", &AutomationRule::name, "How the rule is called in the record of a decision")
           .required("verdict", &AutomationRule::verdict, "What happens when all conditions hold", {.allowed = kVerdicts})
           .optional("role", &AutomationRule::role, "Who may approve")
-          .optional("kinds", &AutomationRule::kinds, "Kinds of decisions: purchase_order, transfer, alert, model_change, model_review")
+          .optional("kinds", &AutomationRule::kinds, "Kinds of decisions; default: all",
+                    {.allowed = {"purchase_order", "transfer", "alert", "model_change", "model_review"}})
           .optional("item_classes", &AutomationRule::item_classes, "Classes of items, as in ops.items")
           .optional("suppliers", &AutomationRule::suppliers, "Suppliers, by supplier_id")
           .optional("locations", &AutomationRule::locations, "Places, by location_id")
@@ -81,7 +82,7 @@ const Shape<AutomationPolicy>& shape_of(const AutomationPolicy*) {
   return shape;
 }
 
-AutomationPolicy read_automation(const Workspace& workspace, Diagnostics& diagnostics) {
+AutomationPolicy read_automation(const Workspace& workspace, const std::vector<std::string>& known_roles, Diagnostics& diagnostics) {
   AutomationPolicy policy;
   for (const WorkspaceFile* file : workspace.files("policies")) {
     const YamlNode* node = file->yaml ? file->yaml->find("automation") : nullptr;
@@ -94,6 +95,7 @@ AutomationPolicy read_automation(const Workspace& workspace, Diagnostics& diagno
     shape_of(static_cast<const AutomationPolicy*>(nullptr)).read(*node, policy, diagnostics);
     policy.place = node->place;
   }
+  check_automation(policy, known_roles, diagnostics);
   return policy;
 }
 

@@ -62,7 +62,8 @@ struct AutomationPolicy {
 const Shape<AutomationPolicy>& shape_of(const AutomationPolicy*);
 
 // The key `automation:` of the files in policies/; at most one file has it. Without one, every decision asks the owner.
-AutomationPolicy read_automation(const Workspace& workspace, Diagnostics& diagnostics);
+// `known_roles`: that are defined, besides the owner; a rule that names another one is a mistake.
+AutomationPolicy read_automation(const Workspace& workspace, const std::vector<std::string>& known_roles, Diagnostics& diagnostics);
 // Roles that rules name and nobody has defined.
 void check_automation(const AutomationPolicy& policy, const std::vector<std::string>& known_roles, Diagnostics& diagnostics);
 

@@ -144,6 +144,12 @@ Result<Principal> Directory::resolve(const std::string& user) const {
                           near ? fmt::format("did you mean '{}'?", *near) : "users are listed under `users:` in policies/"));
 }
 
+std::vector<std::string> Directory::role_names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, purpose] : roles_) out.push_back(name);
+  return out;
+}
+
 bool Directory::may(const Principal& principal, std::string_view permission) const {
   return principal.is_trusted() ||
          std::ranges::any_of(principal.roles, [&](const std::string& role) { return granted_.contains({std::string(permission), role}); });

@@ -51,6 +51,7 @@ class Directory {
   const std::map<std::string, User>& users() const { return users_; }
   // Role: what it is for. Holds "owner" always.
   const std::map<std::string, std::string>& roles() const { return roles_; }
+  std::vector<std::string> role_names() const;
 
  private:
   void read_roles(const YamlNode& node, Diagnostics& diagnostics);

@@ -46,7 +46,7 @@ Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::si
 void Pool::choose_origins(const Cleaned& series) {
   const std::size_t length = series.y.size() - series.unknown_end();
   std::size_t least = std::max({length / 2, periods_.season > 1 ? least_length(periods_.season) : 0, std::size_t{5}});
-  const std::size_t reach = length > least ? std::min(length - least, 3 * horizon_) : 0;
+  const std::size_t reach = length > least ? std::min(length - least, kReach * horizon_) : 0;
   for (std::size_t j = 0; j < std::min(reach, max_origins_); ++j) {
     std::size_t origin = length - after_origin(reach, max_origins_, j);
     while (origin > least && series.is_guess(origin - 1)) --origin;
