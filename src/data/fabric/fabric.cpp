@@ -213,12 +213,40 @@ Error no_table_among_files(Error error) {
   return error;
 }
 
+// That no file named in the SQL, in a FROM or as a quoted text anywhere, is the one to be written.
+Status check_not_read(duck::Connection& connection, std::string_view sql, std::vector<std::string> names,
+                      const std::filesystem::path& written) {
+  std::error_code ignored;
+  if (written.empty() || !std::filesystem::exists(written, ignored)) return {};
+  for (std::size_t open = sql.find('\''); open != std::string_view::npos;) {
+    const std::size_t close = sql.find('\'', open + 1);
+    if (close == std::string_view::npos) break;
+    names.emplace_back(sql.substr(open + 1, close - open - 1));
+    open = sql.find('\'', close + 1);
+  }
+  for (const std::string& name : names) {
+    std::vector<std::string> files{name};
+    if (duck::is_pattern(name)) {
+      SINAN_TRY(const Table found, connection.table("SELECT file FROM glob(" + duck::quote_text(name) + ")"));
+      files.clear();
+      for (const Batch& batch : found.batches)
+        for (std::size_t r = 0; r < batch.rows(); ++r) files.emplace_back(batch.columns[0].text(r));
+    }
+    for (const std::string& file : files)
+      if (std::filesystem::equivalent(file, written, ignored))
+        return fail(ErrorCode::kInvalidInput, "what is written would take the place of what is read; write to another file",
+                    written.string());
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options) {
+Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options, const std::filesystem::path& written) {
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 2048, .threads = 0, .temp_dir = std::filesystem::temp_directory_path()}));
   SINAN_TRY(auto connection, database.connect());
   SINAN_TRY(auto names, inspect_free_select(connection, sql));
+  SINAN_CHECK(check_not_read(connection, sql, names, written));
   for (const std::string& name : names) {
     std::error_code error;
     std::string ending = name.ends_with(".gz") || name.ends_with(".zst") ? std::filesystem::path(name).stem().string() : name;

@@ -115,7 +115,9 @@ void check(const Workspace& workspace, Fabric& fabric, Diagnostics& diagnostics)
 Json policy_schema();
 
 // Outside a workspace: runs one SELECT that reads files named in the SQL ("SELECT … FROM 'sales.csv'"). kDenied for all else.
-Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options = {});
+// `written`: where its rows will go, if into a file; kInvalidInput where that is one of those it reads.
+Result<std::unique_ptr<Rows>> query_files(std::string_view sql, const QueryOptions& options = {},
+                                          const std::filesystem::path& written = {});
 
 // All rows in memory; kLimit beyond `max_rows`.
 Result<Table> query_table(Fabric& fabric, const Principal& principal, std::string_view sql, const QueryOptions& options = {},

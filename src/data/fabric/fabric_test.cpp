@@ -176,6 +176,12 @@ TEST(Fabric, FilesAreReadOutsideAWorkspaceOnly) {
   ASSERT_TRUE(*(*rows)->next(batch));
   EXPECT_EQ(batch.columns[0].to_text(0), "3");
   auto copy = file.string() + ".out";
+  // The rows may go anywhere but into a file that they come from.
+  EXPECT_TRUE(query_files(fmt::format("SELECT * FROM '{}'", file.string()), {}, copy));
+  const std::string pattern = (file.parent_path() / fmt::format("sinan_fabric_fil?s_{}*", getpid())).string();
+  for (const std::string& from : {fmt::format("'{}'", file.string()), fmt::format("read_csv('{}', header = true)", file.string()),
+                                  fmt::format("'{}'", pattern + ".csv"), fmt::format("read_csv(['{}'])", file.string())})
+    EXPECT_EQ(query_files("SELECT * FROM " + from, {}, file).error().code, ErrorCode::kInvalidInput) << from;
   for (const std::string& sql :
        {fmt::format("COPY (SELECT 1) TO '{}'", copy), fmt::format("SELECT 1; COPY (SELECT 1) TO '{}'", copy),
         fmt::format("ATTACH '{}' AS x", copy), std::string("SET threads = 1"), std::string("CREATE TABLE t (a INT)")}) {

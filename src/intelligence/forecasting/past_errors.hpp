@@ -48,8 +48,8 @@ class PastErrors {
   std::span<const float> down(std::size_t i) const { return down_.empty() ? std::span<const float>() : in(down_, i); }
   std::span<const float> up(std::size_t i) const { return up_.empty() ? std::span<const float>() : in(up_, i); }
   void keep_widths() { down_.assign(errors_.size(), 0), up_.assign(errors_.size(), 0); }
-  // How many values come after the oldest origin of any series; of one with a long gap at its end, whose origins lie before that, at most as
-  // many as of others.
+  // How many values come after the oldest origin of any series; of one with a long gap at its end, whose origins lie before that, at most
+  // as many as of others.
   std::size_t oldest() const;
 
   // All errors, for the errors of a rival at the same origins to begin with; `in(rival, i)` are those of series i.

@@ -69,7 +69,7 @@ Result<int> run_query(Invocation& invocation) {
       return fail(ErrorCode::kInvalidInput, invocation.flag("no-workspace")
                                                 ? "--explain and --as are of a workspace; leave --no-workspace out"
                                                 : "--explain and --as need a workspace; there is none here (no sinan.yaml)");
-    auto rows = fabric::query_files(sql, options);
+    auto rows = fabric::query_files(sql, options, output.file);
     if (!rows) return fail(with_way_out(std::move(rows).error(), sql));
     SINAN_CHECK(print_rows(invocation, **rows, output));
     return 0;
