@@ -39,17 +39,16 @@ Status each_with_features(Run& run, const CancelToken* cancel, const Work& work)
   return {};
 }
 
-// Has the trees that saw nothing of the last `away` periods look at the origins of series i: `work(j, known, after)` with what they say of
-// the periods after the `known` ones in `w.values`. Not where they have seen an origin, in series that end early.
+// Looks at the origins of series i as trees do that saw nothing of the last `away` periods: `work(j, known, steps)`, of which the first
+// `known` values of the series are seen, and the next `steps` forecast. Not where they have seen an origin, in series that end early.
 template <typename Work>
-Status each_origin(const Run& run, TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, const Work& work) {
+Status each_origin(const Run& run, TreeWorker& w, std::size_t i, std::size_t away, const Work& work) {
   const std::size_t count = run.panel.series(i).size();
   const std::int64_t unseen = static_cast<std::int64_t>(away) - (run.options.drivers->last - run.panel.end_of(i));
   for (std::size_t j = 0; j < run.past.origins(); ++j) {
     const std::size_t after = run.past.after(i)[j];
     if (after == 0 || static_cast<std::int64_t>(after) > unseen) continue;
     if (!w.features.look(i, count - after, static_cast<std::size_t>(run.out.seasons[i]))) continue;
-    SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
     SINAN_CHECK(work(j, count - after, std::min(run.horizon, after)));
   }
   return {};
@@ -58,7 +57,8 @@ Status each_origin(const Run& run, TreeWorker& w, const DriverModel& earlier, st
 // What trees get wrong at the origins of series i. Where demand was not known the errors stay what they were.
 Status tree_errors(const Run& run, TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::span<float> theirs) {
   std::span<const double> values = run.panel.series(i);
-  return each_origin(run, w, earlier, i, away, [&](std::size_t j, std::size_t known, std::size_t steps) -> Status {
+  return each_origin(run, w, i, away, [&](std::size_t j, std::size_t known, std::size_t steps) -> Status {
+    SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
     for (std::size_t k = 0; k < steps; ++k) {
       double actual = values[known + k];
       double forecast = run.facts[i].non_negative ? std::max(0.0, w.values[k]) : w.values[k];
@@ -71,9 +71,9 @@ Status tree_errors(const Run& run, TreeWorker& w, const DriverModel& earlier, st
 }
 
 // How far errors lay, as trees say that saw nothing of them.
-Status past_widths(Run& run, TreeWorker& w, const DriverModel& earlier, const WidthModel& widths, std::size_t i, std::size_t away) {
-  return each_origin(run, w, earlier, i, away, [&](std::size_t j, std::size_t, std::size_t steps) -> Status {
-    SINAN_CHECK(widths.predict(w.features, w.cells, w.values, w.down, w.up));
+Status past_widths(Run& run, TreeWorker& w, const WidthModel& widths, std::size_t i, std::size_t away) {
+  return each_origin(run, w, i, away, [&](std::size_t j, std::size_t, std::size_t steps) -> Status {
+    SINAN_CHECK(widths.predict(w.features, w.cells, w.down, w.up));
     const float per_unit = run.past.growth(i)[j] / run.facts[i].unit;
     for (std::size_t k = 0; k < steps; ++k) {
       run.past.down(i)[j * run.horizon + k] = w.down[k] * per_unit;
@@ -123,7 +123,8 @@ std::vector<std::uint8_t> choose_widths(const Run& run, std::span<const float> s
   return out;
 }
 
-// Mixes what the trees say of the periods ahead into the median of series i, if they have something to say; then that is in `w.values`.
+// Mixes what the trees say of the periods ahead into the median of series i, if they have something to say; then `w.features` looks at
+// them.
 Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const float> shares) {
   const float share = shares[run.group_of(i)];
   if (share == 0 || !w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]))) return false;
@@ -135,10 +136,10 @@ Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const f
 }
 
 // How far the forecast of series i may err, at which `w.features` looks, as mix_trees() left it.
-Status widths_ahead(Run& run, TreeWorker& w, std::size_t i) {
+Status widths_ahead(Run& run, TreeWorker& w, const WidthModel& widths, std::size_t i) {
   const std::size_t first = i * run.horizon;
-  return run.out.widths->predict(w.features, w.cells, w.values, std::span(run.down).subspan(first, run.horizon),
-                                 std::span(run.up).subspan(first, run.horizon));
+  return widths.predict(w.features, w.cells, std::span(run.down).subspan(first, run.horizon),
+                        std::span(run.up).subspan(first, run.horizon));
 }
 
 }  // namespace
@@ -148,13 +149,13 @@ Status blend_known_trees(Run& run, const WarmState& state, const CancelToken* ca
   SINAN_TRY(DriverModel latest, DriverModel::read(state.trees));
   run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
   if (!state.low_trees.empty()) {
-    SINAN_TRY(WidthModel widths, WidthModel::read(state.low_trees, state.high_trees));
+    SINAN_TRY(WidthModel widths, WidthModel::read(state.low_trees, state.middle_trees, state.high_trees));
     run.out.widths = std::make_shared<const WidthModel>(std::move(widths));
   }
   return each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
     SINAN_TRY(const bool mixed, mix_trees(run, w, i, state.shares));
     run.facts[i].widths = run.facts[i].widths && mixed && run.out.widths;
-    return run.facts[i].widths ? widths_ahead(run, w, i) : Status();
+    return run.facts[i].widths ? widths_ahead(run, w, *run.out.widths, i) : Status();
   });
 }
 
@@ -164,12 +165,9 @@ Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
   auto learn = [&](std::size_t unseen) {
     return DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
   };
-  auto learn_widths = [&](std::size_t unseen) {
-    return WidthModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, run.options.threads, cancel);
-  };
   // A second thread grows the trees that forecast before it is known whether they are of use; without one they wait for that.
   auto grown = std::async(run.options.threads > 1 ? std::launch::async : std::launch::deferred, learn, 0);
-  SINAN_TRY(const DriverModel earlier, learn(away));
+  SINAN_TRY(DriverModel earlier, learn(away));
   if (!earlier.knows() || away == 0) return std::vector<float>();
   std::vector<float> theirs = run.past.all();
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) {
@@ -184,26 +182,21 @@ Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
 
   SINAN_TRY(DriverModel latest, grown.get());
   run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
-  SINAN_TRY(const WidthModel earlier_widths, learn_widths(away));
+  SINAN_TRY(WidthModel widths, WidthModel::learn(std::move(earlier), run.panel, *run.options.drivers, run.out.seasons, away, how,
+                                                 run.options.threads, cancel));
   run.make_room_for_widths();
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
     SINAN_TRY(const bool mixed, mix_trees(run, w, i, shares));
-    if (!mixed || !run.past.sampled(i)) return {};
+    if (!mixed) return {};
+    SINAN_CHECK(widths_ahead(run, w, widths, i));
+    if (!run.past.sampled(i)) return {};
     run.blend_errors(i, shares[run.group_of(i)], run.past.in(theirs, i));
-    return past_widths(run, w, earlier, earlier_widths, i, away);
+    return past_widths(run, w, widths, i, away);
   }));
   const std::vector<std::uint8_t> useful = choose_widths(run, shares);
   if (std::ranges::all_of(useful, [](std::uint8_t used) { return used == 0; })) return shares;
-
-  SINAN_TRY(WidthModel widths, learn_widths(0));
+  for (std::size_t i = 0; i < run.panel.size(); ++i) run.facts[i].widths = run.out.tree_shares[i] > 0 && useful[run.group_of(i)];
   run.out.widths = std::make_shared<const WidthModel>(std::move(widths));
-  SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
-    if (run.out.tree_shares[i] == 0 || !useful[run.group_of(i)]) return {};
-    w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]));
-    SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
-    run.facts[i].widths = true;
-    return widths_ahead(run, w, i);
-  }));
   return shares;
 }
 

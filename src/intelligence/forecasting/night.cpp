@@ -46,6 +46,7 @@ Status Night::keep_trees(std::span<const float> tree_shares, std::span<const flo
     out.trees = state_->trees;
     out.shares = state_->shares;
     out.low_trees = state_->low_trees;
+    out.middle_trees = state_->middle_trees;
     out.high_trees = state_->high_trees;
     out.factor_trees = state_->factor_trees;
     out.factor_shares = state_->factor_shares;
@@ -57,6 +58,7 @@ Status Night::keep_trees(std::span<const float> tree_shares, std::span<const flo
   }
   if (run_.out.widths) {
     SINAN_TRY(out.low_trees, run_.out.widths->low().text());
+    SINAN_TRY(out.middle_trees, run_.out.widths->median().text());
     SINAN_TRY(out.high_trees, run_.out.widths->high().text());
   }
   if (run_.out.factors) {

@@ -156,6 +156,7 @@ std::string WarmState::shared_bytes() const {
       .list(trees)
       .list(shares)
       .list(low_trees)
+      .list(middle_trees)
       .list(high_trees)
       .list(factor_trees)
       .list(factor_shares)
@@ -168,7 +169,14 @@ Result<WarmState> WarmState::shared_from(std::string_view bytes) {
   std::uint32_t format = 0;
   std::vector<float> numbers;
   Reader in(bytes);
-  in.get(format).get(out.method).get(out.learnt).list(out.trees).list(out.shares).list(out.low_trees).list(out.high_trees);
+  in.get(format)
+      .get(out.method)
+      .get(out.learnt)
+      .list(out.trees)
+      .list(out.shares)
+      .list(out.low_trees)
+      .list(out.middle_trees)
+      .list(out.high_trees);
   in.list(out.factor_trees).list(out.factor_shares);
   SINAN_CHECK(in.list(numbers).end());
   auto pooled = pooled_from(numbers);

@@ -62,7 +62,7 @@ struct WarmState {
   // Trees, if there are any: as text, with their share in the median of each group of forecast(); and those of widths.
   std::string trees;
   std::vector<float> shares;
-  std::string low_trees, high_trees;
+  std::string low_trees, middle_trees, high_trees;
   // The same of sparse demand (factors.hpp).
   std::string factor_trees;
   std::vector<float> factor_shares;

@@ -107,14 +107,12 @@ Result<TreeStep> explain_factor(const learning::Trees& trees, const Features& fe
 // Where trees tell how far demand may lie off: between which quantiles of theirs.
 Status explain_widths(const WidthModel& widths, const Features& features, Explanation& out) {
   std::vector<float> cells;
-  std::vector<double> median;
-  for (const TreeStep& step : out.trees) median.push_back(step.forecast);
-  std::vector<float> down(median.size());
-  std::vector<float> up(median.size());
-  SINAN_CHECK(widths.predict(features, cells, median, down, up));
-  for (std::size_t k = 0; k < median.size(); ++k) {
-    out.trees[k].low = median[k] - down[k];
-    out.trees[k].high = median[k] + up[k];
+  std::vector<float> down(out.trees.size());
+  std::vector<float> up(out.trees.size());
+  SINAN_CHECK(widths.predict(features, cells, down, up));
+  for (std::size_t k = 0; k < out.trees.size(); ++k) {
+    out.trees[k].low = out.trees[k].forecast - down[k];
+    out.trees[k].high = out.trees[k].forecast + up[k];
   }
   return {};
 }

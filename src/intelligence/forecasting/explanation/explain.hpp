@@ -30,7 +30,7 @@ struct TreeStep {
   double centre = 0;
   double unit = 0;      // forecast = unit · sinh(score + centre), or unit · exp(score)
   double forecast = 0;  // before it is mixed in
-  // Where drivers tell how far demand may lie off: the quantiles .1 and .9 of trees, whose distances are the widths of errors there.
+  // Where drivers tell how far demand may lie off: `forecast` less and plus the widths of errors there (width_model.hpp).
   std::optional<double> low, high;
 };
 
