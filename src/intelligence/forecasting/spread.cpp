@@ -19,11 +19,13 @@ std::size_t shape_of(const Run& run, std::size_t i) {
   return static_cast<std::size_t>(bucket) * Run::kGroups + run.group_of(i) + (run.facts[i].widths ? kAlike : 0);
 }
 
-// What a sampled series got wrong.
+// What a series got wrong; of one outside the sample no errors.
 OwnErrors own_errors(const Run& run, std::size_t i) {
   const Facts& facts = run.facts[i];
-  OwnErrors out{.errors = run.past.of(i), .down = {}, .up = {}, .reach = facts.reach, .noise = facts.noise};
-  if (facts.widths) out.down = run.past.down(i), out.up = run.past.up(i), out.noise = 1;
+  OwnErrors out{.errors = {}, .down = {}, .up = {}, .reach = facts.reach, .noise = facts.widths ? 1 : facts.noise};
+  if (!run.past.sampled(i)) return out;
+  out.errors = run.past.of(i);
+  if (facts.widths) out.down = run.past.down(i), out.up = run.past.up(i);
   return out;
 }
 
@@ -56,10 +58,8 @@ void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
   // Of a series outside the sample only the mean size of its errors is known, as if it were the error at every step; with widths nothing
   // is.
   std::vector<float> flat;
-  OwnErrors own{.errors = {}, .down = {}, .up = {}, .reach = facts.reach, .noise = facts.widths ? 1 : facts.noise};
-  if (run.past.sampled(i)) {
-    own = own_errors(run, i);
-  } else if (facts.own >= 0 && !facts.widths) {
+  OwnErrors own = own_errors(run, i);
+  if (!run.past.sampled(i) && facts.own >= 0 && !facts.widths) {
     flat.assign(run.past.stride(), facts.own);
     own.errors = flat;
   }

@@ -12,13 +12,12 @@ namespace sinan::forecasting {
 
 class WidthModel {
  public:
-  // As DriverModel::learn(), which gave `median`; on two threads if there are as many.
+  // As DriverModel::learn(), which gave `median`, that knows something; on two threads if there are as many.
   static Result<WidthModel> learn(DriverModel median, const Panel& panel, const Drivers& drivers, std::span<const int> seasons,
                                   std::size_t away, const DriverModel::Options& options, int threads, const CancelToken* cancel);
   // One that was learnt before, from Trees::text() of each.
   static Result<WidthModel> read(const std::string& low, const std::string& median, const std::string& high);
 
-  bool knows() const { return low_.knows() && high_.knows(); }
   const learning::Trees& low() const { return low_.trees(); }
   const learning::Trees& median() const { return median_.trees(); }
   const learning::Trees& high() const { return high_.trees(); }
