@@ -162,12 +162,16 @@ Status blend_known_trees(Run& run, const WarmState& state, const CancelToken* ca
 Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
   const std::size_t away = run.past.oldest();
   DriverModel::Options how{.horizon = run.horizon, .rows = run.options.tree_rows, .seed = run.options.seed, .method = run.options.trees};
-  auto learn = [&](std::size_t unseen) {
-    return DriverModel::learn(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
+  auto collect = [&](std::size_t unseen) {
+    return DriverModel::collect(run.panel, *run.options.drivers, run.out.seasons, unseen, how, cancel);
   };
   // A second thread grows the trees that forecast before it is known whether they are of use; without one they wait for that.
-  auto grown = std::async(run.options.threads > 1 ? std::launch::async : std::launch::deferred, learn, 0);
-  SINAN_TRY(DriverModel earlier, learn(away));
+  auto grown = std::async(run.options.threads > 1 ? std::launch::async : std::launch::deferred, [&]() -> Result<DriverModel> {
+    SINAN_TRY(const TaughtRows rows, collect(0));
+    return DriverModel::learn(rows, how, cancel);
+  });
+  SINAN_TRY(const TaughtRows rows, collect(away));
+  SINAN_TRY(DriverModel earlier, DriverModel::learn(rows, how, cancel));
   if (!earlier.knows() || away == 0) return std::vector<float>();
   std::vector<float> theirs = run.past.all();
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) {
@@ -182,8 +186,7 @@ Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
 
   SINAN_TRY(DriverModel latest, grown.get());
   run.out.trees = std::make_shared<const DriverModel>(std::move(latest));
-  SINAN_TRY(WidthModel widths, WidthModel::learn(std::move(earlier), run.panel, *run.options.drivers, run.out.seasons, away, how,
-                                                 run.options.threads, cancel));
+  SINAN_TRY(WidthModel widths, WidthModel::learn(std::move(earlier), rows, how, run.options.threads, cancel));
   run.make_room_for_widths();
   SINAN_CHECK(each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
     SINAN_TRY(const bool mixed, mix_trees(run, w, i, shares));

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "intelligence/forecasting/drivers/word_choice.hpp"
 #include "intelligence/forecasting/sample.hpp"
 
 namespace sinan::forecasting {
 namespace {
 
-constexpr std::size_t kLeastKnown = 4;  // values before an origin
+constexpr std::size_t kLeastKnown = 4;   // values before an origin
+constexpr std::size_t kLeastRows = 100;  // that something is learnt from
 constexpr std::size_t kManyRows = 100'000;
 constexpr int kForestLeaves = 1'000;
 constexpr int kRowsOfQuantile = 50;  // in a leaf: of ten the quantile .9 is hardly known
@@ -85,6 +85,24 @@ class Rows {
   TaughtRows rows_;
 };
 
+learning::BoostingOptions how_to_boost(const TaughtRows& rows, const DriverModel::Options& options, double quantile) {
+  learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
+  how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target.size() / 1000, 5, 40));
+  how.forest = options.method == TreeMethod::kForest;
+  if (quantile != 0.5) {
+    how.loss = learning::Loss::kQuantile;
+    how.quantile = quantile;
+    how.rounds /= 2;
+    how.learning_rate *= 2;
+    how.leaves = 31;
+    how.rows_in_leaf = std::max(how.rows_in_leaf, kRowsOfQuantile);
+  } else if (how.forest) {
+    how.leaves = kForestLeaves;
+    how.rows_in_leaf = std::max(how.rows_in_leaf / 4, 5);
+  }
+  return how;
+}
+
 }  // namespace
 
 bool learnable(std::span<const double> values) {
@@ -98,30 +116,20 @@ bool learnable(std::span<const double> values) {
   return known > kLeastKnown && 4 * demands >= 3 * known;
 }
 
-Result<DriverModel> DriverModel::learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
-                                       const Options& options, const CancelToken* cancel) {
+Result<TaughtRows> DriverModel::collect(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
+                                        const Options& options, const CancelToken* cancel) {
   Rows all(panel, drivers, seasons, away, options);
   all.collect();
-  TaughtRows& rows = all.found();
+  TaughtRows rows = std::move(all.found());
+  if (rows.target.size() >= kLeastRows)
+    SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how_to_boost(rows, options, 0.5), cancel));
+  return rows;
+}
+
+Result<DriverModel> DriverModel::learn(const TaughtRows& rows, const Options& options, const CancelToken* cancel, double quantile) {
   DriverModel out;
-  constexpr std::size_t kLeastRows = 100;
   if (rows.target.size() < kLeastRows) return out;
-  learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
-  how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target.size() / 1000, 5, 40));
-  how.forest = options.method == TreeMethod::kForest;
-  if (options.quantile != 0.5) {
-    how.loss = learning::Loss::kQuantile;
-    how.quantile = options.quantile;
-    how.rounds /= 2;
-    how.learning_rate *= 2;
-    how.leaves = 31;
-    how.rows_in_leaf = std::max(how.rows_in_leaf, kRowsOfQuantile);
-  } else if (how.forest) {
-    how.leaves = kForestLeaves;
-    how.rows_in_leaf = std::max(how.rows_in_leaf / 4, 5);
-  }
-  SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how, cancel));
-  SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how, cancel));
+  SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how_to_boost(rows, options, quantile), cancel));
   return out;
 }
 

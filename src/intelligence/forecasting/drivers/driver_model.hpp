@@ -8,6 +8,7 @@
 #include "base/cancel.hpp"
 #include "base/result.hpp"
 #include "intelligence/forecasting/drivers/drivers.hpp"
+#include "intelligence/forecasting/drivers/word_choice.hpp"
 #include "intelligence/learning/boosting.hpp"
 
 namespace sinan::forecasting {
@@ -19,17 +20,18 @@ class DriverModel {
     std::size_t rows = 150'000;  // that are learnt from, about
     std::uint64_t seed = 1;
     TreeMethod method = TreeMethod::kBoosting;
-    double quantile = 0.5;  // that is answered, in (0, 1)
   };
 
-  // `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest end of all series are learnt from; series of
-  // which nothing is demanded in more than a quarter of the periods are not. Nothing to learn from: a model that knows nothing.
-  // There are 200 trees, and 100 when fewer than 100,000 rows are asked for; of quantiles but the median half as many, smaller ones,
-  // since how far demand may lie off is told by less than where it lies. Those of the median are larger in
-  // a forest.
-  // The order of the series does not matter.
-  static Result<DriverModel> learn(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
-                                   const Options& options, const CancelToken* cancel);
+  // What is learnt from, the same for all quantiles: `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest
+  // end of all series are in it; series of which nothing is demanded in more than a quarter of the periods are not. Of the words of events
+  // it has those that tell something of the median. The order of the series does not matter.
+  static Result<TaughtRows> collect(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
+                                    const Options& options, const CancelToken* cancel);
+
+  // What answers with a quantile, in (0, 1). Too little to learn from: a model that knows nothing. There are 200 trees, and 100 when fewer
+  // than 100,000 rows are asked for; of quantiles but the median half as many, smaller ones, since how far demand may lie off is told by
+  // less than where it lies. Those of the median are larger in a forest.
+  static Result<DriverModel> learn(const TaughtRows& rows, const Options& options, const CancelToken* cancel, double quantile = 0.5);
 
   // One that was learnt before, from Trees::text().
   static Result<DriverModel> read(const std::string& text);

@@ -13,13 +13,9 @@ constexpr double kLeastOfUnit = 0.1;  // of Features::unit(): a hundredth of the
 
 }  // namespace
 
-Result<WidthModel> WidthModel::learn(DriverModel median, const Panel& panel, const Drivers& drivers, std::span<const int> seasons,
-                                     std::size_t away, const DriverModel::Options& options, int threads, const CancelToken* cancel) {
-  auto of = [&](double quantile) {
-    DriverModel::Options how = options;
-    how.quantile = quantile;
-    return DriverModel::learn(panel, drivers, seasons, away, how, cancel);
-  };
+Result<WidthModel> WidthModel::learn(DriverModel median, const TaughtRows& rows, const DriverModel::Options& options, int threads,
+                                     const CancelToken* cancel) {
+  auto of = [&](double quantile) { return DriverModel::learn(rows, options, cancel, quantile); };
   WidthModel out;
   out.median_ = std::move(median);
   auto high = std::async(threads > 1 ? std::launch::async : std::launch::deferred, of, kHigh);

@@ -12,9 +12,9 @@ namespace sinan::forecasting {
 
 class WidthModel {
  public:
-  // As DriverModel::learn(), which gave `median`, that knows something; on two threads if there are as many.
-  static Result<WidthModel> learn(DriverModel median, const Panel& panel, const Drivers& drivers, std::span<const int> seasons,
-                                  std::size_t away, const DriverModel::Options& options, int threads, const CancelToken* cancel);
+  // From the rows that `median` was learnt from, which knows something; on two threads if there are as many.
+  static Result<WidthModel> learn(DriverModel median, const TaughtRows& rows, const DriverModel::Options& options, int threads,
+                                  const CancelToken* cancel);
   // One that was learnt before, from Trees::text() of each.
   static Result<WidthModel> read(const std::string& low, const std::string& median, const std::string& high);
 
