@@ -28,6 +28,24 @@ class Verify(Company):
     def test_an_untouched_chain_verifies(self):
         self.ok("decisions", "verify")
 
+    def test_a_state_that_is_not_there_is_not_called_whole(self):
+        missing = self.dir / "nowhere"
+        for command in (["decisions", "verify"], ["decisions", "list"], ["runs", "list"], ["query", "SELECT 1"]):
+            answer = self.sinan("--state", str(missing), *command)
+            self.assertEqual(answer.code, 2, f"{command}: {answer}")
+            self.assertIn("there is no state", answer.err)
+            self.assertFalse(missing.exists(), command)
+
+    def test_lists_tell_a_slip_from_an_empty_answer(self):
+        for arguments, code, words in [
+            (["decisions", "list", "--kind", "purchase_orders"], 2, "--kind takes purchase_order"),
+            (["decisions", "list", "--item", "nosuch"], 0, "No decision is as asked for"),
+            (["runs", "list", "--workflow", "cylce"], 2, "there is no workflow 'cylce'"),
+        ]:
+            answer = self.sinan(*arguments)
+            self.assertEqual(answer.code, code, f"{arguments}: {answer}")
+            self.assertIn(words, answer.err)
+
     def test_every_field_of_every_kind_of_record_is_covered(self):
         database = self.store()
         for table in self.tables(database):

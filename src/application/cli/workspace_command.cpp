@@ -5,13 +5,27 @@
 namespace sinan::cli {
 
 runtime::OpenOptions open_options(const Invocation& invocation) {
-  return {invocation.directory, invocation.state_dir, invocation.now, invocation.as_user};
+  return {.directory = invocation.directory, .state_dir = invocation.state_dir, .now = invocation.now, .as_user = invocation.as_user};
 }
 
-Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation, std::string_view permission) {
-  SINAN_TRY(auto out, runtime::Runtime::open(open_options(invocation)));
+namespace {
+
+Result<std::unique_ptr<runtime::Runtime>> open(const runtime::OpenOptions& options, std::string_view permission) {
+  SINAN_TRY(auto out, runtime::Runtime::open(options));
   if (!permission.empty()) SINAN_CHECK(out->people().expect(out->user(), permission));
   return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<runtime::Runtime>> open_workspace(const Invocation& invocation, std::string_view permission) {
+  return open(open_options(invocation), permission);
+}
+
+Result<std::unique_ptr<runtime::Runtime>> begin_workspace(const Invocation& invocation, std::string_view permission) {
+  runtime::OpenOptions options = open_options(invocation);
+  options.may_begin_state = true;
+  return open(options, permission);
 }
 
 int say_verification(Invocation& invocation, const audit::Verification& verification) {

@@ -90,6 +90,8 @@ Status Runtime::Parts::read(const OpenOptions& options, Diagnostics& diagnostics
 }
 
 Status Runtime::Parts::open_data(Diagnostics& diagnostics) {
+  if (std::error_code ignored; asked.state_dir && !asked.may_begin_state && !std::filesystem::exists(state_dir, ignored))
+    return fail(ErrorCode::kNotFound, "there is no state; check --state, or make one there with `sinan run`", state_dir.string());
   SINAN_CHECK(storage::prepare_state_folder(state_dir));
   SINAN_CHECK(storage::expect_store(state_dir));
   SINAN_TRY(store, storage::Store::open(state_dir / "state.db"));

@@ -15,6 +15,7 @@ struct OpenOptions {
   std::optional<std::filesystem::path> state_dir;  // default: .sinan in the workspace
   std::optional<Instant> now;                      // --now
   std::string as_user;                             // --as; empty: the owner
+  bool may_begin_state = false;                    // whether a state_dir that is not there is made, not refused
 };
 
 // Thread-safe after open().

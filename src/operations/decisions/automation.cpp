@@ -50,8 +50,7 @@ const Shape<AutomationRule>& shape_of(const AutomationRule*) {
           .required("name", &AutomationRule::name, "How the rule is called in the record of a decision")
           .required("verdict", &AutomationRule::verdict, "What happens when all conditions hold", {.allowed = kVerdicts})
           .optional("role", &AutomationRule::role, "Who may approve")
-          .optional("kinds", &AutomationRule::kinds, "Kinds of decisions; default: all",
-                    {.allowed = {"purchase_order", "transfer", "alert", "model_change", "model_review"}})
+          .optional("kinds", &AutomationRule::kinds, "Kinds of decisions; default: all", {.allowed = kKinds})
           .optional("item_classes", &AutomationRule::item_classes, "Classes of items, as in ops.items")
           .optional("suppliers", &AutomationRule::suppliers, "Suppliers, by supplier_id")
           .optional("locations", &AutomationRule::locations, "Places, by location_id")

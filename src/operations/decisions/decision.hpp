@@ -43,9 +43,12 @@ struct Evidence {
 };
 Json to_json(const Evidence& evidence);
 
+// What may be proposed.
+inline const std::vector<std::string> kKinds = {"purchase_order", "transfer", "alert", "model_change", "model_review"};
+
 // What a planner hands in. Empty texts mean "does not apply".
 struct Proposal {
-  std::string kind;   // "purchase_order", "transfer", "alert", "model_change", "model_review"
+  std::string kind;   // one of kKinds
   std::string topic;  // of an alert: "no_supplier"; of a forecast model: its version
   std::string item_id;
   std::string location_id;

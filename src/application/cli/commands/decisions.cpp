@@ -41,6 +41,9 @@ Result<int> list_decisions(Invocation& invocation) {
                     d.approver.empty() && !d.role.empty() ? "for " + d.role : d.approver});
   invocation.print(aligned({"id", "kind", "status", "item", "location", "supplier", "quantity", "amount", "", "who"}, rows,
                            {false, false, false, false, false, false, true, true, false, false}));
+  if (found.empty() &&
+      (invocation.has("status") || invocation.has("kind") || invocation.has("item") || invocation.has("location") || invocation.has("run")))
+    invocation.say("No decision is as asked for; `sinan decisions list` shows all");
   if (std::ssize(found) == limit) invocation.say(fmt::format("The newest {}; there may be more: --limit N", limit));
   SINAN_TRY(auto counts, workspace->decisions().counts());
   if (all && counts["proposed"] > 0 && !invocation.has("status"))
@@ -147,7 +150,7 @@ CommandInfo decisions_list() {
                    .summary = "Only these; may be given several times",
                    .repeated = true,
                    .allowed = {"proposed", "approved", "rejected", "executed", "failed", "measured", "expired", "superseded"}},
-                  {.name = "kind", .value = "KIND", .summary = "purchase_order, transfer, alert, model_change, model_review"},
+                  {.name = "kind", .value = "KIND", .summary = "Only of this kind", .allowed = decisions::kKinds},
                   {.name = "item", .value = "ID", .summary = "Only of this item"},
                   {.name = "location", .value = "ID", .summary = "Only at this place"},
                   {.name = "run", .value = "ID", .summary = "Only of this run"},

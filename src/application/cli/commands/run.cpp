@@ -52,7 +52,7 @@ void print_would_be(const Invocation& invocation, const workflow::RunRecord& rec
 }
 
 Result<int> run_workflow(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation, identity::kRunWorkflows));
+  SINAN_TRY(auto workspace, begin_workspace(invocation, identity::kRunWorkflows));
   SINAN_TRY(const auto* workflow, workspace->workflow(invocation.text("workflow", "cycle")));
   SINAN_TRY(std::int64_t wait_s, invocation.integer("wait", 0, 0));
   workflow::RunRequest request;

@@ -20,6 +20,7 @@ Result<int> list_runs(Invocation& invocation) {
     std::ranges::move(page, std::back_inserter(records));
     if (last) break;
   }
+  if (records.empty() && invocation.has("workflow")) SINAN_CHECK(workspace->workflow(filter.workflow));
   if (invocation.json) {
     Json out = Json::array();
     for (const auto& record : records) out.push_back(workflow::to_json(record));

@@ -14,7 +14,7 @@ std::string sentence_of(const demand::LiveBurst& burst) {
 }
 
 Result<int> serve_workspace(Invocation& invocation) {
-  SINAN_TRY(auto workspace, open_workspace(invocation));
+  SINAN_TRY(auto workspace, begin_workspace(invocation));
   const Settings& settings = workspace->workspace().settings();
   SINAN_TRY(std::int64_t port, invocation.integer("port", settings.port));
   if (port < 0 || port > 65535) return fail(ErrorCode::kInvalidInput, "--port takes a number from 0 to 65535");
