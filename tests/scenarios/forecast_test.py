@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import pathlib
 import shutil
 import tempfile
@@ -68,6 +69,40 @@ class Pictures(unittest.TestCase):
         self.assertEqual(answer.code, 0, str(answer))
         paths = [path.get("class") for path in self.pictures()["M1.svg"].iter(SVG + "path")]
         self.assertEqual((paths.count("band"), paths.count("median"), paths.count("actual")), (3, 3, 1))
+
+    def test_json_is_for_programs_whatever_is_asked_for(self):
+        rows = sinan("-C", self.dir, "forecast", "--input", "in.csv", "--season", "12", "--horizon", 2, "--json")
+        self.assertEqual(rows.code, 0, str(rows))
+        table = sinan("-C", self.dir, "forecast", "--input", "in.csv", "--season", "12", "--horizon", 2)
+        self.assertEqual(table.out.splitlines()[0], ",".join(rows.json[0]))
+        self.assertEqual([row["unique_id"] for row in rows.json], [series for series in IDS for _ in range(2)])
+        self.assertTrue(all(math.isfinite(row["yhat"]) for row in rows.json))
+        report = self.forecast("--json")
+        self.assertEqual(report.code, 0, str(report))
+        self.assertEqual((report.json["series"], report.json["frequency"], report.json["rows_written"]), (8, "monthly", 48))
+        self.assertTrue(self.forecast("--json", "--explain", "M1").json["series"])
+
+    def test_files_that_are_no_table_of_series_are_refused_in_words_of_their_own(self):
+        long = "".join(f"a,2026-01-{day:02},{day},{day}\n" for day in range(1, 31))
+        (self.dir / "twice.csv").write_text("unique_id,ds,y,Y\n" + long)
+        (self.dir / "price.csv").write_text("unique_id,ds,y,price\n" + long)
+        (self.dir / "prices.csv").write_text("unique_id,ds,price,price\na,2026-01-31,1,1\n")
+        (self.dir / "slip.csv").write_text("unique_id,ds,price\na,2026-01-31,1\na,2026-02-30,1\n")
+        (self.dir / "no.parquet").write_text("unique_id,ds,y\n" + long)
+        os.mkfifo(self.dir / "pipe")
+        for arguments, says in [
+            (["twice.csv"], "two columns are called 'Y'"),
+            (["price.csv", "--future", "prices.csv"], "two columns are called 'price'"),
+            (["price.csv", "--future", "slip.csv"], "slip.csv, series a, row 2"),
+            (["no.parquet"], "no whole Parquet file"),
+            (["*.tsv"], "no file has a name like this"),
+            (["pipe"], "write it to a file first"),
+            (["price.csv", "--holidays", "none,western"], "--holidays none"),
+        ]:
+            answer = sinan("-C", self.dir, "forecast", "--horizon", 2, "--input", *arguments)
+            self.assertEqual(answer.code, 2, f"{arguments}: {answer}")
+            self.assertIn(says, answer.err, arguments)
+            self.assertEqual(answer.out, "", arguments)
 
     def test_bad_uses_say_what_was_wrong_and_write_nothing(self):
         (self.dir / "file").write_text("mine")

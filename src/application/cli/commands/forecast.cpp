@@ -95,24 +95,32 @@ void say_drivers(Invocation& invocation, const demand::FileForecastReport& repor
                                  : "trees that learn from them make " + shares));
 }
 
-Result<int> forecast_command(Invocation& invocation) {
-  demand::FileForecastOptions options;
-  options.input = invocation.path("input");
-  if (invocation.has("output")) options.output = invocation.path("output");
+// How far, how often and by what.
+Status read_method(const Invocation& invocation, demand::FileForecastOptions& options) {
   SINAN_TRY(options.horizon, whole(invocation, "horizon", 1, 1, 10'000));
   SINAN_TRY(options.season, whole(invocation, "season", 0, 0, 20'000));
   SINAN_TRY(options.backtest, whole(invocation, "backtest", 0, 0, 10'000));
   SINAN_TRY(options.step, whole(invocation, "step", 1, 1));
-  SINAN_TRY(options.quantiles, read_quantiles(invocation.text("quantiles", "0.1,0.5,0.9")));
   if (invocation.has("step") && options.backtest == 0)
     return fail(ErrorCode::kInvalidInput, "--step is the distance between the origins of a backtest, and there is none; say --backtest N");
-  if (invocation.has("explain") && invocation.text("explain").empty())
-    return fail(ErrorCode::kInvalidInput, "--explain takes the id of a series, and is empty");
-  int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  SINAN_TRY(options.quantiles, read_quantiles(invocation.text("quantiles", "0.1,0.5,0.9")));
+  options.cumulative = invocation.flag("cumulative");
+  options.frequency = invocation.text("freq");
+  options.zero_gaps = invocation.text("gaps", "missing") == "zero";
+  SINAN_TRY(options.models, names(invocation, "model"));
+  SINAN_TRY(options.hierarchy, names(invocation, "hierarchy"));
+  SINAN_TRY(options.blocks, names(invocation, "aggregate"));
+  if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
+    return fail(ErrorCode::kInvalidInput, "--reconcile makes forecasts add up over --hierarchy or --aggregate, and both are missing");
+  SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile", "wls")));
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   SINAN_TRY(options.threads, whole(invocation, "threads", cores, 1));
   SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
   options.seed = static_cast<std::uint64_t>(seed);
-  options.frequency = invocation.text("freq");
+  return {};
+}
+
+Status read_drivers(const Invocation& invocation, demand::FileForecastOptions& options) {
   if (invocation.has("future")) options.future = invocation.path("future");
   if (invocation.has("events")) options.events = invocation.path("events");
   SINAN_TRY(options.embeddings, read_embeddings(invocation));
@@ -120,54 +128,83 @@ Result<int> forecast_command(Invocation& invocation) {
   SINAN_TRY(options.fixed, names(invocation, "static"));
   options.drivers = !invocation.flag("no-drivers");
   SINAN_TRY(options.trees, forecasting::parse_tree_method(invocation.text("trees", "boosting")));
-  if (invocation.has("holidays")) {
-    options.holidays.emplace();
-    SINAN_TRY(const auto kinds, names(invocation, "holidays"));
-    for (const std::string& name : kinds) {
-      if (name == "none") continue;
-      SINAN_TRY(demand::Holidays kind, demand::parse_holidays(name));
-      options.holidays->push_back(kind);
-    }
+  if (!invocation.has("holidays")) return {};
+  options.holidays.emplace();
+  SINAN_TRY(const auto kinds, names(invocation, "holidays"));
+  if (kinds.size() > 1 && std::ranges::find(kinds, "none") != kinds.end())
+    return fail(ErrorCode::kInvalidInput, "--holidays none goes with no others; name those to learn from, or none");
+  for (const std::string& name : kinds) {
+    if (name == "none") continue;
+    SINAN_TRY(demand::Holidays kind, demand::parse_holidays(name));
+    options.holidays->push_back(kind);
   }
-  SINAN_TRY(options.models, names(invocation, "model"));
-  SINAN_TRY(options.hierarchy, names(invocation, "hierarchy"));
-  SINAN_TRY(options.blocks, names(invocation, "aggregate"));
-  if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
-    return fail(ErrorCode::kInvalidInput, "--reconcile makes forecasts add up over --hierarchy or --aggregate, and both are missing");
-  SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile", "wls")));
+  return {};
+}
+
+// What is written, drawn and told.
+Status read_results(const Invocation& invocation, demand::FileForecastOptions& options) {
+  if (invocation.has("output")) options.output = invocation.path("output");
+  if (invocation.has("metrics")) options.metrics = invocation.path("metrics");
+  if (invocation.has("bursts")) options.bursts = invocation.path("bursts");
   if (invocation.has("plot-series") && !invocation.has("plot"))
     return fail(ErrorCode::kInvalidInput, "--plot-series chooses series for --plot DIR, which is missing");
   if (invocation.has("plot") && invocation.text("plot").empty())
     return fail(ErrorCode::kInvalidInput, "--plot takes the name of a folder, not ''");
   if (invocation.has("plot")) options.plot = invocation.path("plot");
   options.plot_series = invocation.texts("plot-series");
-  if (invocation.has("metrics")) options.metrics = invocation.path("metrics");
-  if (invocation.has("bursts")) options.bursts = invocation.path("bursts");
-  options.cumulative = invocation.flag("cumulative");
-  options.zero_gaps = invocation.text("gaps", "missing") == "zero";
-  options.cancel = invocation.cancel;
-  options.progress = invocation.progress("forecasting");
+  if (invocation.has("explain") && invocation.text("explain").empty())
+    return fail(ErrorCode::kInvalidInput, "--explain takes the id of a series, and is empty");
   options.explain = invocation.text("explain");
   if (invocation.has("tree")) options.tree = invocation.path("tree");
   // The explanation is what is wanted on standard output then.
-  options.print = [&](std::string_view text) {
-    if (options.explain.empty()) invocation.print(text);
-  };
-  SINAN_TRY(auto report, demand::forecast_file(options));
+  if (options.explain.empty()) options.print = [&invocation](std::string_view text) { invocation.print(text); };
+  options.print_json = invocation.json;
+  return {};
+}
+
+// For people, on standard error.
+void say_report(Invocation& invocation, const demand::FileForecastOptions& options, const demand::FileForecastReport& report) {
   for (const std::string& remark : report.remarks) invocation.say(remark);
   say_drivers(invocation, report);
-  if (report.explanation && invocation.json) invocation.print_json(to_json(*report.explanation));
-  if (report.explanation && !invocation.json) invocation.print(to_text(*report.explanation));
   if (!options.output.empty())
     invocation.say(fmt::format("{} {} series{}, {} rows read; {} rows in {}.", report.series, report.frequency,
                                report.sums > 0 ? fmt::format(" and {} sums of them", report.sums) : "", report.rows_read,
                                report.rows_written, options.output.lexically_normal().string()));
   if (!report.bursts.empty()) invocation.say(report.bursts);
   if (!report.measured.empty()) invocation.say(report.measured);
-  if (!options.plot.empty()) {
-    if (!report.bands) invocation.say("No two quantiles are symmetric, such as 0.1,0.9, so the pictures have no band.");
-    invocation.say(fmt::format("Pictures of {} series: {}.", report.plotted, (options.plot / "index.html").lexically_normal().string()));
-  }
+  if (options.plot.empty()) return;
+  if (!report.bands) invocation.say("No two quantiles are symmetric, such as 0.1,0.9, so the pictures have no band.");
+  invocation.say(fmt::format("Pictures of {} series: {}.", report.plotted, (options.plot / "index.html").lexically_normal().string()));
+}
+
+// For programs: the same, where rows and explanations go elsewhere.
+Json to_json(const demand::FileForecastOptions& options, const demand::FileForecastReport& report) {
+  Json out{{"output", options.output.string()}, {"frequency", report.frequency},
+           {"series", report.series},           {"sums", report.sums},
+           {"rows_read", report.rows_read},     {"rows_written", report.rows_written},
+           {"drivers", report.drivers},         {"tree_shares", Json::object()},
+           {"borrowed", report.borrowed},       {"notes", report.notes},
+           {"remarks", report.remarks}};
+  for (const auto& [demand_class, share] : report.tree_shares) out["tree_shares"][demand_class] = share;
+  if (!report.bursts.empty()) out["bursts"] = report.bursts;
+  if (!report.measured.empty()) out["measured"] = report.measured;
+  if (!options.plot.empty()) out["plotted"] = report.plotted;
+  return out;
+}
+
+Result<int> forecast_command(Invocation& invocation) {
+  demand::FileForecastOptions options;
+  options.input = invocation.path("input");
+  SINAN_CHECK(read_method(invocation, options));
+  SINAN_CHECK(read_drivers(invocation, options));
+  SINAN_CHECK(read_results(invocation, options));
+  options.cancel = invocation.cancel;
+  options.progress = invocation.progress("forecasting");
+  SINAN_TRY(const auto report, demand::forecast_file(options));
+  if (report.explanation && invocation.json) invocation.print_json(to_json(*report.explanation));
+  if (report.explanation && !invocation.json) invocation.print(to_text(*report.explanation));
+  if (invocation.json && !report.explanation && !options.output.empty()) invocation.print_json(to_json(options, report));
+  say_report(invocation, options, report);
   return 0;
 }
 
@@ -189,7 +226,10 @@ CommandInfo forecast() {
       .options =
           {{.name = "input", .value = "FILE", .summary = "The series", .required = true},
            {.name = "horizon", .value = "N", .summary = "Periods ahead, 1 … 10000", .required = true},
-           {.name = "output", .value = "FILE", .summary = "Where to write; default: CSV to standard output", .short_name = 'o'},
+           {.name = "output",
+            .value = "FILE",
+            .summary = "Where to write; default: CSV, with --json JSON, to standard output",
+            .short_name = 'o'},
            {.name = "plot", .value = "DIR", .summary = "Pictures of a few series, and an index.html, into this folder"},
            {.name = "plot-series",
             .value = "ID",
@@ -258,7 +298,7 @@ CommandInfo forecast() {
             .summary = "What missing rows and values are; default: missing. A series that ends before most others has had no demand since, "
                        "in backtests and sums",
             .allowed = {"missing", "zero"}},
-           {.name = "freq", .value = "F", .summary = "D, W, M, Q, Y, H, 15min …; default: found in the data"},
+           {.name = "freq", .value = "F", .summary = "D, B (Monday to Friday), W, M, Q, Y, H, 15min …; default: found in the data"},
            {.name = "model",
             .value = "LIST",
             .summary = fmt::format("Of the models of single series use only these, where they fit; drivers are learnt from beside them: {}",

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "platform/duck/duck.hpp"
+#include "operations/demand/files/input_file.hpp"
 
 namespace sinan::demand {
 Result<FileAttributes> FileAttributes::read(const FileForecastOptions& options, const FilePanel& file,

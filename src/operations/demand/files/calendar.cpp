@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 constexpr std::int64_t kSample = 200'000;
+constexpr std::size_t kManyDays = 15;  // of which some would be in a weekend
 
 Date date_of(const Stamp& stamp) {
   if (stamp.kind == Stamp::Kind::kDate) return Date(std::chrono::days(stamp.value));
@@ -28,9 +29,29 @@ bool ends_month(const Stamp& stamp) {
   return d.day() == (d.year() / d.month() / std::chrono::last).day();
 }
 
+// Working days are counted by halves: a weekend lies between its Friday and its Monday.
+constexpr std::int64_t kWeekInHalves = 10;
+constexpr std::int64_t kWeekend = 9;
+constexpr std::int64_t kMonday = 4;  // the first one since 1970-01-01, in days
+
+std::int64_t halves_of(const Stamp& stamp) {
+  const std::int64_t days = date_of(stamp).time_since_epoch().count() - kMonday;
+  const std::int64_t week = days / 7 - (days % 7 < 0 ? 1 : 0);
+  const std::int64_t weekday = days - 7 * week;
+  return kWeekInHalves * week + (weekday < 5 ? 2 * weekday : kWeekend);
+}
+
+// The working day `steps` after one.
+Date working_day_after(const Stamp& stamp, std::int64_t steps) {
+  const std::int64_t number = halves_of(stamp) / 2 + steps;
+  const std::int64_t week = number / 5 - (number % 5 < 0 ? 1 : 0);
+  return Date(std::chrono::days(kMonday + 7 * week + number - 5 * week));
+}
+
 struct Step {
   std::int64_t step = 0;
   std::int64_t months = 0;
+  bool working = false;
 };
 
 Result<Step> read_frequency(const std::string& text, Stamp::Kind kind) {
@@ -44,6 +65,7 @@ Result<Step> read_frequency(const std::string& text, Stamp::Kind kind) {
     if (kind == Stamp::Kind::kInteger && unit.empty()) return Step{count, 0};
     if (kind != Stamp::Kind::kInteger) {
       if (unit == "D") return Step{count * day, 0};
+      if (unit == "B" && count == 1) return Step{day, 0, true};
       if (unit == "W") return Step{count * 7 * day, 0};
       if (unit == "M") return Step{0, count};
       if (unit == "Q") return Step{0, count * 3};
@@ -54,7 +76,7 @@ Result<Step> read_frequency(const std::string& text, Stamp::Kind kind) {
     }
   }
   return fail(ErrorCode::kInvalidInput,
-              fmt::format("--freq '{}' does not fit these times; D, W, M, Q and Y are for dates, H, min and s for "
+              fmt::format("--freq '{}' does not fit these times; D, B (Monday to Friday), W, M, Q and Y are for dates, H, min and s for "
                           "times, a whole number for integers, such as 15min",
                           visible(text)));
 }
@@ -130,7 +152,10 @@ Result<Calendar> Calendar::find(const std::vector<Stamp>& stamps, const std::vec
   }
   out.step_ = step.step;
   out.months_ = step.months;
+  out.working_ = step.working;
   out.month_ends_ = step.months > 0 && std::ranges::all_of(stamps, ends_month);
+  out.skips_weekends_ = frequency.empty() && out.name() == "daily" && stamps.size() >= kManyDays &&
+                        std::ranges::none_of(stamps, [](const Stamp& day) { return halves_of(day) % 2 != 0; });
   return out;
 }
 
@@ -147,12 +172,22 @@ Result<std::int64_t> Calendar::index(const Stamp& stamp, const Stamp& first) con
   }
   std::int64_t distance = stamp.value - first.value;
   if (distance % step_ != 0) return off();
+  if (working_) {
+    for (const Stamp& day : {stamp, first})
+      if (halves_of(day) % 2 != 0)
+        return fail(ErrorCode::kInvalidInput,
+                    fmt::format("{} is a Saturday or Sunday, and --freq B has Monday to Friday; leave the row out, or say --freq D",
+                                format_date(date_of(day))));
+    return (halves_of(stamp) - halves_of(first)) / 2;
+  }
   return distance / step_;
 }
 
 std::int64_t Calendar::distance(const Stamp& from, const Stamp& to) const {
-  const std::int64_t apart = months_ > 0 ? month_of(to) - month_of(from) : to.value - from.value;
-  const std::int64_t period = months_ > 0 ? months_ : step_;
+  const std::int64_t apart = months_ > 0 ? month_of(to) - month_of(from)
+                             : working_  ? halves_of(to) - halves_of(from)
+                                         : to.value - from.value;
+  const std::int64_t period = months_ > 0 ? months_ : working_ ? 2 : step_;
   return apart / period - (apart % period < 0 ? 1 : 0);
 }
 
@@ -160,6 +195,7 @@ std::string Calendar::after(const Stamp& stamp, std::int64_t steps, std::string_
   if (kind_ == Stamp::Kind::kInteger) return std::to_string(stamp.value + steps * step_);
   if (months_ == 0) {
     std::int64_t value = stamp.value + steps * step_;
+    if (working_) value = stamp.value + step_ * (working_day_after(stamp, steps) - date_of(stamp)).count();
     return kind_ == Stamp::Kind::kDate ? format_date(Date(std::chrono::days(value))) : time_like(value, written);
   }
   std::chrono::year_month_day from(date_of(stamp));
@@ -175,6 +211,7 @@ std::vector<int> Calendar::seasons() const {
   if (months_ > 0) return months_ == 12 || 12 % months_ != 0 ? std::vector<int>{} : std::vector<int>{static_cast<int>(12 / months_)};
   if (kind_ == Stamp::Kind::kInteger) return {4, 7, 12, 24, 52};
   std::int64_t day = kind_ == Stamp::Kind::kDate ? 1 : kDay;
+  if (working_) return {5, 260};
   if (step_ == day) return {7, 364};
   if (step_ == 7 * day) return {52};
   std::vector<int> out;
@@ -186,6 +223,7 @@ std::vector<int> Calendar::seasons() const {
 std::optional<int> Calendar::periods_in(std::string_view span) const {
   if (kind_ == Stamp::Kind::kInteger) return std::nullopt;
   const std::int64_t day = kind_ == Stamp::Kind::kDate ? 1 : kDay;
+  if (working_) return span == "week" ? std::optional(5) : std::nullopt;
   std::int64_t length = 0;
   if (months_ > 0) {
     length = span == "quarter" ? 3 : span == "year" ? 12 : 0;
@@ -200,6 +238,7 @@ std::optional<int> Calendar::periods_in(std::string_view span) const {
 double Calendar::periods_per_year() const {
   if (months_ > 0) return 12.0 / static_cast<double>(months_);
   if (kind_ == Stamp::Kind::kInteger) return 365;
+  if (working_) return 365.25 * 5 / 7;
   return 365.25 * static_cast<double>(kind_ == Stamp::Kind::kDate ? 1 : kDay) / static_cast<double>(step_);
 }
 
@@ -208,6 +247,7 @@ std::string Calendar::name() const {
     return months_ == 1 ? "monthly" : months_ == 3 ? "quarterly" : months_ == 12 ? "yearly" : fmt::format("{}-monthly", months_);
   if (kind_ == Stamp::Kind::kInteger) return step_ == 1 ? "numbered" : fmt::format("numbered by {}", step_);
   std::int64_t day = kind_ == Stamp::Kind::kDate ? 1 : kDay;
+  if (working_) return "working-day";
   if (step_ == day) return "daily";
   if (step_ == 7 * day) return "weekly";
   if (kind_ == Stamp::Kind::kTime && step_ == 3600 * kSecond) return "hourly";

@@ -23,7 +23,7 @@ class Calendar {
  public:
   // Finds kind and frequency: `stamps` of all series; `series_ends[i]` is the first index after series i; each series in order of time.
   // The most common distance of neighbours is the period. `frequency`: "" (found), "D", "W", "M", "Q", "Y", "H", "min", or a number
-  // before one of them ("15min"); an integer step for integers.
+  // before one of them ("15min"); "B": Monday to Friday; an integer step for integers.
   static Result<Calendar> find(const std::vector<Stamp>& stamps, const std::vector<std::size_t>& series_ends, const std::string& frequency);
 
   // The number of the period; kInvalidInput when it lies on no period, counted from the series' `first` stamp.
@@ -39,14 +39,18 @@ class Calendar {
   std::optional<int> periods_in(std::string_view span) const;
   // How many periods a year has; 365 where they are only numbers.
   double periods_per_year() const;
+  // Whether the days were found to be those from Monday to Friday, though they were not said to be.
+  bool skips_weekends() const { return skips_weekends_; }
   Stamp::Kind kind() const { return kind_; }
-  std::string name() const;  // "daily", "monthly", "every 15 minutes"
+  std::string name() const;  // "daily", "monthly", "working-day"
 
  private:
   Stamp::Kind kind_ = Stamp::Kind::kInteger;
   std::int64_t step_ = 1;    // integers, days or microseconds
   std::int64_t months_ = 0;  // > 0: the period is that many months
   bool month_ends_ = false;  // every date is the last of its month
+  bool working_ = false;     // the periods are the days from Monday to Friday
+  bool skips_weekends_ = false;
 };
 
 }  // namespace sinan::demand

@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 #include "base/yaml.hpp"
-#include "platform/duck/duck.hpp"
+#include "operations/demand/files/input_file.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -25,7 +25,7 @@ std::string cell_sql(std::string_view name) {
   return fmt::format("nullif(nullif(nullif(trim(CAST({} AS VARCHAR)), ''), 'NA'), 'NaN')", duck::quote_name(name));
 }
 
-// Calls `work(batch, row)` for all rows of a file: unique_id, ds (neither is NULL), then `more` columns.
+// Calls `work(batch, row)` for all rows of a file: unique_id, ds (neither is NULL), then `more` columns. Errors tell the row, from 1 on.
 template <typename Work>
 Status each_row(duck::Connection& connection, const FileForecastOptions& options, const std::filesystem::path& path,
                 const std::string& more, const Work& work) {
@@ -34,10 +34,18 @@ Status each_row(duck::Connection& connection, const FileForecastOptions& options
                                          file_sql(path)),
                              {.cancel = options.cancel}));
   Batch batch;
+  std::size_t row = 0;
   while (true) {
     SINAN_TRY(bool any, reader->next(batch));
     if (!any) return {};
-    for (std::size_t r = 0; r < batch.rows(); ++r) SINAN_CHECK(work(batch, r));
+    for (std::size_t r = 0; r < batch.rows(); ++r) {
+      ++row;
+      if (auto done = work(batch, r); !done) {
+        Error error = std::move(done).error();
+        error.place += fmt::format(", row {}", row);
+        return fail(std::move(error));
+      }
+    }
   }
 }
 
@@ -57,8 +65,7 @@ Result<std::int64_t> period_of(const Batch& batch, std::size_t r, const FilePane
 }
 
 // The columns of a file that may be drivers; it must have unique_id and ds.
-Result<std::vector<std::string>> columns_of(duck::Connection& connection, const std::filesystem::path& file) {
-  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + file_sql(file)));
+Result<std::vector<std::string>> columns_of(const Schema& schema, const std::filesystem::path& file) {
   for (const char* name : {"unique_id", "ds"})
     if (!schema.index_of(name)) return fail(ErrorCode::kInvalidInput, fmt::format("the column '{}' is missing", name), file.string());
   std::vector<std::string> out;
@@ -82,9 +89,9 @@ class Reading {
   }
 
   Result<FileDrivers> all() {
-    SINAN_TRY(past_, columns_of(connection_, options_.input));
+    SINAN_TRY(past_, columns_in(options_.input));
     if (!options_.future.empty()) {
-      SINAN_TRY(ahead_, columns_of(connection_, options_.future));
+      SINAN_TRY(ahead_, columns_in(options_.future));
       SINAN_CHECK(check_future());
     }
     if (options_.trees != forecasting::TreeMethod::kBoosting && past_.empty() && !options_.holidays)
@@ -112,6 +119,12 @@ class Reading {
   std::size_t horizon() const { return static_cast<std::size_t>(options_.horizon); }
   std::size_t first_of(std::size_t i) const { return file_.panel.offsets[i] + i * horizon(); }
   std::size_t length_of(std::size_t i) const { return file_.panel.series(i).size(); }
+
+  // Of a file that was opened before, for the series or the end of their histories.
+  Result<std::vector<std::string>> columns_in(const std::filesystem::path& file) {
+    SINAN_TRY(const Schema schema, connection_.describe("SELECT * FROM " + file_sql(file)));
+    return columns_of(schema, file);
+  }
 
   Status check_future() {
     for (const std::string& name : ahead_)
@@ -323,7 +336,8 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
   if (options.future.empty()) return said;
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
-  SINAN_CHECK(columns_of(connection, options.future));
+  SINAN_TRY(const Schema schema, open_file(connection, options.future));
+  SINAN_CHECK(columns_of(schema, options.future));
   std::unordered_map<std::string_view, std::size_t> numbers;
   for (std::size_t i = 0; i < file.panel.size(); ++i) numbers.emplace(file.panel.keys[i], i);
   constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();

@@ -5,8 +5,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "operations/demand/events/event_vectors.hpp"
-#include "platform/duck/duck.hpp"
-#include "platform/duck/text_files.hpp"
+#include "operations/demand/files/input_file.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -39,7 +38,6 @@ class Reading {
   Status all(forecasting::EventTexts& texts) {
     SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options_.threads}));
     SINAN_TRY(auto connection, database.connect());
-    if (options_.events.extension() != ".parquet") SINAN_CHECK(duck::check_found_csv(connection, options_.events, true));
     SINAN_TRY(std::string columns, columns_of(connection));
     SINAN_TRY(auto reader,
               connection.query(fmt::format("SELECT {} FROM {}", columns, file_sql(options_.events)), {.cancel = options_.cancel}));
@@ -70,7 +68,7 @@ class Reading {
  private:
   // ds, text, starts, ends, unique_id, then attributes, as text.
   Result<std::string> columns_of(duck::Connection& connection) {
-    SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + file_sql(options_.events)));
+    SINAN_TRY(const Schema schema, open_file(connection, options_.events));
     std::string sql;
     for (const char* name : {"ds", "text", "starts", "ends", "unique_id"}) {
       const bool there = schema.index_of(name).has_value();

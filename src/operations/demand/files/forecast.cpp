@@ -107,6 +107,20 @@ Status write_series(RowFile& out, const FilePanel& file, const forecasting::Fore
   return {};
 }
 
+// A file that is read must be there, and one that can be read again. Patterns are judged by what they find.
+Status check_read(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (file.empty() || duck::is_pattern(file)) return {};
+  if (!std::filesystem::exists(file, ignored))
+    return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
+  if (std::filesystem::is_directory(file, ignored))
+    return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", file.string());
+  if (!std::filesystem::is_regular_file(file, ignored))
+    return fail(ErrorCode::kInvalidInput, "this is no file that can be read more than once, as a pipe is none; write it to a file first",
+                file.string());
+  return {};
+}
+
 // No file is written twice.
 Status check_written(const FileForecastOptions& options) {
   std::map<std::filesystem::path, std::string_view> names;
@@ -130,13 +144,8 @@ Status check(const FileForecastOptions& options) {
   auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (options.backtest < 0 || options.backtest > 10'000)
     return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
-  for (const std::filesystem::path& file : {options.input, options.future, options.events})
-    if (std::error_code ignored; !file.empty() && !duck::is_pattern(file) && !std::filesystem::exists(file, ignored))
-      return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
   if (options.input.empty()) return bad("--input takes the file of the series, and is empty");
-  for (const std::filesystem::path& file : {options.input, options.future, options.events})
-    if (std::error_code ignored; !file.empty() && std::filesystem::is_directory(file, ignored))
-      return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", file.string());
+  for (const std::filesystem::path& file : {options.input, options.future, options.events}) SINAN_CHECK(check_read(file));
   for (const std::filesystem::path& written : {options.output, options.metrics, options.bursts, options.tree})
     for (const std::filesystem::path& read : {options.input, options.future, options.events})
       if (std::error_code ignored; !written.empty() && !read.empty() && std::filesystem::equivalent(written, read, ignored))
@@ -246,11 +255,17 @@ std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel&
 }
 
 // Of series that somebody should be told of, in sentences.
-std::vector<std::string> remarks_on(const Noticed& thin, const Noticed& ended, const Calendar& calendar) {
+std::vector<std::string> remarks_on(const FileForecastOptions& options, const Noticed& thin, const Noticed& ended,
+                                    const Calendar& calendar) {
   std::vector<std::string> out;
   auto who = [](const Noticed& of) {
     return fmt::format("Series '{}'{}", visible(of.first), of.count > 1 ? fmt::format(", like {} more,", of.count - 1) : "");
   };
+  if (calendar.skips_weekends() && !options.zero_gaps)
+    out.push_back(
+        "No row is of a Saturday or Sunday: these are taken as not known, and are forecast. For periods from Monday to Friday say --freq "
+        "B; "
+        "where nothing is demanded in weekends, --gaps zero.");
   if (thin.count > 0)
     out.push_back(fmt::format(
         "{} has no two neighbouring rows in a {} file: what lies between is taken as not known. Where a missing row is zero, say "
@@ -265,14 +280,15 @@ std::vector<std::string> remarks_on(const Noticed& thin, const Noticed& ended, c
 }
 
 // What there is to forecast, and to learn from.
-FileForecastReport begin_report(const FilePanel& file, std::size_t parts, const FileDrivers& drivers, const FileEvents& events) {
+FileForecastReport begin_report(const FileForecastOptions& options, const FilePanel& file, std::size_t parts, const FileDrivers& drivers,
+                                const FileEvents& events) {
   FileForecastReport out{.series = parts,
                          .sums = file.panel.size() - parts,
                          .rows_read = file.rows,
                          .frequency = file.calendar.name(),
                          .drivers = drivers.used,
                          .notes = drivers.notes};
-  out.remarks = remarks_on(file.thin, file.ended, file.calendar);
+  out.remarks = remarks_on(options, file.thin, file.ended, file.calendar);
   for (const std::string& unused : drivers.unused) out.notes.push_back("not used: " + unused);
   if (!events.empty()) out.drivers.push_back(fmt::format("{} events{}", events.size(), events.how_read()));
   out.notes.insert(out.notes.end(), events.notes().begin(), events.notes().end());
@@ -303,9 +319,9 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   if (!options.plot.empty()) {
     SINAN_TRY(pictures, PlotFolder::open(options, file));
   }
-  SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, how.quantiles)));
+  SINAN_TRY(auto out, RowFile::open(options.output, {options.print, options.print_json}, output_schema(options, how.quantiles)));
 
-  FileForecastReport report = begin_report(file, hierarchy.parts(), found, events);
+  FileForecastReport report = begin_report(options, file, hierarchy.parts(), found, events);
   if (!moved.empty()) report.remarks.push_back(moved);
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
@@ -388,7 +404,7 @@ Status each_block(const FileForecastOptions& options, const Sample& sample, std:
   return each_file_block(options, sample.calendar, sample.end, options.stream_series, [&](FilePanel& block) -> Status {
     thin.add(block.thin);
     ended.add(block.ended);
-    report.remarks = remarks_on(thin, ended, sample.calendar);
+    report.remarks = remarks_on(options, thin, ended, sample.calendar);
     report.series += block.panel.size();
     report.rows_read += block.rows;
     SINAN_CHECK(work(block, seasons_of(options, block, all_of(block, all))));
@@ -453,7 +469,7 @@ Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample
 // kPrecondition when a series does not lie in one piece, or ends later than those of the sample that it is added up with.
 Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options, std::size_t rows) {
   SINAN_TRY(const Sample sample, Sample::read(options, rows));
-  SINAN_TRY(auto out, RowFile::open(options.output, options.print, output_schema(options, sample.how.quantiles)));
+  SINAN_TRY(auto out, RowFile::open(options.output, {options.print, options.print_json}, output_schema(options, sample.how.quantiles)));
   FileForecastReport report{.frequency = sample.calendar.name()};
   const bool coherent = !options.hierarchy.empty() || !options.blocks.empty();
   SINAN_CHECK(coherent ? forecast_blocks_coherent(options, sample, rows, *out, report)

@@ -49,7 +49,7 @@ struct FileForecastOptions {
   bool drivers = true;                   // false: forecasts are made from y alone
   forecasting::TreeMethod trees = forecasting::TreeMethod::kBoosting;
   std::optional<std::vector<Holidays>> holidays;  // the calendar is a driver, with these holidays; only for daily series
-  std::filesystem::path output;                   // empty: CSV to `print`
+  std::filesystem::path output;                   // empty: rows to `print`
   int horizon = 0;
   int season = 0;         // 0: of the column `season`, else found in the data
   std::string frequency;  // empty: found
@@ -75,7 +75,8 @@ struct FileForecastOptions {
   std::filesystem::path tree;            // for its picture (files/tree_plot.hpp); empty: none
   const CancelToken* cancel = nullptr;
   Progress progress;
-  std::function<void(std::string_view)> print;  // receives CSV when there is no output file
+  std::function<void(std::string_view)> print;  // receives the rows when there is no output file
+  bool print_json = false;                      // as JSON, not as CSV
 };
 
 struct FileForecastReport {

@@ -73,6 +73,54 @@ TEST_F(FileForecast, TimesComeBackAsTheyWereWritten) {
   }
 }
 
+TEST_F(FileForecast, WorkingDaysGoOnFromMondayToFriday) {
+  // Two weeks and a half from Monday 2 March 2026 on, 1 … 5 on the days of the week.
+  std::string csv = "unique_id,ds,y\n";
+  for (int day = 2; day <= 31; ++day)
+    if (const int weekday = (day - 2) % 7; weekday < 5) csv += fmt::format("a,2026-03-{:02},{}\n", day, weekday + 1);
+  options_.horizon = 6;
+  auto daily = run(csv);
+  ASSERT_TRUE(daily) << daily.error().text();
+  ASSERT_EQ(daily->remarks.size(), 1U);
+  EXPECT_NE(daily->remarks[0].find("--freq B"), std::string::npos) << daily->remarks[0];
+  EXPECT_EQ(cells()[5][1], "2026-04-05");  // a Sunday
+
+  options_.frequency = "B";
+  auto working = run(csv);
+  ASSERT_TRUE(working) << working.error().text();
+  EXPECT_EQ(working->frequency, "working-day");
+  EXPECT_TRUE(working->remarks.empty());
+  auto rows = cells();
+  ASSERT_EQ(rows.size(), 7U);
+  const std::pair<const char*, double> expected[] = {{"2026-04-01", 3}, {"2026-04-02", 4}, {"2026-04-03", 5},
+                                                     {"2026-04-06", 1}, {"2026-04-07", 2}, {"2026-04-08", 3}};
+  for (std::size_t h = 0; h < std::size(expected); ++h) {
+    EXPECT_EQ(rows[h + 1][1], expected[h].first);
+    EXPECT_NEAR(std::stod(rows[h + 1][2]), expected[h].second, 0.3) << expected[h].first;
+  }
+  auto weekend = run(csv + "a,2026-04-04,9\n");
+  ASSERT_FALSE(weekend);
+  EXPECT_NE(weekend.error().text().find("2026-04-04 is a Saturday or Sunday"), std::string::npos) << weekend.error().text();
+}
+
+TEST(Calendar, AWeekendLiesBetweenItsFridayAndItsMonday) {
+  auto stamp = [](const char* text) { return *parse_stamp(text); };
+  const auto found = Calendar::find({stamp("1969-12-29"), stamp("1969-12-30")}, {2}, "B");
+  ASSERT_TRUE(found);
+  struct Case {
+    const char* from;
+    const char* to;
+    std::int64_t distance;
+  };
+  for (const Case& c : {Case{"2026-03-06", "2026-03-09", 1}, Case{"2026-03-06", "2026-03-07", 0}, Case{"2026-03-07", "2026-03-09", 0},
+                        Case{"2026-03-07", "2026-03-06", -1}, Case{"2026-03-07", "2026-03-08", 0}, Case{"1969-12-26", "1970-01-05", 6},
+                        Case{"1970-01-05", "1969-12-26", -6}})
+    EXPECT_EQ(found->distance(stamp(c.from), stamp(c.to)), c.distance) << c.from << " " << c.to;
+  EXPECT_EQ(found->after(stamp("1970-01-05"), -6, ""), "1969-12-26");
+  EXPECT_EQ(found->after(stamp("1969-12-26"), 6, ""), "1970-01-05");
+  EXPECT_EQ(found->periods_in("week"), 5);
+}
+
 TEST(Calendar, KnowsHowManyPeriodsLongerOnesHave) {
   struct Case {
     const char* first;

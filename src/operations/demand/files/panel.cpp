@@ -7,9 +7,8 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "intelligence/forecasting/sample.hpp"
+#include "operations/demand/files/input_file.hpp"
 #include "operations/demand/hierarchy.hpp"
-#include "platform/duck/duck.hpp"
-#include "platform/duck/text_files.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -284,7 +283,7 @@ struct Source {
 
   Result<bool> next(Batch& batch) {
     auto more = reader->next(batch);
-    if (!more) return fail(duck::text_file_error(std::move(more).error(), file, false));
+    if (!more) return fail(file_error(std::move(more).error(), file));
     return more;
   }
 };
@@ -293,14 +292,11 @@ Result<Source> open(const FileForecastOptions& options, const std::string& condi
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 1024, .threads = options.threads}));
   SINAN_TRY(auto connection, database.connect());
   const std::string source = file_sql(options.input);
-  if (options.input.extension() != ".parquet")
-    SINAN_CHECK(duck::check_found_csv(connection, options.input, !duck::is_pattern(options.input)));
-  auto schema = connection.describe("SELECT * FROM " + source);
-  if (!schema) return fail(duck::text_file_error(std::move(schema).error(), options.input, false));
+  SINAN_TRY(const Schema schema, open_file(connection, options.input));
   bool has_season = false;
-  SINAN_TRY(std::string columns, columns_sql(*schema, options, has_season));
+  SINAN_TRY(std::string columns, columns_sql(schema, options, has_season));
   auto reader = connection.query(fmt::format("SELECT {} FROM {}{}", columns, source, condition), {.cancel = options.cancel});
-  if (!reader) return fail(duck::text_file_error(std::move(reader).error(), options.input, false));
+  if (!reader) return fail(file_error(std::move(reader).error(), options.input));
   return Source{std::move(database), std::move(connection), *std::move(reader), has_season, options.input};
 }
 
@@ -323,21 +319,15 @@ Result<FilePanel> read_all(const FileForecastOptions& options, const std::string
 
 }  // namespace
 
-std::string file_sql(const std::filesystem::path& file) {
-  std::string name = duck::quote_text(file.string());
-  if (file.extension() == ".parquet") return fmt::format("read_parquet({})", name);
-  return fmt::format("read_csv({}, all_varchar = true, header = true{})", name,
-                     !duck::is_pattern(file) && duck::quotes_in(file) == duck::Quotes::kWhole ? ", quote = '\"', escape = '\"'" : "");
-}
-
 Result<FileSize> file_size(const FileForecastOptions& options) {
   constexpr std::uintmax_t kBytesOfRow = 16;
   SINAN_TRY(auto database, duck::Database::open({.memory_mb = 256, .threads = 1}));
   SINAN_TRY(auto connection, database.connect());
   const std::string source = file_sql(options.input);
-  SINAN_TRY(Schema schema, connection.describe("SELECT * FROM " + source));
+  auto schema = connection.describe("SELECT * FROM " + source);
+  if (!schema) return fail(file_error(std::move(schema).error(), options.input));
   FileSize out;
-  for (const Field& field : schema.fields) out.other_columns = out.other_columns || is_driver(field.name);
+  for (const Field& field : schema->fields) out.other_columns = out.other_columns || is_driver(field.name);
   if (options.input.extension() == ".parquet") {
     SINAN_TRY(Table counted, connection.table("SELECT count(*) FROM " + source));
     out.rows = static_cast<std::size_t>(counted.batches.at(0).columns.at(0).ints.at(0));

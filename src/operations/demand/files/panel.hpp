@@ -53,9 +53,6 @@ std::string attribute_sql(const std::string& column);
 // What to say of one that is not the same in all rows of a series.
 std::string changes_in_time(std::string_view option, std::string_view column, std::string_view before, std::string_view after);
 
-// The file as a FROM expression; every column of a CSV is text.
-std::string file_sql(const std::filesystem::path& file);
-
 struct FileSize {
   std::size_t rows = 0;        // of CSV an estimate, from its bytes
   bool other_columns = false;  // there are columns beside unique_id, ds, y and season

@@ -23,6 +23,7 @@ constexpr double kLeft = 12;
 constexpr double kAnswer = 190;  // room for the last answer
 constexpr std::size_t kMostLetters = 34;
 constexpr std::size_t kMostTexts = 3;  // of categories in a question
+constexpr double kZero = 1e-30;        // trees part what is zero from what is more a hair above it
 
 constexpr std::string_view kStyle =
     ".plot .branch,.plot .way{fill:none;stroke-width:1.2}.plot .way{stroke-width:3}.plot .strong{font-weight:600}";
@@ -38,7 +39,7 @@ std::string shortened(const std::string& text) {
 // What sends a row up.
 std::string question(const Node& node, const Categories& categories) {
   const std::string& what = node.feature;
-  if (node.codes.empty()) return fmt::format("{} ≤ {:.3g}?", shortened(what), node.threshold);
+  if (node.codes.empty()) return fmt::format("{} ≤ {:.3g}?", shortened(what), std::abs(node.threshold) < kZero ? 0 : node.threshold);
   auto texts = categories.find(node.driver);
   std::vector<std::string> names;
   for (int code : node.codes) {

@@ -36,6 +36,12 @@ TEST(TreePlot, AsksInWordsAndMarksTheWayOfTheSeries) {
   EXPECT_EQ(count(svg, "class=\"branch\""), 2U);
 }
 
+TEST(TreePlot, AHairAboveZeroIsZero) {
+  forecasting::Surrogate tree = sample();
+  tree.nodes[0].threshold = 1.0000000180025095e-35;
+  EXPECT_NE(draw_tree(tree, "tea", {}).find("price ≤ 0?"), std::string::npos);
+}
+
 TEST(TreePlot, ForeignTextIsText) {
   forecasting::Surrogate tree = sample();
   tree.nodes[0].feature = "<script>alert(1)</script> and much more of it 茶叶价格茶叶价格茶叶价格";
