@@ -95,10 +95,18 @@ class Models(Company):
         self.assertEqual(found.code, 1)
         codes = [(m["line"], m["code"]) for m in found.json if m["file"] == "forecasts/demand.yaml"]
         self.assertEqual(codes, [(2, "duplicate_name"), (2, "duplicate_name"), (2, "invalid_value")], found.out)
-        self.configure("kind: demand\nhierarchy: [colour]\n")
+        (self.dir / "forecasts" / "demand.yaml").write_text("kind: demand\nhierarchy: [category, colour]\n")
+        found = self.sinan("check", "--json")
+        self.assertEqual([(m["line"], m["column"], m["code"]) for m in found.json], [(2, 23, "unknown_column")], found.out)
         answer = self.sinan("run")
         self.assertEqual(answer.code, 2, str(answer))
         self.assertIn("neither ops.items nor ops.locations has a column 'colour'; they have item_id", answer.out + answer.err)
+
+    def test_a_forecast_without_sales_is_a_mistake(self):
+        (self.dir / "model" / "sales.sql").unlink()
+        found = self.sinan("check", "--json")
+        self.assertEqual(found.code, 1)
+        self.assertIn(("forecasts/demand.yaml", "unknown_table"), [(m["file"], m["code"]) for m in found.json], found.out)
 
     def warm(self):
         steps = self.ok("runs", "show", "latest", "--json").json["steps"]

@@ -75,7 +75,7 @@ class Checking {
     SINAN_TRY(auto sql, quality::make_sql_check());
     quality::check_config(rules, tables_, sql.get(), out_);
     entities_ = master::read_config(*workspace_, out_);
-    demand::read_config(*workspace_, out_);
+    forecast_ = demand::read_config(*workspace_, out_);
     inventory::read_plan(*workspace_, out_);
     reports::read_report_config(*workspace_, out_);
     decisions::read_automation(*workspace_, people.role_names(), out_);
@@ -164,7 +164,10 @@ class Checking {
     SINAN_TRY(fabric_, fabric::open(std::move(fabric), out_));
     if (!online_) return {};
     fabric::check(*workspace_, *fabric_, out_);
-    if (auto tables = fabric_->tables(owner_principal())) master::check_config(entities_, *tables, out_);
+    if (auto tables = fabric_->tables(owner_principal())) {
+      master::check_config(entities_, *tables, out_);
+      demand::check_config(forecast_, *workspace_, *tables, out_);
+    }
     return {};
   }
 
@@ -184,6 +187,7 @@ class Checking {
   std::optional<Workspace> workspace_;
   std::vector<sources::SourceConfig> configs_;
   std::vector<master::Entity> entities_;
+  demand::ForecastConfig forecast_;
   SourceTables tables_;
   std::deque<sources::SourceConfig> usable_;
   std::vector<std::pair<std::string, sources::TableInfo>> found_;  // by the name that the lake gives them

@@ -164,9 +164,24 @@ class Checker {
       matched = true;
       if (auto entry = fabric_.describe(owner_principal(), name)) check_columns(grant, *entry, pattern);
     }
-    if (!matched && !pattern && !later(grant.pattern))
+    if (matched || later(grant.pattern)) return;
+    if (!pattern)
       out_.add(grant.pattern_place, "unknown_table", fmt::format("there is no table '{}'", grant.pattern),
                catalog::suggestion(grant.pattern, names_));
+    else if (const std::string schema = grant.pattern.substr(0, grant.pattern.find('.')); !schema.contains('*') && !is_source(schema))
+      out_.add(grant.pattern_place, "unknown_table", fmt::format("no table is like '{}': there is no source '{}'", grant.pattern, schema),
+               catalog::suggestion(schema, schemas()));
+  }
+
+  // Tables of a source that does not answer may be there.
+  bool is_source(std::string_view schema) const {
+    const auto names = workspace_.files("sources");
+    return std::ranges::any_of(names, [&](const WorkspaceFile* file) { return catalog::same_name(file->name, schema); });
+  }
+  std::vector<std::string> schemas() const {
+    std::vector<std::string> out{"lake", "master", "ops", "quality"};
+    for (const WorkspaceFile* file : workspace_.files("sources")) out.push_back(file->name);
+    return out;
   }
 
   bool is_view(std::string_view name) const {

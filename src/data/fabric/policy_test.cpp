@@ -213,6 +213,8 @@ tables:
   lake.erp_later: {buyer: all}
   crm.*: {buyer: {masks: {email: blur}}}
   erp.*: {buyer: {rows: (SELECT true)}}
+  opps.*: {buyer: all}
+  "*.sales": {buyer: all}
 )");
   check(f.company.workspace(), f.company.fabric(), f.company.diagnostics);
   std::vector<std::string> found;
@@ -223,7 +225,7 @@ tables:
   EXPECT_EQ(found, (std::vector<std::string>{"1:1 missing_column", "5:5 unknown_role", "6:33 unknown_column", "6:47 bad_row_filter",
                                              "6:70 unknown_column", "7:3 unknown_table", "8:3 policy_on_view", "9:35 bad_row_filter",
                                              "11:5 needless_grant", "12:13 unknown_key", "13:25 bad_rule", "15:34 unknown_mask",
-                                             "16:25 bad_row_filter"}));
+                                             "16:25 bad_row_filter", "17:3 unknown_table"}));
 }
 
 }  // namespace

@@ -37,6 +37,12 @@ void check_models(const YamlNode& method, Diagnostics& out) {
       out.add(model.place, "duplicate_name", fmt::format("the model '{}' is named twice", model.scalar), "name each model once");
 }
 
+// "category", "category*location_id", not "category*".
+bool names_columns(const std::string& level) {
+  const std::vector<std::string> attributes = attributes_of(level);
+  return !attributes.empty() && !level.ends_with('*') && std::ranges::find(attributes, "") == attributes.end();
+}
+
 // The levels of sums, wherever they can be read.
 void check_hierarchy(const YamlNode& file, Diagnostics& out) {
   const YamlNode* levels = file.find("hierarchy");
@@ -47,8 +53,7 @@ void check_hierarchy(const YamlNode& file, Diagnostics& out) {
   std::set<std::string> known{"total"};
   for (const YamlNode& level : levels->items) {
     if (level.kind != YamlNode::Kind::kScalar) continue;
-    const std::vector<std::string> attributes = attributes_of(level.scalar);
-    if (attributes.empty() || level.scalar.ends_with('*') || std::ranges::find(attributes, "") != attributes.end())
+    if (!names_columns(level.scalar))
       out.add(level.place, "invalid_value", fmt::format("'{}' names no columns", visible(level.scalar)),
               "name a column, or several with * between them: category*location_id");
     if (!known.insert(level.scalar).second)
@@ -174,6 +179,29 @@ ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics)
   }
   out.embedding_model = embedding_model;
   return out;
+}
+
+void check_config(const ForecastConfig& config, const Workspace& workspace, const std::vector<catalog::TableEntry>& tables,
+                  Diagnostics& diagnostics) {
+  Diagnostics known;
+  const std::vector<catalog::View> views = catalog::read_views(workspace, known);
+  if (!config.place.file.empty() &&
+      std::ranges::none_of(views, [](const catalog::View& view) { return catalog::same_name(view.name, "ops.sales"); }))
+    diagnostics.add(config.place, "unknown_table", "demand is forecast from ops.sales, and no view of model/ is that",
+                    "write model/sales.sql; docs/canonical-model.md says what it yields");
+  std::vector<std::string> columns;
+  for (const char* name : {"ops.items", "ops.locations"}) {
+    const auto table = std::ranges::find(tables, name, &catalog::TableEntry::name);
+    if (table == tables.end()) return;  // it cannot be told which columns there will be
+    for (const Field& field : table->schema.fields)
+      if (std::ranges::find(columns, field.name) == columns.end()) columns.push_back(field.name);
+  }
+  for (const Located<std::string>& level : config.hierarchy)
+    for (const std::string& column : names_columns(level.value) ? attributes_of(level.value) : std::vector<std::string>())
+      if (level.value != "total" && std::ranges::find(columns, column) == columns.end())
+        diagnostics.add(level.place, "unknown_column",
+                        fmt::format("neither ops.items nor ops.locations has a column '{}'", visible(column)),
+                        catalog::suggestion(column, columns));
 }
 
 Json config_schema() { return shape_of(static_cast<const ForecastConfig*>(nullptr)).schema(); }

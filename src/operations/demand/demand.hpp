@@ -7,6 +7,7 @@
 
 #include "base/series.hpp"
 #include "base/workspace.hpp"
+#include "data/catalog/catalog.hpp"
 #include "data/fabric/fabric.hpp"
 #include "intelligence/forecasting/forecast.hpp"
 #include "intelligence/forecasting/hierarchy/reconciliation.hpp"
@@ -57,6 +58,9 @@ const Shape<ForecastConfig>& shape_of(const ForecastConfig*);
 // The demand forecast of the workspace: at most one file; without one, the defaults. Every mistake goes to `diagnostics`; what is read of
 // a file with mistakes is not to be used.
 ForecastConfig read_config(const Workspace& workspace, Diagnostics& diagnostics);
+// What only the tables of the workspace tell: whether there are sales to forecast, where a file asks for it, and the columns of sums.
+void check_config(const ForecastConfig& config, const Workspace& workspace, const std::vector<catalog::TableEntry>& tables,
+                  Diagnostics& diagnostics);
 // Of the members of the pool, as ForecastConfig::models may name them.
 std::vector<std::string> model_names();
 Json config_schema();
