@@ -10,7 +10,9 @@
 namespace sinan::forecasting {
 namespace {
 
-constexpr double kPriorHorizons = 1;      // weight of the noise in a scale, in horizons of errors
+// Weights of the noise in a scale, in horizons of errors, of which the likeliest is taken.
+constexpr std::array kPriorHorizons{1.0, 2.0, 4.0, 8.0, 16.0};
+constexpr double kGainOfPrior = 5;        // in logarithms of likelihood, that makes it more than the first
 constexpr double kPriorErrors = 40;       // weight of the prior growth, in errors
 constexpr std::size_t kFewRatios = 3;     // of errors to noise in a group; where there are fewer, some are 1
 constexpr std::size_t kPriorShape = 200;  // points of the prior shape
@@ -121,8 +123,8 @@ Scale scale_of(std::span<const float> errors, std::span<const double> growth, co
 }
 bool all_origins(std::size_t) { return true; }
 
-double with_noise(const Scale& own, double noise) {
-  return (own.mean * own.weight + noise * kPriorHorizons) / (own.weight + kPriorHorizons);
+double with_noise(const Scale& own, double noise, double horizons) {
+  return (own.mean * own.weight + noise * horizons) / (own.weight + horizons);
 }
 
 // Whether more than half of the periods that are forecast from origin j are forecast from origin i too.
@@ -132,6 +134,16 @@ bool shares_most(std::size_t reach, std::size_t origins, std::size_t horizon, st
   const auto steps = std::min(from, static_cast<std::ptrdiff_t>(horizon));
   const auto other_steps = std::min(other, static_cast<std::ptrdiff_t>(horizon));
   return 2 * (std::min(from, other) - std::max(from - steps, other - other_steps)) >= steps;
+}
+
+}  // namespace
+
+namespace {
+
+// The scale of a series by the origins that share at most half of their periods with origin j.
+Scale scale_without(std::size_t j, std::span<const float> errors, std::span<const double> growth, std::size_t reach) {
+  const std::size_t origins = errors.size() / growth.size();
+  return scale_of(errors, growth, [&](std::size_t other) { return other != j && !shares_most(reach, origins, growth.size(), j, other); });
 }
 
 }  // namespace
@@ -150,9 +162,7 @@ void Intervals::learn(Group& group, bool totals) const {
     const std::span<const float> down = of(group.down, i);
     const std::span<const float> up = of(group.up, i);
     for (std::size_t j = 0; j < origins_; ++j) {
-      const Scale others = scale_of(
-          errors, scales_by, [&](std::size_t other) { return other != j && !shares_most(group.reaches[i], origins_, horizon_, j, other); });
-      const double scale = with_noise(others, group.ratio * group.noises[i]);
+      const double scale = with_noise(scale_without(j, errors, scales_by, group.reaches[i]), group.ratio * group.noises[i], group.prior);
       if (scale <= 1e-9) continue;
       double sum = 0;
       WidthOfSums width;
@@ -197,6 +207,8 @@ void Intervals::learn(Group& group, bool totals) const {
 void Intervals::finish(bool totals) {
   for (Group& group : groups_) {
     group.ratio = middle_ratio(group);
+    // With widths, series differ less, and what all have in common may tell more of the next error than a series' own few ones.
+    if (!group.down.empty()) group.prior = likeliest_prior(group);
     learn(group, false);
     if (totals) learn(group, true);
     double below = 0;
@@ -222,11 +234,32 @@ double Intervals::middle_ratio(const Group& group) const {
   return ratios[ratios.size() / 2];
 }
 
+double Intervals::likeliest_prior(const Group& group) const {
+  std::vector<double> growth(horizon_);
+  for (std::size_t k = 0; k < horizon_; ++k) growth[k] = usual_growth(k);
+  std::array<ExactMean, kPriorHorizons.size()> losses;
+  for (std::size_t i = 0; i < group.reaches.size(); ++i) {
+    const std::span<const float> errors = of(group.errors, i);
+    for (std::size_t j = 0; j < origins_; ++j) {
+      const Scale here = scale_of(errors, growth, [j](std::size_t origin) { return origin == j; });
+      const Scale others = scale_without(j, errors, growth, group.reaches[i]);
+      if (here.weight == 0 || others.weight == 0) continue;
+      for (std::size_t p = 0; p < losses.size(); ++p) {
+        const double scale = with_noise(others, group.ratio * group.noises[i], kPriorHorizons[p]);
+        if (scale > 1e-9) losses[p].add(here.weight * (std::log(scale) + std::min(here.mean / scale, 50.0)));
+      }
+    }
+  }
+  const auto best = std::ranges::min_element(losses, {}, &ExactMean::sum);
+  const bool surely = best->sum() < losses.front().sum() - kGainOfPrior;
+  return kPriorHorizons[surely ? static_cast<std::size_t>(best - losses.begin()) : 0];
+}
+
 double Intervals::scale(std::size_t group, const OwnErrors& own) const {
   const std::vector<double>& growth = groups_[group].growth;
   Scale scale = own.down.empty() ? scale_of(own.errors, growth, all_origins) : scale_of(in_widths(own), growth, all_origins);
   scale.weight = std::min(scale.weight, static_cast<double>(own.reach) / static_cast<double>(horizon_));
-  return with_noise(scale, groups_[group].ratio * own.noise);
+  return with_noise(scale, groups_[group].ratio * own.noise, groups_[group].prior);
 }
 
 double Intervals::shape(const std::vector<float>& sorted, double q) {

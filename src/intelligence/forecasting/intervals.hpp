@@ -50,7 +50,8 @@ class Intervals {
   void finish(bool totals = true);
 
   // The scale of a series: from its own errors, which count as often as they fill the horizon without sharing periods, and as one more
-  // horizon of them its noise times what errors in the group were to that. Without errors, from the noise alone.
+  // horizon of them its noise times what errors in the group were to that; with widths as up to 16, as made errors at origins that the
+  // scale does not know likeliest. Without errors, from the noise alone.
   double scale(std::size_t group, const OwnErrors& own) const;
 
   // The distance of quantile q from the median at step k; zero at 0.5, increasing in q. To be multiplied by the scale, and by the width
@@ -74,12 +75,15 @@ class Intervals {
     std::vector<double> growth, total_growth;
     std::vector<float> shape, total_shape;  // sorted
     double ratio = 1;                       // of scales to noise, in the middle of the group
+    double prior = 1;                       // weight of the noise in a scale, in horizons of errors
     double mean_below = 0, mean_above = 0;  // of the shape: what is below zero and above it contribute to its mean
   };
   std::span<const float> of(const std::vector<float>& values, std::size_t i) const {
     return values.empty() ? std::span<const float>() : std::span(values).subspan(i * origins_ * horizon_, origins_ * horizon_);
   }
   double middle_ratio(const Group& group) const;
+  // The weight of the noise under which errors, that fall off exponentially, are likeliest at origins that their scale does not know.
+  double likeliest_prior(const Group& group) const;
   void learn(Group& group, bool totals) const;
   static double shape(const std::vector<float>& sorted, double q);
 
