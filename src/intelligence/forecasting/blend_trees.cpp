@@ -19,6 +19,7 @@ struct TreeWorker {
   std::vector<float> cells;
   std::vector<double> values;
   std::vector<float> down, up;
+  Cleaned cleaned;
 };
 
 template <typename Work>
@@ -29,7 +30,8 @@ Status each_with_features(Run& run, const CancelToken* cancel, const Work& work)
                        {},
                        std::vector<double>(run.horizon),
                        std::vector<float>(run.horizon),
-                       std::vector<float>(run.horizon)});
+                       std::vector<float>(run.horizon),
+                       {}});
   std::vector<Status> results(workers.size());
   SINAN_CHECK(in_parallel(run.panel.size(), run.options.threads, cancel, {}, [&](std::size_t worker, std::size_t i) {
     if (!run.facts[i].regular || !results[worker]) return;
@@ -54,16 +56,27 @@ Status each_origin(const Run& run, TreeWorker& w, std::size_t i, std::size_t awa
   return {};
 }
 
-// What trees get wrong at the origins of series i. Where demand was not known the errors stay what they were.
+// Whether the pool was excused from value `at` of series i, of which `w.cleaned` has forgotten bursts.
+bool is_forgotten(const Run& run, const TreeWorker& w, std::size_t i, std::size_t at) {
+  const std::span<const double> values = run.panel.series(i);
+  const std::size_t back = values.size() - at;
+  if (!run.facts[i].bursts || back > w.cleaned.y.size()) return false;
+  const double kept = static_cast<double>(w.cleaned.y[w.cleaned.y.size() - back]) * w.cleaned.scale;
+  return std::abs(kept - values[at]) > 1e-3 * std::abs(values[at]);
+}
+
+// What trees get wrong at the origins of series i. Where demand was not known, or was a burst that is forgotten, the errors stay what they
+// were.
 Status tree_errors(const Run& run, TreeWorker& w, const DriverModel& earlier, std::size_t i, std::size_t away, std::span<float> theirs) {
   std::span<const double> values = run.panel.series(i);
+  if (run.facts[i].bursts) run.clean_again(i, w.cleaned);
   return each_origin(run, w, i, away, [&](std::size_t j, std::size_t known, std::size_t steps) -> Status {
     SINAN_CHECK(earlier.predict(w.features, w.cells, w.values));
     for (std::size_t k = 0; k < steps; ++k) {
       double actual = values[known + k];
       double forecast = run.facts[i].non_negative ? std::max(0.0, w.values[k]) : w.values[k];
       const bool sold_out = !run.panel.lost.empty() && run.panel.lost_of(i)[known + k];
-      if (std::isfinite(actual) && !sold_out)
+      if (std::isfinite(actual) && !sold_out && !is_forgotten(run, w, i, known + k))
         theirs[j * run.horizon + k] = run.past.growth(i)[j] * static_cast<float>((actual - forecast) / run.facts[i].unit);
     }
     return {};

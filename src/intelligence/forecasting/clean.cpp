@@ -110,7 +110,8 @@ bool forget_bursts(std::span<const double> values, int season, Cleaned& out) {
   const BurstOptions options{.season = season, .periods_per_year = 1, .false_alarms_per_year = kBurstRate};
   bool any = false;
   for (const Burst& burst : find_bursts(values, {}, options, expected)) {
-    if (burst.running || burst.confidence < kSure || burst.end - burst.begin >= kLastingBurst) continue;
+    const std::size_t length = burst.end - burst.begin;
+    if ((burst.running && length > 1) || burst.confidence < kSure || length >= kLastingBurst) continue;
     for (std::size_t t = burst.begin; t < burst.end; ++t)
       if (values[t] > expected[t]) any = true, out.y[t] = static_cast<float>(expected[t] / out.scale);
   }

@@ -33,7 +33,8 @@ inline constexpr std::size_t kMaxLength = 4'000;
 void clean(std::span<const double> values, std::span<const std::uint8_t> lost, int season, Cleaned& out);
 
 // Forgets the bursts (bursts.hpp) of regular demand that are over: where chance is as good as excluded, what was expected takes their
-// place. One that still runs at the end stays, for the forecast to adapt to, and so does one that lasted: it is the level. `values` is what
+// place. One that still runs at the end stays, for the forecast to adapt to, once a second period has shown that it is no outlier; and so
+// does one that lasted: it is the level. `values` is what
 // clean() was given. Not for series with drivers: a promotion that is known explains what looks like a burst, and comes again.
 // Returns whether anything was forgotten.
 bool forget_bursts(std::span<const double> values, int season, Cleaned& out);

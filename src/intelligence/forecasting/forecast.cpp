@@ -125,9 +125,9 @@ class Passes {
       if (facts_[i].unknown && !out_.borrowed.contains(i))
         return fail(
             ErrorCode::kInvalidInput,
-            fmt::format("a series needs at least one value that is not missing, or {} older series with values to borrow from; give "
-                        "a value or leave the series out",
-                        Newcomers::kLeastPeers),
+            fmt::format("a series needs at least one value that is not missing among its newest {}, or {} older series with values to "
+                        "borrow from; give a value or leave the series out",
+                        kMaxLength, Newcomers::kLeastPeers),
             visible(panel_.keys[i]));
     return {};
   }
@@ -314,7 +314,7 @@ class Passes {
       double s = season_strength(known, candidate);
       if (s > strength) best = candidate, strength = s;
     }
-    return best;
+    return best > 1 ? best : options_.usual_season;
   }
 
   void one(Worker& w, std::size_t i) {
@@ -327,7 +327,8 @@ class Passes {
     facts_[i].asked = std::max(season, 1);
     run_.clean_first(i, w.cleaned);
     out_.classes[i] = w.cleaned.demand_class;
-    facts_[i].unknown = std::ranges::none_of(panel_.series(i), [](double v) { return std::isfinite(v); });
+    const std::span<const double> values = panel_.series(i);
+    facts_[i].unknown = std::ranges::none_of(values.last(std::min(values.size(), kMaxLength)), [](double v) { return std::isfinite(v); });
     if (facts_[i].unknown) {
       out_.classes[i] = DemandClass::kShort;
       return;

@@ -49,7 +49,8 @@ std::string_view name(DemandClass demand_class);
 
 struct Options {
   int horizon = 1;                             // periods ahead, 1…10,000
-  std::vector<int> seasons = {};               // candidate season lengths in periods; the strongest that is significant is used
+  std::vector<int> seasons = {};               // candidate season lengths in periods; the strongest that is significant is used,
+  int usual_season = 1;                        // or else this one: indices that are noise vanish by themselves
   std::vector<double> quantiles = {0.1, 0.9};  // each in (0, 1); in the results they increase
   bool cumulative = false;                     // also fill Forecasts::sums
   int origins = 4;                             // rolling origins whose errors make the quantiles, at most; 1…20

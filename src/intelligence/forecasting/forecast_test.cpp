@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "intelligence/forecasting/clean.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
@@ -502,6 +504,75 @@ TEST(Forecast, InPartsIsTheSameAsTogether) {
   }
   options.horizon = 9;
   EXPECT_EQ(forecast(all, {}, options).error().code, ErrorCode::kInvalidInput);
+}
+
+TEST(Forecast, WhereNoNamedModelFitsTheLastValueErrsAsItDid) {
+  Panel panel;
+  std::mt19937 random(5);
+  std::normal_distribution<double> noise(1000, 100);
+  for (int i = 0; i < 80; ++i) {
+    for (int t = 0; t < 20; ++t) panel.values.push_back(noise(random));
+    panel.offsets.push_back(panel.values.size());
+    panel.keys.push_back(fmt::format("s{}", i));
+  }
+  Options options{.horizon = 12, .quantiles = {0.1, 0.5, 0.9}};
+  options.models = {"holt_winters"};  // needs two seasons
+  const std::vector<int> seasons(80, 12);
+  auto found = forecast(panel, seasons, options);
+  options.models = {"naive"};
+  auto naive = forecast(panel, seasons, options);
+  ASSERT_TRUE(found && naive);
+  for (std::size_t at = 0; at < found->median.size(); ++at) {
+    EXPECT_LE(found->quantiles[3 * at], found->median[at]);
+    EXPECT_EQ(found->quantiles[3 * at + 1], found->median[at]);
+    EXPECT_GE(found->quantiles[3 * at + 2], found->median[at]);
+    EXPECT_NEAR(found->quantiles[3 * at + 2], naive->quantiles[3 * at + 2], 1e-3 * found->median[at]);
+  }
+}
+
+TEST(Forecast, WhatIsUnknownForLongerThanModelsLookBackIsUnknown) {
+  for (std::size_t empty : {kMaxLength - 10, kMaxLength + 10}) {
+    Panel panel{std::vector<double>(2000, 100), {0}, {"a"}};
+    panel.values.resize(2000 + empty, kMissing);
+    panel.offsets.push_back(panel.values.size());
+    auto found = forecast(panel, {}, {.horizon = 2});
+    EXPECT_EQ(found.has_value(), empty < kMaxLength);
+    if (found) EXPECT_NEAR(found->median[0], 100, 1);
+  }
+}
+
+TEST(Forecast, TheUsualSeasonIsTakenWhereTooFewSeasonsProveAny) {
+  Panel panel;
+  for (int t = 0; t < 36; ++t) panel.values.push_back(100 + 60 * std::sin(t * 0.5235987755982988) + (t * 7919 % 11));
+  panel.offsets.push_back(36);
+  panel.keys.push_back("a");
+  Options options{.horizon = 12, .seasons = {12}};
+  EXPECT_EQ(forecast(panel, {}, options)->seasons[0], 1);
+  options.usual_season = 12;
+  const auto found = forecast(panel, {}, options);
+  EXPECT_EQ(found->seasons[0], 12);
+  EXPECT_GT(found->median[3], 140);
+  EXPECT_LT(found->median[9], 60);
+}
+
+TEST(Forecast, AnOutlierOnTheLastDayIsNoBurstBeforeASecondOne) {
+  for (int days : {1, 3}) {
+    Panel panel;
+    std::mt19937 random(3);
+    std::normal_distribution<double> noise(0, 3);
+    for (int t = 0; t < 364; ++t) panel.values.push_back(40 + (t % 7 >= 5 ? 20 : 0) + noise(random) + (t >= 364 - days ? 400 : 0));
+    panel.offsets.push_back(panel.values.size());
+    panel.keys.push_back("a");
+    const std::vector<int> season{7};
+    const auto found = forecast(panel, season, {.horizon = 28});
+    double sum = 0;
+    for (double v : found->median) sum += v;
+    const double usual = 4 * (5 * 40 + 2 * 60);
+    if (days == 1)
+      EXPECT_NEAR(sum, usual, 0.1 * usual);
+    else
+      EXPECT_GT(sum, 2 * usual);
+  }
 }
 
 }  // namespace

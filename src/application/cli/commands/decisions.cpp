@@ -20,6 +20,10 @@ Result<int> list_decisions(Invocation& invocation) {
   filter.item_id = invocation.text("item");
   filter.location_id = invocation.text("location");
   filter.run_id = invocation.text("run");
+  if (filter.run_id == "latest") {
+    SINAN_TRY(const auto latest, workspace->engine().history().show("latest"));
+    filter.run_id = latest.id;
+  }
   SINAN_TRY(const std::int64_t limit, invocation.integer("limit", invocation.json ? kMostListed : 50, 1));
   if (limit > kMostListed)
     return fail(ErrorCode::kInvalidInput,
@@ -41,12 +45,12 @@ Result<int> list_decisions(Invocation& invocation) {
                     d.approver.empty() && !d.role.empty() ? "for " + d.role : d.approver});
   invocation.print(aligned({"id", "kind", "status", "item", "location", "supplier", "quantity", "amount", "", "who"}, rows,
                            {false, false, false, false, false, false, true, true, false, false}));
-  if (found.empty() &&
-      (invocation.has("status") || invocation.has("kind") || invocation.has("item") || invocation.has("location") || invocation.has("run")))
-    invocation.say("No decision is as asked for; `sinan decisions list` shows all");
+  bool narrowed = false;
+  for (const char* option : {"status", "kind", "item", "location", "run"}) narrowed = narrowed || invocation.has(option);
+  if (found.empty() && narrowed) invocation.say("No decision is as asked for; `sinan decisions list` shows all");
   if (std::ssize(found) == limit) invocation.say(fmt::format("The newest {}; there may be more: --limit N", limit));
   SINAN_TRY(auto counts, workspace->decisions().counts());
-  if (all && counts["proposed"] > 0 && !invocation.has("status"))
+  if (all && counts["proposed"] > 0 && !narrowed)
     invocation.say(fmt::format("{} wait for approval: sinan decisions approve ID --as USER", counts["proposed"]));
   return 0;
 }
@@ -153,7 +157,7 @@ CommandInfo decisions_list() {
                   {.name = "kind", .value = "KIND", .summary = "Only of this kind", .allowed = decisions::kKinds},
                   {.name = "item", .value = "ID", .summary = "Only of this item"},
                   {.name = "location", .value = "ID", .summary = "Only at this place"},
-                  {.name = "run", .value = "ID", .summary = "Only of this run"},
+                  {.name = "run", .value = "ID", .summary = "Only of this run; latest: the newest"},
                   {.name = "limit", .value = "N", .summary = "At most so many; default 50, with --json all"}},
       .examples = {"sinan decisions list --status proposed"},
       .run = list_decisions,

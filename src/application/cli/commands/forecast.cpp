@@ -112,7 +112,9 @@ Status read_method(const Invocation& invocation, demand::FileForecastOptions& op
   SINAN_TRY(options.blocks, names(invocation, "aggregate"));
   if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
     return fail(ErrorCode::kInvalidInput, "--reconcile makes forecasts add up over --hierarchy or --aggregate, and both are missing");
-  SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile", "wls")));
+  if (invocation.has("reconcile")) {
+    SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile")));
+  }
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   SINAN_TRY(options.threads, whole(invocation, "threads", cores, 1));
   SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
@@ -244,7 +246,8 @@ CommandInfo forecast() {
             .summary = "With --explain, where trees learn from drivers: a small decision tree that imitates them, as SVG"},
            {.name = "bursts",
             .value = "FILE",
-            .summary = "Sudden demand in the history: when, its size, its confidence, and whether a burst, promotion or outlier"},
+            .summary = "Sudden demand in the history: when, its size, its confidence, and whether a burst, promotion (in a column "
+                       "`promotion` or `promo`) or outlier"},
            {.name = "season", .value = "N", .summary = "Period of all series; 1: none; default: found in the data"},
            {.name = "quantiles", .value = "LIST", .summary = "Between 0 and 1; default: 0.1,0.5,0.9"},
            {.name = "cumulative", .summary = "Sums from the first step on"},
@@ -259,7 +262,8 @@ CommandInfo forecast() {
             .repeated = true},
            {.name = "reconcile",
             .value = "HOW",
-            .summary = "How forecasts are made to add up: by least squares weighted by their errors, or down or up; default: wls",
+            .summary = "How forecasts are made to add up: by least squares weighted by their errors, or down or up; default: wls, "
+                       "or bottom_up where drivers tell of single series",
             .allowed = {"wls", "top_down", "bottom_up"}},
            {.name = "backtest", .value = "N", .summary = "Forecast from N earlier origins instead, with cutoff and y"},
            {.name = "step", .value = "S", .summary = "Periods between origins; default: 1"},

@@ -126,8 +126,8 @@ void print_standing(const Invocation& invocation, const Scorecard& first, const 
   row("measured before: WAPE", percent(measured(first).wape), percent(measured(second).wape));
   row("measured before: MASE", decimals(measured(first).mase, 3), decimals(measured(second).mase, 3));
   if (s.days > 0) {
-    row(fmt::format("same {} days: loss", s.days), decimals(s.champion_loss, 4), decimals(s.challenger_loss, 4));
-    row(fmt::format("same {} days: WAPE", s.days), percent(s.champion_wape), percent(s.challenger_wape));
+    row(fmt::format("same {}: loss", counted(s.days, "day")), decimals(s.champion_loss, 4), decimals(s.challenger_loss, 4));
+    row(fmt::format("same {}: WAPE", counted(s.days, "day")), percent(s.champion_wape), percent(s.challenger_wape));
   }
   row("took", decimals(first.seconds, 2) + " s", decimals(second.seconds, 2) + " s");
   row("explained", percent(first.explained), percent(second.explained));

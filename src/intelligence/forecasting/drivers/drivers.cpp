@@ -56,7 +56,7 @@ Status check(const Drivers& drivers, const Panel& panel, std::size_t horizon) {
 
 std::uint32_t cluster_of(const Drivers& drivers, const Panel& panel, std::size_t i, std::size_t at) {
   const std::size_t before_last = panel.series(i).size() + static_cast<std::size_t>(drivers.last - panel.end_of(i)) - at;
-  return static_cast<std::uint32_t>(static_cast<double>(before_last) / (2 * drivers.events.half_life));
+  return static_cast<std::uint32_t>(std::min(static_cast<double>(before_last) / (2 * drivers.events.half_life), 4e9));
 }
 
 Features::Features(const Panel& panel, const Drivers& drivers)

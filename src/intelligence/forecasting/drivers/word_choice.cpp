@@ -27,10 +27,21 @@ struct Fit {
   double slope = 0;
 };
 
+// Clusters numbered without gaps, in their order.
+std::vector<std::uint32_t> ranks_of(std::span<const std::uint32_t> clusters) {
+  std::vector<std::uint32_t> known(clusters.begin(), clusters.end());
+  std::ranges::sort(known);
+  known.erase(std::ranges::unique(known).begin(), known.end());
+  std::vector<std::uint32_t> out;
+  out.reserve(clusters.size());
+  for (std::uint32_t c : clusters) out.push_back(static_cast<std::uint32_t>(std::ranges::lower_bound(known, c) - known.begin()));
+  return out;
+}
+
 class Choice {
  public:
   Choice(const WordTable& table, std::span<const float> unexplained, std::span<const std::uint32_t> cluster)
-      : cluster_(cluster), words_(table.count), left_(unexplained.begin(), unexplained.end()) {
+      : cluster_(ranks_of(cluster)), words_(table.count), left_(unexplained.begin(), unexplained.end()) {
     for (double& v : left_) v = std::clamp(v, -kLargest, kLargest);
     for (std::size_t row = 0; row < left_.size(); ++row)
       for (std::size_t w = 0; w < table.count; ++w)
@@ -41,7 +52,7 @@ class Choice {
       for (const Cell& cell : word.cells) word.mean += cell.value / rows, word.squares += double{cell.value} * cell.value;
       word.squares -= rows * word.mean * word.mean;
     }
-    sums_.resize(cluster.empty() ? 0 : *std::ranges::max_element(cluster) + std::size_t{1});
+    sums_.resize(cluster_.empty() ? 0 : *std::ranges::max_element(cluster_) + std::size_t{1});
     of_cluster_.resize(sums_.size());
   }
 
@@ -84,7 +95,7 @@ class Choice {
     return squares > 0 ? Fit{total / std::sqrt(squares), total / word.squares} : Fit{};
   }
 
-  std::span<const std::uint32_t> cluster_;
+  std::vector<std::uint32_t> cluster_;
   std::vector<Word> words_;
   std::vector<double> left_;
   std::vector<double> of_cluster_;  // sums of what is left

@@ -251,11 +251,11 @@ void Cases::judge(const Forecasts& forecasts, bool half, std::vector<double>& lo
     double size = 0;
     double known = 0;
     auto count = static_cast<double>(cases_[i].view.values.size());
-    for (double v : cases_[i].view.values) size += std::isfinite(v) ? v : 0;
+    for (double v : cases_[i].view.values) size += std::isfinite(v) ? std::abs(v) : 0;
     for (std::size_t h = 0; h < horizon_; ++h) {
       const double y = actual(i, h);
       if (!std::isfinite(y)) continue;
-      size += y;
+      size += std::abs(y);
       count += 1;
       known += 1;
       for (std::size_t q = 0; q < levels; ++q) {
@@ -263,7 +263,7 @@ void Cases::judge(const Forecasts& forecasts, bool half, std::vector<double>& lo
         loss += std::max(options_.quantiles[q] * error, (options_.quantiles[q] - 1) * error);
       }
     }
-    losses[i] = known > 0 ? loss / known / std::sqrt(size / count) : 0;
+    losses[i] = known > 0 && size > 0 ? loss / known / std::sqrt(size / count) : 0;
   }
 }
 

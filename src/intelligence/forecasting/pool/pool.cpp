@@ -30,7 +30,7 @@ float level_at(std::span<const float> y, std::size_t length, std::size_t season)
 }  // namespace
 
 Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::size_t origins)
-    : named_(!named.empty()), horizon_(horizon), max_origins_(origins) {
+    : named_(!named.empty()), horizon_(horizon), row_(std::max(horizon, kStepsCompared)), max_origins_(origins) {
   for (const ModelInfo& model : models())
     if (!model.intermittent && (named_ ? std::ranges::find(named, &model) != named.end() : model.routes != kOnlyNamed))
       models_.push_back(&model);
@@ -38,7 +38,7 @@ Pool::Pool(std::span<const ModelInfo* const> named, std::size_t horizon, std::si
   learnt_.resize(models_.size());
   weights_.resize(models_.size());
   for (const ModelInfo* model : models_) places_.push_back(learned_place(model->name));
-  forecasts_.resize(models_.size() * horizon);
+  forecasts_.resize(models_.size() * row_);
 }
 
 // The oldest leaves half of the series; they are spread evenly over at most three horizons. Each is where a value is known: a line over a
@@ -82,7 +82,7 @@ void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std
   }
   for (std::size_t i = 0; i < models_.size(); ++i) {
     const ModelInfo& model = *models_[i];
-    std::span<float> out = std::span(forecasts_).subspan(i * horizon_, steps);
+    std::span<float> out = std::span(forecasts_).subspan(i * row_, std::max(steps, kStepsCompared));
     History history{y,        static_cast<int>(periods_.season),  static_cast<int>(periods_.longer), series.positive,
                     indices_, kind == SeasonKind::kMultiplicative};
     if (model.input == Input::kAdjusted) history.y = adjusted_;
@@ -101,7 +101,7 @@ void Pool::run_models(const Cleaned& series, std::size_t length, bool learn, std
   }
 }
 
-bool Pool::weigh(std::size_t length, std::size_t steps) {
+bool Pool::weigh(std::size_t length) {
   std::ranges::fill(weights_, 0.0F);
   if (named_ || length < kLeastTold || !has_weights(periods_.season)) return false;
   weighed_.clear();
@@ -109,19 +109,18 @@ bool Pool::weigh(std::size_t length, std::size_t steps) {
     if (learnt_[i]) weighed_.push_back(i);
   if (weighed_.size() < kLeastModels) return false;
   const auto count = static_cast<float>(weighed_.size());
-  steps = std::min(steps, kStepsCompared);
   float deviation = 0;
-  for (std::size_t k = 0; k < steps; ++k) {
+  for (std::size_t k = 0; k < kStepsCompared; ++k) {
     float sum = 0, squares = 0;
     for (std::size_t i : weighed_) {
-      const float value = forecasts_[i * horizon_ + k] - forecasts_[weighed_[0] * horizon_ + k];
+      const float value = forecasts_[i * row_ + k] - forecasts_[weighed_[0] * row_ + k];
       sum += value;
       squares += value * value;
     }
     deviation += std::sqrt(std::max(0.0F, squares / count - sum / count * sum / count));
   }
   traits_ = traits_of(std::span(adjusted_).first(length), periods_.season);
-  add_disagreement(traits_, deviation / static_cast<float>(steps));
+  add_disagreement(traits_, deviation / static_cast<float>(kStepsCompared));
   std::erase_if(weighed_, [&](std::size_t i) { return places_[i] < 0; });
   if (weighed_.empty()) return false;
   for (std::size_t i : weighed_) weights_[i] = log_weight(places_[i], traits_);
@@ -133,14 +132,14 @@ bool Pool::weigh(std::size_t length, std::size_t steps) {
   return true;
 }
 
-void Pool::combine(std::size_t length, std::size_t steps, std::span<float> out) {
+void Pool::combine(float last, std::size_t length, std::size_t steps, std::span<float> out) {
   out = out.first(steps);
-  weighted_ = weigh(length, steps);
+  weighted_ = weigh(length);
   rows_.clear();
   bool finite = true;
   for (std::size_t i = 0; i < models_.size(); ++i) {
     if (!learnt_[i]) continue;
-    const std::span<const float> row = std::span(forecasts_).subspan(i * horizon_, steps);
+    const std::span<const float> row = std::span(forecasts_).subspan(i * row_, steps);
     finite = finite && std::ranges::all_of(row, [](float v) { return std::isfinite(v); });
     rows_.push_back(row.data());
   }
@@ -151,14 +150,14 @@ void Pool::combine(std::size_t length, std::size_t steps, std::span<float> out) 
       values_.clear();
       for (const float* row : rows_) values_.push_back(row[k]);
       const float median = median_of_known(values_);
-      out[k] = std::isfinite(median) ? median : 0;
+      out[k] = std::isfinite(median) ? median : last;
     }
   }
   if (!weighted_) return;
   for (std::size_t k = 0; k < steps; ++k) {
     float mean = 0;
     for (std::size_t i : weighed_)
-      if (const float value = forecasts_[i * horizon_ + k]; std::isfinite(value)) mean += weights_[i] * value;
+      if (const float value = forecasts_[i * row_ + k]; std::isfinite(value)) mean += weights_[i] * value;
     out[k] = (1 - kWeighted) * out[k] + mean;
   }
 }
@@ -193,7 +192,7 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
     std::size_t steps = std::min(horizon_, length - origins_[j]);
     run_models(series, origins_[j], j == 0, steps);
     std::span<float> errors = std::span(out.errors).subspan(j * horizon_, steps);
-    combine(origins_[j], steps, errors);
+    combine(series.y[origins_[j] - 1], origins_[j], steps, errors);
     const float growth = series.non_negative ? std::sqrt(out.level / level_at(series.y, origins_[j], season)) : 1;
     out.after[j] = static_cast<std::uint32_t>(length - origins_[j]);
     out.growth[j] = growth;
@@ -201,12 +200,11 @@ void Pool::forecast(const Cleaned& series, std::size_t season, PoolForecast& out
       errors[k] = series.is_guess(origins_[j] + k) ? kNone : growth * (series.y[origins_[j] + k] - errors[k]);
   }
   run_models(series, length, true, horizon_);
-  combine(length, horizon_, out.point);
+  combine(series.y.back(), length, horizon_, out.point);
   out.weighted = weighted_;
   std::size_t used = 0;
   for (std::size_t i = 0; i < models_.size(); ++i)
-    if (std::isfinite(forecasts_[i * horizon_])) ++used, out.only = models_[i];
-  if (used == 0) std::ranges::fill(out.point, series.y.back());
+    if (std::isfinite(forecasts_[i * row_])) ++used, out.only = models_[i];
   if (used != 1) out.only = nullptr;
 }
 

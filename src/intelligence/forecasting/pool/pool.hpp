@@ -47,7 +47,7 @@ class Pool {
   std::size_t members() const { return models_.size(); }
   const ModelInfo& member(std::size_t m) const { return *models_[m]; }
   std::span<const float> member_forecast(std::size_t m) const {
-    return asked_ ? std::span(forecasts_).subspan(m * horizon_, horizon_) : std::span<const float>();
+    return asked_ ? std::span(forecasts_).subspan(m * row_, horizon_) : std::span<const float>();
   }
   // With PoolForecast::weighted: the weight beside the median's, and the traits that it came from.
   float member_weight(std::size_t m) const { return weights_[m]; }
@@ -61,14 +61,16 @@ class Pool {
   void run_models(const Cleaned& series, std::size_t length, bool learn, std::size_t steps);
   void adjust(std::span<const float> y, SeasonKind kind, std::vector<float>& indices, std::vector<float>& adjusted) const;
   // Fills weights_ with learned ones, if there are any for the forecasts that run_models() made from the first `length` values.
-  bool weigh(std::size_t length, std::size_t steps);
-  void combine(std::size_t length, std::size_t steps, std::span<float> out);
+  bool weigh(std::size_t length);
+  // What they say together; the last of these values where none fits.
+  void combine(float last, std::size_t length, std::size_t steps, std::span<float> out);
 
   std::vector<const ModelInfo*> models_;
   bool named_;
   bool asked_ = false;
   bool weighted_ = false;
   std::size_t horizon_;
+  std::size_t row_;  // steps that are forecast: the horizon, or as many more as models are compared over
   std::size_t max_origins_;
   Scratch scratch_;
   Periods periods_;
@@ -77,7 +79,7 @@ class Pool {
   std::vector<float> log_adjusted_, log_indices_;
   std::vector<Parameters> parameters_;  // of each model
   std::vector<std::uint8_t> learnt_;    // whether it could
-  std::vector<float> forecasts_;        // model × horizon
+  std::vector<float> forecasts_;        // model × row_
   std::vector<int> places_;             // of each model among those with learned weights
   std::vector<float> weights_;          // of each model
   std::vector<std::size_t> weighed_;

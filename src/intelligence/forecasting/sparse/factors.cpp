@@ -5,6 +5,7 @@
 #include <cmath>
 #include <future>
 
+#include "intelligence/forecasting/clean.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 #include "intelligence/forecasting/sample.hpp"
 
@@ -31,7 +32,7 @@ std::vector<std::size_t> origins_of(const Run& run) {
   std::size_t longest = 0;
   for (std::size_t i = 0; i < run.panel.size(); ++i)
     if (run.facts[i].sparse) longest = std::max(longest, run.panel.series(i).size());
-  const std::size_t reach = std::min(longest / 2, 3 * run.horizon);
+  const std::size_t reach = std::min({longest / 2, 3 * run.horizon, kMaxLength / 2});
   const std::size_t count = std::min(reach, run.past.origins());
   std::vector<std::size_t> out;
   for (std::size_t j = 0; j < count; ++j) out.push_back(reach * (count - j) / count);
@@ -64,7 +65,9 @@ class Judge {
       if (away <= behind) break;
       const std::size_t origin = n - (away - behind);
       seen_.clear();
-      for (std::size_t t = known; t < origin; ++t) seen_.push_back(ratio * whole_.y[whole_.y.size() - (n - t)]);
+      // A history begins with its first demand; what lay before it was zero.
+      for (std::size_t t = known; t < origin; ++t)
+        seen_.push_back(n - t <= whole_.y.size() ? ratio * whole_.y[whole_.y.size() - (n - t)] : 0);
       follow(memory_, seen_);
       known = origin;
       if (!features_.look(i, origin, static_cast<std::size_t>(view_.season))) continue;

@@ -19,7 +19,8 @@ bool says_no(std::string_view written) {
 class Promotions {
  public:
   Promotions(const FileDrivers& drivers, const Panel& panel) : drivers_(drivers.drivers), panel_(panel) {
-    auto found = std::ranges::find(drivers_.columns, "promotion", &forecasting::Driver::name);
+    auto found = std::ranges::find_if(
+        drivers_.columns, [](const forecasting::Driver& driver) { return driver.name == "promotion" || driver.name == "promo"; });
     if (found == drivers_.columns.end()) return;
     driver_ = &*found;
     if (found->category)
@@ -48,8 +49,7 @@ class Promotions {
 int season_of(const FileForecastOptions& options, const FilePanel& file, std::size_t series) {
   if (options.season > 0) return options.season;
   if (!file.seasons.empty() && file.seasons[series] > 0) return file.seasons[series];
-  const std::vector<int> usual = file.calendar.seasons();
-  return file.calendar.kind() == Stamp::Kind::kInteger || usual.empty() ? 1 : usual.front();
+  return file.calendar.usual_season();
 }
 
 }  // namespace

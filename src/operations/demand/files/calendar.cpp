@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 constexpr std::int64_t kSample = 200'000;
-constexpr std::size_t kManyDays = 15;  // of which some would be in a weekend
+constexpr std::int64_t kFarthestApart = 100'000'000'000'000;  // ten thousand steps ahead must be numbers too
+constexpr std::size_t kManyDays = 15;                         // of which some would be in a weekend
 
 Date date_of(const Stamp& stamp) {
   if (stamp.kind == Stamp::Kind::kDate) return Date(std::chrono::days(stamp.value));
@@ -150,6 +151,9 @@ Result<Calendar> Calendar::find(const std::vector<Stamp>& stamps, const std::vec
   if (!frequency.empty()) {
     SINAN_TRY(step, read_frequency(frequency, out.kind_));
   }
+  if (out.kind_ == Stamp::Kind::kInteger && step.step > kFarthestApart)
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("ds: neighbouring rows are {} apart, too far for periods; check ds, or say --freq", step.step));
   out.step_ = step.step;
   out.months_ = step.months;
   out.working_ = step.working;
@@ -218,6 +222,11 @@ std::vector<int> Calendar::seasons() const {
   if (step_ < day && day % step_ == 0 && day / step_ <= 2'000)
     for (std::int64_t span : {day, 7 * day}) out.push_back(static_cast<int>(span / step_));
   return out;
+}
+
+int Calendar::usual_season() const {
+  const std::vector<int> all = seasons();
+  return kind_ == Stamp::Kind::kInteger || all.empty() ? 1 : all.front();
 }
 
 std::optional<int> Calendar::periods_in(std::string_view span) const {

@@ -35,6 +35,8 @@ class Calendar {
 
   // Seasons that this frequency often has: 7 for days, 12 for months, …
   std::vector<int> seasons() const;
+  // The one that series with dates are taken to have; 1: none is known.
+  int usual_season() const;
   // How many whole periods a "day", "week", "quarter" or "year" has; nothing where it has none, fewer than two, or not always as many.
   std::optional<int> periods_in(std::string_view span) const;
   // How many periods a year has; 365 where they are only numbers.

@@ -261,17 +261,23 @@ class Reading {
     for (Column& column : columns_) {
       const bool named = std::ranges::find(options_.fixed, column.driver.name) != options_.fixed.end();
       std::vector<float> single(file_.panel.size(), kUnknown);
+      std::vector<std::size_t> since(file_.panel.size(), 0);
       bool fixed = true;
-      for (std::size_t i = 0; i < file_.panel.size() && fixed; ++i)
+      for (std::size_t i = 0; i < file_.panel.size() && fixed; ++i) {
+        std::size_t at = 0;
         for (float v : out_.drivers.of(column.driver, file_.panel, i)) {
+          ++at;
           if (!std::isfinite(v)) continue;
           if (std::isfinite(single[i]) && single[i] != v) fixed = false;
+          if (!std::isfinite(single[i])) since[i] = at - 1;
           single[i] = v;
           if (!fixed && named)
             return fail(ErrorCode::kInvalidInput, fmt::format("--static names '{}', but it changes in time", visible(column.driver.name)),
                         fmt::format("{}, series {}", options_.input.string(), visible(file_.panel.keys[i])));
         }
+      }
       if (!fixed) continue;
+      if (!named) out_.known_since.emplace(column.driver.name, std::move(since));
       column.driver.fixed = true;
       column.driver.values = std::move(single);
     }
@@ -342,11 +348,16 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
   for (std::size_t i = 0; i < file.panel.size(); ++i) numbers.emplace(file.panel.keys[i], i);
   constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int64_t> first(file.panel.size(), kNever);  // period after the end
+  std::vector<std::int64_t> last(file.panel.size(), 0);
+  std::vector<std::int64_t> rows(file.panel.size(), 0);
   SINAN_CHECK(each_row(connection, options, options.future, "", [&](const Batch& batch, std::size_t r) -> Status {
     auto found = numbers.find(batch.columns[0].text(r));
     if (found == numbers.end()) return {};
     SINAN_TRY(std::int64_t ahead, period_of(batch, r, file, found->second, options.future));
-    if (ahead > 0) first[found->second] = std::min(first[found->second], ahead);
+    if (ahead <= 0) return {};
+    first[found->second] = std::min(first[found->second], ahead);
+    last[found->second] = std::max(last[found->second], ahead);
+    ++rows[found->second];
     return {};
   }));
   Panel out;
@@ -356,7 +367,9 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
   for (std::size_t i = 0; i < file.panel.size(); ++i) {
     std::span<const double> values = file.panel.series(i);
     out.values.insert(out.values.end(), values.begin(), values.end());
-    const std::int64_t missing = first[i] == kNever ? 0 : first[i] - 1;
+    // A few rows, of promotions say, tell of these periods; a whole horizon of them, from where on is to be forecast.
+    const bool whole = rows[i] >= options.horizon && rows[i] == last[i] - first[i] + 1;
+    const std::int64_t missing = whole ? first[i] - 1 : 0;
     if (missing > kMostMissing)
       return fail(ErrorCode::kLimit,
                   fmt::format("the first row lies {} periods after the end of the history; more than {} cannot be bridged", missing + 1,
@@ -389,8 +402,9 @@ Result<FileDrivers> read_file_drivers(const FileForecastOptions& options, const 
   return Reading(options, panel, connection).all();
 }
 
-Drivers drivers_before(const Drivers& drivers, const Panel& panel, const std::vector<std::size_t>& kept, std::size_t periods,
+Drivers drivers_before(const FileDrivers& found, const Panel& panel, const std::vector<std::size_t>& kept, std::size_t periods,
                        const std::vector<std::string>& known) {
+  const Drivers& drivers = found.drivers;
   Drivers out;
   out.horizon = drivers.horizon;
   for (const Driver& driver : drivers.columns) {
@@ -401,9 +415,11 @@ Drivers drivers_before(const Drivers& drivers, const Panel& panel, const std::ve
       out.columns.push_back(std::move(cut));
       continue;
     }
+    const auto since = found.known_since.find(driver.name);
     for (std::size_t i : kept) {
       if (driver.fixed) {
-        cut.values.push_back(driver.values[i]);
+        const bool told = since == found.known_since.end() || since->second[i] + periods < panel.series(i).size();
+        cut.values.push_back(told ? driver.values[i] : kUnknown);
         continue;
       }
       std::span<const float> values = drivers.of(driver, panel, i);

@@ -17,6 +17,8 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
 struct FileDrivers {
   forecasting::Drivers drivers;                                // known ahead: those of the file of the future
   std::map<std::string, std::vector<std::string>> categories;  // driver → its texts by code
+  // Of drivers that were found not to change in time, and were not said to be so: in which value of each series the first one is.
+  std::map<std::string, std::vector<std::size_t>> known_since;
   std::vector<std::string> used;
   std::vector<std::string> unused;  // each with the reason
   std::vector<std::string> notes;   // on the file of the future: what of it was not used, and what is missing in it
@@ -25,8 +27,9 @@ struct FileDrivers {
 // `panel` is what read_file_panel() made of the same options. Errors name file, series and column.
 Result<FileDrivers> read_file_drivers(const FileForecastOptions& options, const FilePanel& panel);
 
-// As they were `periods` before the end, for the series `kept`: what lies ahead is seen of drivers named in `known`, and of the calendar.
-forecasting::Drivers drivers_before(const forecasting::Drivers& drivers, const Panel& panel, const std::vector<std::size_t>& kept,
-                                    std::size_t periods, const std::vector<std::string>& known);
+// As they were `periods` before the end, for the series `kept`: what lies ahead is seen of drivers named in `known`, and of the calendar;
+// of one that does not change in time, in series of which it had been told by then.
+forecasting::Drivers drivers_before(const FileDrivers& found, const Panel& panel, const std::vector<std::size_t>& kept, std::size_t periods,
+                                    const std::vector<std::string>& known);
 
 }  // namespace sinan::demand

@@ -61,7 +61,7 @@ TEST_F(FileDriversTest, TheCalendarIsADriverWhenAskedFor) {
       "Christmas Day");
   // A backtest knows the calendar ahead, and what had ended one period earlier reads the same days.
   Panel cut{{5, 6, 7, 3, 4}, {0, 3, 5}, {"a", "b"}, {}, {panel_.panel.ends[0] - 1, panel_.panel.ends[1] - 1}};
-  auto then = drivers_before(found->drivers, panel_.panel, {0, 1}, 1, {});
+  auto then = drivers_before(*found, panel_.panel, {0, 1}, 1, {});
   EXPECT_EQ(then.of(then.columns[0], cut, 0).back(), 4);
   EXPECT_EQ(then.of(then.columns[0], cut, 1).front(), 2);
   EXPECT_TRUE(then.columns[0].known_ahead);
@@ -70,7 +70,7 @@ TEST_F(FileDriversTest, TheCalendarIsADriverWhenAskedFor) {
 }
 
 TEST_F(FileDriversTest, ColumnsBecomeNumbersCodesAndAttributes) {
-  auto found = run(kPast, "unique_id,ds,price\na,5,1.5\na,6,1.4\nb,6,3\nstranger,5,1\nb,9,4\nb,4,1\n");
+  auto found = run(kPast, "unique_id,ds,price\na,5,1.5\na,6,1.4\na,9,4\nb,6,3\nb,7,\nstranger,5,1\nb,4,1\n");
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(found->used, (std::vector<std::string>{"price", "city", "brand", "deal"}));
   EXPECT_EQ(found->unused, std::vector<std::string>{"constant (one value everywhere)"});
@@ -94,17 +94,39 @@ TEST_F(FileDriversTest, ColumnsBecomeNumbersCodesAndAttributes) {
   auto deals = found->drivers.of(columns[3], panel_.panel, 1);
   EXPECT_TRUE(std::isnan(deals[0]));
   EXPECT_EQ(deals[1], 1.0F);  // no, yes
-  ASSERT_EQ(found->notes.size(), 3U);
-  EXPECT_EQ(found->notes[0], "future.csv: 1 of 4 periods ahead have no row");
-  EXPECT_EQ(found->notes[1], "future.csv: 1 rows of series that have no history were not used");
-  EXPECT_EQ(found->notes[2], "future.csv: 2 rows of periods before or beyond the horizon were not used");
+  ASSERT_EQ(found->notes.size(), 2U);
+  EXPECT_EQ(found->notes[0], "future.csv: 1 rows of series that have no history were not used");
+  EXPECT_EQ(found->notes[1], "future.csv: 2 rows of periods before or beyond the horizon were not used");
+}
+
+TEST_F(FileDriversTest, AFutureOfAFewPromotionsMovesNoStart) {
+  auto found = run(kPast, "unique_id,ds,deal\na,6,yes\nb,6,yes\n");
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(panel_.panel.ends, (std::vector<std::int64_t>{4, 4}));
+  EXPECT_EQ(found->notes, std::vector<std::string>{"future.csv: 2 of 4 periods ahead have no row"});
+}
+
+TEST_F(FileDriversTest, ABacktestKnowsAnAttributeFromItsFirstRowOn) {
+  auto found = run("unique_id,ds,y,grade,brand\na,1,5,,x\na,2,6,,x\na,3,6,hi,x\nb,1,5,lo,y\nb,2,6,,y\nb,3,6,lo,y\n");
+  ASSERT_TRUE(found) << found.error().text();
+  for (std::size_t periods : {0U, 1U}) {
+    const auto then = drivers_before(*found, panel_.panel, {0, 1}, periods, {});
+    ASSERT_TRUE(then.columns[0].fixed && then.columns[1].fixed);
+    EXPECT_EQ(std::isnan(then.columns[0].values[0]), periods == 1);
+    EXPECT_EQ(then.columns[0].values[1], 1.0F);
+    EXPECT_EQ(then.columns[1].values, (std::vector<float>{0, 1}));
+  }
+  options_.fixed = {"grade"};  // said to be always so
+  found = run("unique_id,ds,y,grade\na,1,5,\na,2,6,hi\nb,1,5,lo\nb,2,6,lo\n");
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(drivers_before(*found, panel_.panel, {0, 1}, 1, {}).columns[0].values, (std::vector<float>{0, 1}));
 }
 
 TEST_F(FileDriversTest, ABacktestSeesBeyondItsOriginOnlyWhatIsNamed) {
   auto found = run(kPast);
   ASSERT_TRUE(found) << found.error().text();
   for (bool known : {false, true}) {
-    auto then = drivers_before(found->drivers, panel_.panel, {0}, 2, known ? std::vector<std::string>{"deal"} : std::vector<std::string>{});
+    auto then = drivers_before(*found, panel_.panel, {0}, 2, known ? std::vector<std::string>{"deal"} : std::vector<std::string>{});
     ASSERT_EQ(then.columns.size(), 4U);
     EXPECT_EQ(then.columns[3].known_ahead, known);
     ASSERT_EQ(then.columns[3].values.size(), 4U);  // two known periods and the horizon
@@ -126,7 +148,8 @@ TEST_F(FileDriversTest, MistakesNameTheirPlace) {
         Case{"unique_id,ds\na,5\n", "no column beside unique_id and ds"}, Case{"unique_id,price\na,5\n", "the column 'ds' is missing"},
         Case{"unique_id,ds,price\na,5,1\na,5,2\n", "two rows are of the same period, 5"},
         Case{"unique_id,ds,price\na,3,1\n", "no row is of the 2 periods after the end"},
-        Case{"unique_id,ds,price\na,2026-01-01,1\n", "may not be mixed"}, Case{"unique_id,ds,price\na,200000000,1\n", "cannot be bridged"},
+        Case{"unique_id,ds,price\na,2026-01-01,1\n", "may not be mixed"},
+        Case{"unique_id,ds,price\na,200000000,1\na,200000001,1\n", "cannot be bridged"},
         Case{"unique_id,ds,price\na,5,inf\n", "no finite number"}}) {
     auto found = run(kPast, c.future);
     ASSERT_FALSE(found) << c.future;

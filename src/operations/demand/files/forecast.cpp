@@ -19,9 +19,9 @@
 #include "operations/demand/files/metrics.hpp"
 #include "operations/demand/files/panel.hpp"
 #include "operations/demand/files/plot_folder.hpp"
+#include "operations/demand/files/remarks.hpp"
 #include "operations/demand/files/row_file.hpp"
 #include "operations/demand/files/tree_plot.hpp"
-#include "platform/duck/text_files.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -107,89 +107,6 @@ Status write_series(RowFile& out, const FilePanel& file, const forecasting::Fore
   return {};
 }
 
-// A file that is read must be there, and one that can be read again. Patterns are judged by what they find.
-Status check_read(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (file.empty() || duck::is_pattern(file)) return {};
-  if (!std::filesystem::exists(file, ignored))
-    return fail(ErrorCode::kNotFound, "there is no such file; check its name, and the folder that it is looked for in", file.string());
-  if (std::filesystem::is_directory(file, ignored))
-    return fail(ErrorCode::kInvalidInput, "this is a folder; name a file, or those in it with a pattern: folder/*.csv", file.string());
-  if (!std::filesystem::is_regular_file(file, ignored))
-    return fail(ErrorCode::kInvalidInput, "this is no file that can be read more than once, as a pipe is none; write it to a file first",
-                file.string());
-  return {};
-}
-
-// No file is written twice.
-Status check_written(const FileForecastOptions& options) {
-  std::map<std::filesystem::path, std::string_view> names;
-  const std::pair<std::string_view, const std::filesystem::path&> all[] = {{"--output", options.output},
-                                                                           {"--metrics", options.metrics},
-                                                                           {"--bursts", options.bursts},
-                                                                           {"--tree", options.tree},
-                                                                           {"--plot", options.plot}};
-  for (const auto& [option, path] : all) {
-    std::error_code ignored;
-    if (path.empty()) continue;
-    auto [other, is_new] = names.emplace(std::filesystem::weakly_canonical(path, ignored), option);
-    if (!is_new)
-      return fail(ErrorCode::kInvalidInput, fmt::format("{} and {} name the same file; write each to its own", other->second, option),
-                  path.string());
-  }
-  return {};
-}
-
-Status check(const FileForecastOptions& options) {
-  auto bad = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
-  if (options.backtest < 0 || options.backtest > 10'000)
-    return bad(fmt::format("--backtest must be 0 … 10000 origins, not {}", options.backtest));
-  if (options.input.empty()) return bad("--input takes the file of the series, and is empty");
-  for (const std::filesystem::path& file : {options.input, options.future, options.events}) SINAN_CHECK(check_read(file));
-  for (const std::filesystem::path& written : {options.output, options.metrics, options.bursts, options.tree})
-    for (const std::filesystem::path& read : {options.input, options.future, options.events})
-      if (std::error_code ignored; !written.empty() && !read.empty() && std::filesystem::equivalent(written, read, ignored))
-        return fail(ErrorCode::kInvalidInput, "what is written would take the place of what is read; write to another file", read.string());
-  SINAN_CHECK(check_written(options));
-  for (const std::filesystem::path& written : {options.output, options.bursts})
-    if (const std::string ending = written.extension().string();
-        !ending.empty() && ending != ".csv" && ending != ".parquet" && ending != ".txt")
-      return fail(ErrorCode::kInvalidInput, "forecasts and bursts are written as CSV or Parquet; let the name end in .csv or .parquet",
-                  written.string());
-  if (options.step < 1) return bad(fmt::format("--step must be 1 or more periods, not {}", options.step));
-  if (options.season < 0) return bad(fmt::format("--season must be 1 or more periods, not {}", options.season));
-  if (options.backtest > 0 && !options.future.empty())
-    return bad(
-        "--future does not go with --backtest, whose periods all have passed; name the drivers that were known ahead: --known "
-        "price,promotion");
-  if (options.cumulative && !options.explain.empty())
-    return bad("--explain is of single periods, and does not go with --cumulative, whose rows are sums; leave one out");
-  if (options.backtest > 0 && !options.explain.empty()) return bad("--explain is of a forecast, it does not go with --backtest");
-  if (!options.tree.empty() && options.explain.empty())
-    return bad("--tree draws how the forecast of one series comes about; say which: --explain ID");
-  if (options.backtest == 0 && !options.known_ahead.empty())
-    return bad("--known is for --backtest; give the drivers of the periods ahead in a file: --future drivers.csv");
-  if (!options.future.empty() && !options.drivers) return bad("--future and --no-drivers contradict each other; leave one out");
-  if (options.trees != forecasting::TreeMethod::kBoosting && !options.drivers)
-    return bad("--trees says how drivers are learnt from, and --no-drivers that they are not; leave one out");
-  if (options.holidays && !options.drivers) return bad("--holidays and --no-drivers contradict each other; leave one out");
-  if (!options.events.empty() && !options.drivers) return bad("--events and --no-drivers contradict each other; leave one out");
-  if (options.embeddings) {
-    if (options.events.empty())
-      return bad("--embeddings is for the texts of events, and there are none; name their file: --events news.csv");
-    SINAN_CHECK(llm::check(*options.embeddings));
-  }
-  if (!options.metrics.empty() && options.backtest == 0) return bad("--metrics measures a backtest; say how many origins: --backtest 4");
-  if (!options.metrics.empty() && options.cumulative)
-    return bad("--metrics measures forecasts of single periods and does not go with --cumulative, whose rows are sums");
-  if (!options.hierarchy.empty() || !options.blocks.empty()) {
-    if (!options.explain.empty())
-      return bad("--explain is of a series that is forecast by itself; leave --hierarchy and --aggregate out to see why");
-    if (!options.bursts.empty()) return bad("--bursts looks at the series of the file; leave --hierarchy and --aggregate out");
-  }
-  return {};
-}
-
 Status write_tree(const FileForecastOptions& options, const FileDrivers& drivers, const Panel& panel,
                   const forecasting::Forecasts& forecasts, const forecasting::Options& how) {
   const auto i = static_cast<std::size_t>(std::ranges::find(panel.keys, options.explain) - panel.keys.begin());
@@ -234,6 +151,7 @@ forecasting::Options how_to(const FileForecastOptions& options, const Calendar& 
   forecasting::Options how;
   how.horizon = options.horizon;
   how.seasons = calendar.seasons();
+  how.usual_season = calendar.usual_season();
   how.quantiles = options.quantiles;
   std::ranges::sort(how.quantiles);
   how.quantiles.erase(std::ranges::unique(how.quantiles).begin(), how.quantiles.end());
@@ -245,37 +163,21 @@ forecasting::Options how_to(const FileForecastOptions& options, const Calendar& 
   return how;
 }
 
+// Where single series know of promotions and prices, what sums are forecast to be by themselves would take that away again.
+bool sums_lack_drivers(const FileForecastOptions& options, const forecasting::Drivers& drivers) {
+  return !options.reconciliation && (!options.hierarchy.empty() || !options.blocks.empty()) && drivers.tells_of_series();
+}
+forecasting::Reconciliation how_to_reconcile(const FileForecastOptions& options, const forecasting::Drivers& drivers) {
+  using enum forecasting::Reconciliation;
+  return options.reconciliation.value_or(sums_lack_drivers(options, drivers) ? kBottomUp : kWls);
+}
+
 // The known periods of the series `kept`; none if they are to be found.
 std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel& file, const std::vector<std::size_t>& kept) {
   std::vector<int> out;
   if (options.season > 0) out.assign(kept.size(), options.season);
   if (options.season == 0 && !file.seasons.empty())
     for (std::size_t i : kept) out.push_back(file.seasons[i]);
-  return out;
-}
-
-// Of series that somebody should be told of, in sentences.
-std::vector<std::string> remarks_on(const FileForecastOptions& options, const Noticed& thin, const Noticed& ended,
-                                    const Calendar& calendar) {
-  std::vector<std::string> out;
-  auto who = [](const Noticed& of) {
-    return fmt::format("Series '{}'{}", visible(of.first), of.count > 1 ? fmt::format(", like {} more,", of.count - 1) : "");
-  };
-  if (calendar.skips_weekends() && !options.zero_gaps)
-    out.push_back(
-        "No row is of a Saturday or Sunday: these are taken as not known, and are forecast. For periods from Monday to Friday say --freq "
-        "B; "
-        "where nothing is demanded in weekends, --gaps zero.");
-  if (thin.count > 0)
-    out.push_back(fmt::format(
-        "{} has no two neighbouring rows in a {} file: what lies between is taken as not known. Where a missing row is zero, say "
-        "--gaps zero; where the series is of another frequency, forecast it from a file of its own.",
-        who(thin), calendar.name()));
-  if (ended.count > 0)
-    out.push_back(fmt::format(
-        "{} ends before the others: backtests and sums take it as without demand since. Where it is over, leave it out of the file; where "
-        "its newest values are not known, write rows without a y.",
-        who(ended)));
   return out;
 }
 
@@ -288,7 +190,7 @@ FileForecastReport begin_report(const FileForecastOptions& options, const FilePa
                          .frequency = file.calendar.name(),
                          .drivers = drivers.used,
                          .notes = drivers.notes};
-  out.remarks = remarks_on(options, file.thin, file.ended, file.calendar);
+  out.remarks = remarks_on(options, file, parts);
   for (const std::string& unused : drivers.unused) out.notes.push_back("not used: " + unused);
   if (!events.empty()) out.drivers.push_back(fmt::format("{} events{}", events.size(), events.how_read()));
   out.notes.insert(out.notes.end(), events.notes().begin(), events.notes().end());
@@ -305,9 +207,9 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_TRY(const FileEvents events, FileEvents::read(options, file));
   SINAN_TRY(FileHierarchy hierarchy, FileHierarchy::open(options));
   SINAN_CHECK(hierarchy.add(file));
-  SINAN_TRY(FilePanel sums, hierarchy.sums());
+  SINAN_TRY(FilePanel sums, hierarchy.sums(options.backtest > 0));
   append(file, std::move(sums));
-  forecasting::Coherence coherence{.how = options.reconciliation};
+  forecasting::Coherence coherence{.how = how_to_reconcile(options, found.drivers)};
   SINAN_TRY(coherence.blocks, read_blocks(options, file.calendar));
   forecasting::Options how = how_to(options, file.calendar);
   std::optional<FileMetrics> metrics;
@@ -323,12 +225,17 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
 
   FileForecastReport report = begin_report(options, file, hierarchy.parts(), found, events);
   if (!moved.empty()) report.remarks.push_back(moved);
+  if (sums_lack_drivers(options, found.drivers))
+    report.remarks.push_back(
+        "Drivers tell of single series, and sums by themselves know nothing of them: forecasts are added up (bottom_up). Say --reconcile "
+        "wls to let the sums correct them.");
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
   for (int origin = origins; origin >= 1; --origin) {
     std::size_t periods = options.backtest > 0 ? static_cast<std::size_t>(origin) * static_cast<std::size_t>(options.step) : 0;
     Panel panel = cut(file.panel, periods, kept);
     coherence.sums = hierarchy.sums_of(kept);
+    if (options.backtest > 0) hierarchy.sum_up(panel, kept, file.seasons);
     const std::vector<std::size_t> kept_parts(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(coherence.sums.parts));
     Progress progress;
     if (options.progress)
@@ -336,7 +243,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
         options.progress(done_before * total + done, static_cast<std::uint64_t>(origins) * total);
       };
     forecasting::Drivers then;
-    if (options.backtest > 0) then = drivers_before(found.drivers, file.panel, kept_parts, periods, options.known_ahead);
+    if (options.backtest > 0) then = drivers_before(found, file.panel, kept_parts, periods, options.known_ahead);
     forecasting::Drivers& drivers = options.backtest > 0 ? then : found.drivers;
     drivers.events = events.seen_from(drivers.last, kept_parts);
     how.drivers = drivers.empty() ? nullptr : &drivers;
@@ -359,6 +266,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
       if (double& share = report.tree_shares[std::string(name(forecasts.classes[row]))]; share < forecasts.tree_shares[row])
         share = forecasts.tree_shares[row];
     report.borrowed = forecasts.borrowed.size();
+    if (origin == 1) std::ranges::move(remarks_on(options, file, forecasts, kept, seasons), std::back_inserter(report.remarks));
   }
   SINAN_TRY(report.rows_written, out->finish());
   if (!options.bursts.empty()) {
@@ -430,7 +338,7 @@ Status forecast_blocks(const FileForecastOptions& options, const Sample& sample,
 Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample& sample, std::size_t rows, RowFile& out,
                                 FileForecastReport& report) {
   SINAN_TRY(FileHierarchy hierarchy, FileHierarchy::open(options));
-  forecasting::CoherentForecaster forecaster(sample.blocks, options.reconciliation);
+  forecasting::CoherentForecaster forecaster(sample.blocks, how_to_reconcile(options, {}));
   std::vector<FilePanel> files;
   auto keep_names = [&](FilePanel& file) {
     file.panel = {.offsets = std::move(file.panel.offsets), .keys = std::move(file.panel.keys)};
@@ -443,7 +351,7 @@ Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample
     keep_names(block);
     return {};
   }));
-  SINAN_TRY(FilePanel sums, hierarchy.sums());
+  SINAN_TRY(FilePanel sums, hierarchy.sums(false));
   report.sums = sums.panel.size();
   if (report.sums > 0) {
     std::vector<std::size_t> all;

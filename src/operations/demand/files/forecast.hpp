@@ -18,8 +18,8 @@
 // A large file whose series lie in one piece each is streamed, and takes little memory: without drivers, backtest, bursts and pictures, to
 // an output file. Where forecasts are to add up they are kept until all are made, the histories are not.
 //
-// In a backtest, and where missing rows are zero, series of which most end in the same period end together: those that end earlier have had
-// no demand since.
+// In a backtest, and in sums, series of which most end in the same period end together, and where missing rows are zero all do: those that
+// end earlier have had no demand since.
 #pragma once
 
 #include <filesystem>
@@ -66,7 +66,8 @@ struct FileForecastOptions {
   std::vector<std::string> models;      // empty: all
   std::vector<std::string> hierarchy;   // sums by these columns ("category", "category*place"), and the total; empty: none
   std::vector<std::string> blocks;      // longer periods: numbers of periods, or "day", "week", "quarter", "year"
-  forecasting::Reconciliation reconciliation = forecasting::Reconciliation::kWls;
+  // Not set: wls, or bottom_up where drivers tell of single series, of which sums by themselves know nothing.
+  std::optional<forecasting::Reconciliation> reconciliation;
   std::filesystem::path metrics;         // of a backtest: what its forecasts were worth (files/metrics.hpp); empty: not written
   std::filesystem::path bursts;          // of the history (files/bursts.hpp); empty: not written
   std::filesystem::path plot;            // a folder for pictures; empty: none
@@ -98,6 +99,9 @@ struct FileForecastReport {
   std::size_t borrowed = 0;                            // series with a short history that borrow from others, at the last origin
   std::shared_ptr<const FileExplanation> explanation;  // when one was asked for
 };
+
+// kInvalidInput, kNotFound: what is asked for does not go together, or names files that cannot be read or written.
+Status check(const FileForecastOptions& options);
 
 // Errors name the file, and the series by its id: a column that is missing, a time or number that cannot be read, two rows of one time,
 // infinite values. The output file is written whole or not at all.

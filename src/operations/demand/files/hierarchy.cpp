@@ -1,6 +1,7 @@
 #include "operations/demand/files/hierarchy.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <unordered_set>
 
@@ -8,6 +9,18 @@
 #include "operations/demand/hierarchy.hpp"
 
 namespace sinan::demand {
+namespace {
+
+// Marks the periods, newest first, in which a series has a gap.
+void note_gaps(std::span<const double> values, std::vector<bool>& guessed) {
+  for (std::size_t back = 0; back < values.size(); ++back) {
+    if (std::isfinite(values[values.size() - 1 - back])) continue;
+    if (guessed.size() <= back) guessed.resize(back + 1, false);
+    guessed[back] = true;
+  }
+}
+
+}  // namespace
 
 Result<FileHierarchy> FileHierarchy::open(const FileForecastOptions& options) {
   FileHierarchy out(options);
@@ -55,13 +68,14 @@ Status FileHierarchy::add(const FilePanel& file) {
       }
       level.sum_of[before + i] = found->second.number;
       add_series(file.panel, file.seasons, i, end, found->second.newest_first);
+      note_gaps(file.panel.series(i), found->second.guessed);
     }
   }
   if (!file.seasons.empty()) like_.seasons = {0};
   return {};
 }
 
-Result<FilePanel> FileHierarchy::sums() const {
+Result<FilePanel> FileHierarchy::sums(bool actual) const {
   FilePanel out{.calendar = like_.calendar};
   std::unordered_set<std::string_view> names;
   auto twice = [&](std::string_view name, std::string_view way_out) {
@@ -72,7 +86,8 @@ Result<FilePanel> FileHierarchy::sums() const {
     for (const auto& [name, sum] : level.sums) {
       if (!names.insert(name).second) return twice(name, "name each level once");
       if (doubtful_.contains(name)) return twice(name, "rename the one in the file");
-      out.panel.values.insert(out.panel.values.end(), sum.newest_first.rbegin(), sum.newest_first.rend());
+      for (std::size_t back = sum.newest_first.size(); back-- > 0;)
+        out.panel.values.push_back(actual && back < sum.guessed.size() && sum.guessed[back] ? kMissing : sum.newest_first[back]);
       out.panel.offsets.push_back(out.panel.values.size());
       out.panel.keys.push_back(name);
       out.panel.ends.push_back(like_.panel.ends.front());
@@ -81,6 +96,36 @@ Result<FilePanel> FileHierarchy::sums() const {
       if (!like_.seasons.empty()) out.seasons.push_back(sum.season);
     }
   return out;
+}
+
+void FileHierarchy::sum_up(Panel& panel, std::span<const std::size_t> kept, std::span<const int> seasons) const {
+  const auto parts = static_cast<std::size_t>(std::ranges::lower_bound(kept, parts_) - kept.begin());
+  if (parts == kept.size() || parts == 0) return;
+  std::vector<int> of_kept;
+  if (!seasons.empty())
+    for (std::size_t row = 0; row < parts; ++row) of_kept.push_back(seasons[kept[row]]);
+  const std::int64_t end = panel.ends[0];
+  std::size_t row = parts;
+  std::vector<double> values(panel.values.begin(), panel.values.begin() + static_cast<std::ptrdiff_t>(panel.offsets[parts]));
+  std::vector<std::size_t> offsets(panel.offsets.begin(), panel.offsets.begin() + static_cast<std::ptrdiff_t>(parts) + 1);
+  std::vector<std::size_t> order(parts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(panel.keys[i]); });
+  std::size_t first = parts_;  // of the level, as sums are numbered behind the parts
+  for (const Level& level : levels_) {
+    std::vector<std::vector<double>> sums(level.sums.size());
+    for (std::size_t i : order) add_series(panel, of_kept, i, end, sums[level.sum_of[kept[i]]]);
+    std::size_t place = first;
+    for (const auto& [name, sum] : level.sums) {
+      if (row == kept.size() || kept[row] != place++) continue;
+      values.insert(values.end(), sums[sum.number].rbegin(), sums[sum.number].rend());
+      offsets.push_back(values.size());
+      ++row;
+    }
+    first += level.sums.size();
+  }
+  panel.values = std::move(values);
+  panel.offsets = std::move(offsets);
 }
 
 forecasting::Sums FileHierarchy::all_sums() const {

@@ -125,6 +125,29 @@ TEST_F(FileHierarchyTest, TheOrderOfSeriesChangesNothing) {
   EXPECT_EQ(first, sorted(run()));
 }
 
+// A gap that reaches over the origin is filled by a line to what came after it, of which the origin knows nothing; and what its sum was
+// meanwhile nobody knows.
+TEST_F(FileHierarchyTest, ABacktestOfSumsSeesNothingOfWhatCameAfterAGap) {
+  auto of = [&](int after) {
+    std::string text = "unique_id,ds,y,category\n";
+    for (int i = 0; i < 3; ++i)
+      for (int t = 1; t <= 60; ++t) {
+        const bool gap = i == 0 && t >= 46 && t < 55;
+        text += fmt::format("i{},{},{},tea\n", i, t, gap ? "" : std::to_string((i == 0 && t >= 55 ? after : 20) + (t * 7 + i * 3) % 5));
+      }
+    write(text);
+    return run();
+  };
+  options_.season = 1;
+  options_.horizon = 4;
+  options_.hierarchy = {"category"};
+  options_.backtest = 1;
+  options_.step = 11;  // the last period known is 49
+  const std::string before = of(20);
+  EXPECT_EQ(before, of(2000));
+  EXPECT_NE(before.find("total,50,49,,"), std::string::npos) << before;
+}
+
 // Some series at a time: what is written is the same but for what is learnt from a sample; sums and weeks add up, over all blocks. One
 // series ended before the others, which is no demand since.
 TEST_F(FileHierarchyTest, ALargeFileIsStreamed) {

@@ -95,7 +95,7 @@ class Reading {
     rows[i].push_back({*at, *y});
     if (has_season_ && !c[3].is_null(r)) {
       auto season = number(c[3], r);
-      if (!season || !(std::isnan(*season) || (*season >= 1 && *season <= 20'000)))
+      if (!season || !(std::isnan(*season) || (*season >= 1 && *season <= 20'000 && *season == std::floor(*season))))
         return fail(at_series(ErrorCode::kInvalidInput, "season: must be a whole number of periods from 1 to 20000", options_, id));
       if (!std::isnan(*season)) {
         const int known = std::exchange(seasons[i], static_cast<int>(*season));
@@ -185,15 +185,20 @@ Result<std::string> columns_sql(const Schema& schema, const FileForecastOptions&
   return sql;
 }
 
-std::optional<CommonEnd> common_end(const std::vector<Stamp>& last, const std::vector<std::string>& written) {
+std::optional<CommonEnd> latest_end(const std::vector<Stamp>& last, const std::vector<std::string>& written) {
   if (last.empty()) return std::nullopt;
   const auto latest = std::ranges::max_element(last, {}, &Stamp::value);
-  if (2 * std::ranges::count(last, latest->value, &Stamp::value) <= std::ssize(last)) return std::nullopt;
   return CommonEnd{*latest, written[static_cast<std::size_t>(latest - last.begin())]};
 }
+// Of most series.
+std::optional<CommonEnd> common_end(const std::vector<Stamp>& last, const std::vector<std::string>& written) {
+  const std::optional<CommonEnd> latest = latest_end(last, written);
+  if (latest && 2 * std::ranges::count(last, latest->last.value, &Stamp::value) <= std::ssize(last)) return std::nullopt;
+  return latest;
+}
 
-// Where most series end together, those that end earlier have had no demand since: so they are read for a backtest, whose origins are the
-// same periods for all, for sums, and where missing rows are zero. Series with values below zero are no demand and are left as they are.
+// Series that end earlier have had no demand since: where most end together, for a backtest, whose origins are the same periods for all,
+// and for sums; always where missing rows are zero. Series with values below zero are no demand and are left as they are.
 void end_together(Reading& reading, const CommonEnd& end) {
   for (std::size_t i = 0; i < reading.ids.size(); ++i) {
     if (reading.last[i].value >= end.last.value || std::ranges::any_of(reading.rows[i], [](const Row& row) { return row.y < 0; })) continue;
@@ -215,7 +220,9 @@ Status lay_out(Reading& reading, const FileForecastOptions& options, FilePanel& 
       if (*index < next)
         return fail(at_series(
             ErrorCode::kInvalidInput,
-            fmt::format("two rows are of the same period, {}; sum or remove them", out.calendar.after(row.at, 0, reading.last_written[i])),
+            fmt::format(
+                "two rows are of the same period, {}; sum or remove them{}", out.calendar.after(row.at, 0, reading.last_written[i]),
+                row.at.kind == Stamp::Kind::kTime ? ", or, where clocks were set back, write how far they are from UTC: 02:30+01:00" : ""),
             options, reading.ids[i]));
       if (*index - next > 10'000'000)
         return fail(
@@ -313,7 +320,9 @@ Result<FilePanel> read_all(const FileForecastOptions& options, const std::string
   if (reading.ids.empty())
     return fail(condition.empty() ? ErrorCode::kInvalidInput : ErrorCode::kPrecondition, "the file has no rows", options.input.string());
   std::optional<CommonEnd> end;
-  if (options.backtest > 0 || options.zero_gaps || !options.hierarchy.empty()) end = common_end(reading.last, reading.last_written);
+  if (options.zero_gaps) end = latest_end(reading.last, reading.last_written);
+  if (options.backtest > 0 || !options.hierarchy.empty())
+    if (!end) end = common_end(reading.last, reading.last_written);
   return finish(reading, options, source.has_season, nullptr, end);
 }
 
