@@ -82,6 +82,17 @@ class Pictures(unittest.TestCase):
         self.assertEqual((report.json["series"], report.json["frequency"], report.json["rows_written"]), (8, "monthly", 48))
         self.assertTrue(self.forecast("--json", "--explain", "M1").json["series"])
 
+    def test_times_of_a_parquet_file_stay_times(self):
+        query = """SELECT 'a' AS unique_id, {} AS ds, (t % 5)::DOUBLE AS y FROM range(40) r(t)"""
+        for ds, kind in [("t", "BIGINT"), ("DATE '2026-01-01' + t::INT", "DATE"), ("TIMESTAMP '2026-01-01 00:00:00' + t * INTERVAL 1 HOUR", "TIMESTAMP")]:
+            made = sinan("-C", self.dir, "query", "--no-workspace", query.format(ds), "--output", "in.parquet")
+            self.assertEqual(made.code, 0, str(made))
+            answer = sinan("-C", self.dir, "forecast", "--input", "in.parquet", "--horizon", 3, "--backtest", 1, "--output", "f.parquet")
+            self.assertEqual(answer.code, 0, str(answer))
+            types = sinan("-C", self.dir, "query", "--no-workspace", "--format", "json",
+                          f"SELECT DISTINCT typeof(ds) AS ds, typeof(cutoff) AS cutoff FROM '{self.dir}/f.parquet'")
+            self.assertEqual([(row["ds"], row["cutoff"]) for row in types.json], [(kind, kind)], str(types))
+
     def test_files_that_are_no_table_of_series_are_refused_in_words_of_their_own(self):
         long = "".join(f"a,2026-01-{day:02},{day},{day}\n" for day in range(1, 31))
         (self.dir / "twice.csv").write_text("unique_id,ds,y,Y\n" + long)

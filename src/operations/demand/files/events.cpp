@@ -165,6 +165,7 @@ Result<FileEvents> FileEvents::read(const FileForecastOptions& options, const Fi
   if (const auto strangers = std::ranges::count(met, false); strangers > 0)
     out.notes_.push_back(fmt::format("{}: of {} things that events are about, {} are in no series; their events were not used",
                                      options.events.filename().string(), met.size(), strangers));
+  if (std::ranges::none_of(met, [](bool used) { return used; })) out.texts_ = {};
   out.half_life_ = std::max(kShortestHalfLife, file.calendar.periods_per_year() / kWeeks);
   return out;
 }

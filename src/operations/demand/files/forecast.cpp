@@ -26,12 +26,13 @@
 namespace sinan::demand {
 namespace {
 
-Schema output_schema(const FileForecastOptions& options, const std::vector<double>& quantiles) {
+Schema output_schema(const FileForecastOptions& options, const std::vector<double>& quantiles, TypeId ds_type) {
   const Type text{TypeId::kText};
   const Type number{TypeId::kDouble};
-  Schema schema{{{"unique_id", text}, {"ds", text}}};
+  const Type time{options.output.extension() == ".parquet" ? ds_type : TypeId::kText};
+  Schema schema{{{"unique_id", text}, {"ds", time}}};
   if (!options.blocks.empty()) schema.fields.push_back({"periods", number});
-  if (options.backtest > 0) schema.fields.insert(schema.fields.end(), {{"cutoff", text}, {"y", number}});
+  if (options.backtest > 0) schema.fields.insert(schema.fields.end(), {{"cutoff", time}, {"y", number}});
   schema.fields.push_back({"yhat", number});
   for (double q : quantiles) schema.fields.push_back({fmt::format("q{:.10g}", q * 100), number});
   schema.fields.push_back({"model", text});
@@ -221,7 +222,8 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   if (!options.plot.empty()) {
     SINAN_TRY(pictures, PlotFolder::open(options, file));
   }
-  SINAN_TRY(auto out, RowFile::open(options.output, {options.print, options.print_json}, output_schema(options, how.quantiles)));
+  SINAN_TRY(auto out,
+            RowFile::open(options.output, {options.print, options.print_json}, output_schema(options, how.quantiles, file.ds_type)));
 
   FileForecastReport report = begin_report(options, file, hierarchy.parts(), found, events);
   if (!moved.empty()) report.remarks.push_back(moved);
@@ -285,13 +287,14 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
 struct Sample {
   forecasting::Options how;
   Calendar calendar;
+  TypeId ds_type;
   std::optional<CommonEnd> end;
   std::vector<int> blocks;
   forecasting::SharedOfPeriods shared;
 
   static Result<Sample> read(const FileForecastOptions& options, std::size_t rows) {
     SINAN_TRY(const FilePanel some, read_file_sample(options, std::max<std::size_t>(1, rows / options.sample_rows)));
-    Sample out{.how = how_to(options, some.calendar), .calendar = some.calendar};
+    Sample out{.how = how_to(options, some.calendar), .calendar = some.calendar, .ds_type = some.ds_type};
     if (!options.hierarchy.empty()) {
       out.end = common_end(some);
       if (!out.end) return fail(ErrorCode::kPrecondition, "most series of the sample do not end together", options.input.string());
@@ -377,7 +380,8 @@ Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample
 // kPrecondition when a series does not lie in one piece, or ends later than those of the sample that it is added up with.
 Result<FileForecastReport> forecast_streamed(const FileForecastOptions& options, std::size_t rows) {
   SINAN_TRY(const Sample sample, Sample::read(options, rows));
-  SINAN_TRY(auto out, RowFile::open(options.output, {options.print, options.print_json}, output_schema(options, sample.how.quantiles)));
+  SINAN_TRY(auto out, RowFile::open(options.output, {options.print, options.print_json},
+                                    output_schema(options, sample.how.quantiles, sample.ds_type)));
   FileForecastReport report{.frequency = sample.calendar.name()};
   const bool coherent = !options.hierarchy.empty() || !options.blocks.empty();
   SINAN_CHECK(coherent ? forecast_blocks_coherent(options, sample, rows, *out, report)

@@ -65,6 +65,7 @@ class Reading {
   }
   std::optional<std::size_t> row() const { return row_; }
 
+  TypeId ds_type = TypeId::kText;
   std::vector<std::string> ids;
   std::vector<std::vector<Row>> rows;
   std::vector<int> seasons;
@@ -77,6 +78,7 @@ class Reading {
  private:
   Status add_row(const Batch& batch, std::size_t r) {
     const auto& c = batch.columns;
+    ds_type = c[1].type.id;
     std::string_view id = c[0].is_null(r) ? std::string_view() : c[0].text(r);
     std::size_t i = series_of(id);
     auto at = stamp(c[1], r);
@@ -274,6 +276,7 @@ Result<FilePanel> finish(Reading& reading, const FileForecastOptions& options, b
   out.panel.keys = std::move(reading.ids);
   for (const Stamp& last : reading.last) out.panel.ends.push_back(out.calendar.distance({last.kind, 0}, last));
   if (has_season) out.seasons = std::move(reading.seasons);
+  out.ds_type = reading.ds_type;
   out.last = std::move(reading.last);
   out.last_written = std::move(reading.last_written);
   for (std::size_t a = 0; a < reading.columns.size(); ++a) out.attributes.emplace(reading.columns[a], std::move(reading.attributes[a]));

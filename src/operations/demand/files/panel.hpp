@@ -33,6 +33,7 @@ struct FilePanel {
   Calendar calendar;
   std::vector<Stamp> last;                // of each series
   std::vector<std::string> last_written;  // the same as in the file: the style of times to come
+  TypeId ds_type = TypeId::kText;         // of its column: text, or in a Parquet file whole numbers, dates or times
   // What each series has in the columns of options.hierarchy, by column: trimmed; empty: nothing.
   std::map<std::string, std::vector<std::string>> attributes;
   std::size_t rows = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/json.hpp"
+#include "operations/demand/files/calendar.hpp"
 
 namespace sinan::demand {
 namespace {
@@ -35,7 +36,12 @@ Result<std::unique_ptr<RowFile>> RowFile::open(std::filesystem::path path, Print
 }
 
 void RowFile::text(std::string_view value) {
-  if (parquet_) return batch_.columns[column_++].append_text(value);
+  if (parquet_) {
+    Column& column = batch_.columns[column_++];
+    if (column.type.id == TypeId::kText) return column.append_text(value);
+    const auto stamp = parse_stamp(value);
+    return stamp ? column.append_int(stamp->value) : column.append_null();
+  }
   separate();
   if (json()) {
     text_ += dump(Json(value));

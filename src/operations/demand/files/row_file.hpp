@@ -20,7 +20,8 @@ struct PrintedRows {
   bool json = false;
 };
 
-// Takes rows cell by cell, in the order of the schema's fields, which are text or double. Without finish() nothing is left behind.
+// Takes rows cell by cell, in the order of the schema's fields, which are text or double; of Parquet also whole numbers, dates and times,
+// whose cells are given as text. Without finish() nothing is left behind.
 class RowFile {
  public:
   // `path` empty: to `printed`.
