@@ -11,8 +11,12 @@
 namespace sinan::forecasting {
 namespace {
 
-// What widths must gain in the mean logarithm of the likelihood of an error: as if errors were so much smaller.
-constexpr double kGainOfWidths = 0.02;
+// What widths must gain in the mean logarithm of the likelihood of an error, as if errors were so much smaller, and in its standard
+// deviations over the series: one of these. Promotions of a few days in a hundred gain little on average.
+struct Gain {
+  double of_logarithm, deviations;
+};
+constexpr std::array kGains{Gain{0.02, 0}, Gain{0.002, 3}};
 
 struct TreeWorker {
   Features features;
@@ -122,17 +126,20 @@ Likelihood likelihood(const Run& run, std::size_t i) {
 
 // The groups in which widths are of use.
 std::vector<std::uint8_t> choose_widths(const Run& run, std::span<const float> shares) {
-  std::array<double, Run::kGroups> gains{};
-  std::array<double, Run::kGroups> counts{};
-  for (std::size_t i : run.order) {
-    const std::size_t group = run.group_of(i);
-    if (!run.facts[i].regular || !run.past.sampled(i) || shares[group] == 0) continue;
-    const Likelihood found = likelihood(run, i);
-    gains[group] += found.gain * found.errors;
-    counts[group] += found.errors;
-  }
+  std::array<std::vector<Likelihood>, Run::kGroups> found;
+  for (std::size_t i : run.order)
+    if (const std::size_t group = run.group_of(i); run.facts[i].regular && run.past.sampled(i) && shares[group] > 0)
+      found[group].push_back(likelihood(run, i));
   std::vector<std::uint8_t> out(Run::kGroups);
-  for (std::size_t g = 0; g < out.size(); ++g) out[g] = counts[g] > 0 && gains[g] > kGainOfWidths * counts[g];
+  for (std::size_t g = 0; g < out.size(); ++g) {
+    double gain = 0, errors = 0, squares = 0;
+    for (const Likelihood& series : found[g]) gain += series.gain * series.errors, errors += series.errors;
+    if (errors == 0) continue;
+    gain /= errors;
+    for (const Likelihood& series : found[g]) squares += std::pow((series.gain - gain) * series.errors, 2);
+    out[g] = std::ranges::any_of(
+        kGains, [&](const Gain& least) { return gain > least.of_logarithm && gain > least.deviations * std::sqrt(squares) / errors; });
+  }
   return out;
 }
 

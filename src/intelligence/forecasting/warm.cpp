@@ -10,7 +10,7 @@
 namespace sinan::forecasting {
 namespace {
 
-constexpr std::uint32_t kFormat = 6;  // of the bytes
+constexpr std::uint32_t kFormat = 7;  // of the bytes
 
 std::uint64_t next_hash(std::uint64_t hash, std::uint64_t bits) {
   hash = (hash ^ bits) * 0x9e3779b97f4a7c15ULL;

@@ -13,8 +13,7 @@ constexpr std::size_t kLeastKnown = 4;   // values before an origin
 constexpr std::size_t kLeastRows = 100;  // that something is learnt from
 constexpr std::size_t kManyRows = 100'000;
 constexpr int kForestLeaves = 1'000;
-constexpr int kRowsOfQuantile = 50;  // in a leaf: of ten the quantile .9 is hardly known
-constexpr double kLargest = 5;       // a target beyond this many (natural) powers from the level is taken as that far
+constexpr double kLargest = 5;  // a target beyond this many (natural) powers from the level is taken as that far
 
 // The rows that are learnt from, in an order of their own: by key of the series, then by time.
 class Rows {
@@ -72,6 +71,7 @@ class Rows {
         features_.append(step, rows_.table.cells);
         rows_.target.push_back(static_cast<float>(std::clamp(features_.taught(values[at]), -kLargest, kLargest)));
         rows_.clusters.push_back(cluster_of(drivers_, panel_, i, at));
+        rows_.halves.push_back(static_cast<std::uint8_t>(mix(key) & 1U));
       }
     }
   }
@@ -85,18 +85,11 @@ class Rows {
   TaughtRows rows_;
 };
 
-learning::BoostingOptions how_to_boost(const TaughtRows& rows, const DriverModel::Options& options, double quantile) {
-  learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = options.rows >= kManyRows ? 200 : 100, .seed = options.seed};
+learning::BoostingOptions how_to_boost(const TaughtRows& rows, const DriverModel::Options& options) {
+  learning::BoostingOptions how{.loss = learning::Loss::kAbsolute, .rounds = DriverModel::rounds(options), .seed = options.seed};
   how.rows_in_leaf = static_cast<int>(std::clamp<std::size_t>(rows.target.size() / 1000, 5, 40));
   how.forest = options.method == TreeMethod::kForest;
-  if (quantile != 0.5) {
-    how.loss = learning::Loss::kQuantile;
-    how.quantile = quantile;
-    how.rounds /= 2;
-    how.learning_rate *= 2;
-    how.leaves = 31;
-    how.rows_in_leaf = std::max(how.rows_in_leaf, kRowsOfQuantile);
-  } else if (how.forest) {
+  if (how.forest) {
     how.leaves = kForestLeaves;
     how.rows_in_leaf = std::max(how.rows_in_leaf / 4, 5);
   }
@@ -116,20 +109,22 @@ bool learnable(std::span<const double> values) {
   return known > kLeastKnown && 4 * demands >= 3 * known;
 }
 
+int DriverModel::rounds(const Options& options) { return options.rows >= kManyRows ? 200 : 100; }
+
 Result<TaughtRows> DriverModel::collect(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
                                         const Options& options, const CancelToken* cancel) {
   Rows all(panel, drivers, seasons, away, options);
   all.collect();
   TaughtRows rows = std::move(all.found());
   if (rows.target.size() >= kLeastRows)
-    SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how_to_boost(rows, options, 0.5), cancel));
+    SINAN_CHECK(keep_telling_words(rows, Features(panel, drivers).words(), how_to_boost(rows, options), cancel));
   return rows;
 }
 
-Result<DriverModel> DriverModel::learn(const TaughtRows& rows, const Options& options, const CancelToken* cancel, double quantile) {
+Result<DriverModel> DriverModel::learn(const TaughtRows& rows, const Options& options, const CancelToken* cancel) {
   DriverModel out;
   if (rows.target.size() < kLeastRows) return out;
-  SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how_to_boost(rows, options, quantile), cancel));
+  SINAN_TRY(out.trees_, learning::Trees::train(rows.table, rows.target, how_to_boost(rows, options), cancel));
   return out;
 }
 
@@ -140,8 +135,7 @@ Result<DriverModel> DriverModel::read(const std::string& text) {
 }
 
 Status DriverModel::predict(const Features& features, std::vector<float>& cells, std::span<double> out) const {
-  cells.clear();
-  for (std::size_t k = 0; k < out.size(); ++k) features.append(k + 1, cells);
+  features.rows(out.size(), cells);
   SINAN_CHECK(trees_->predict(cells, out));
   for (double& v : out) v = features.value(v);
   return {};

@@ -1,8 +1,7 @@
 // One model of all series: trees that learn from drivers, and from the history of each series, what demand will be.
 //
 // Every known period of a series is taught once or several times, each time as seen from an origin 1 … horizon periods before it (the
-// direct strategy, Ben Taieb et al. 2012, with the step as a feature). The pinball loss of a quantile (Koenker & Bassett 1978) is made
-// small: of the median, which is the absolute error, or of another one.
+// direct strategy, Ben Taieb et al. 2012, with the step as a feature). The absolute error is made small, so that the median is learnt.
 #pragma once
 
 #include "base/cancel.hpp"
@@ -22,16 +21,18 @@ class DriverModel {
     TreeMethod method = TreeMethod::kBoosting;
   };
 
-  // What is learnt from, the same for all quantiles: `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest
-  // end of all series are in it; series of which nothing is demanded in more than a quarter of the periods are not. Of the words of events
-  // it has those that tell something of the median. The order of the series does not matter.
+  // What is learnt from. `seasons[i]`: the period of series i, 1: none. Periods up to `away` before the latest end of all series are in
+  // it; series of which nothing is demanded in more than a quarter of the periods are not. Of the words of events it has those that tell
+  // something. The order of the series does not matter.
   static Result<TaughtRows> collect(const Panel& panel, const Drivers& drivers, std::span<const int> seasons, std::size_t away,
                                     const Options& options, const CancelToken* cancel);
 
-  // What answers with a quantile, in (0, 1). Too little to learn from: a model that knows nothing. There are 200 trees, and 100 when fewer
-  // than 100,000 rows are asked for; of quantiles but the median half as many, smaller ones, since how far demand may lie off is told by
-  // less than where it lies. Those of the median are larger in a forest.
-  static Result<DriverModel> learn(const TaughtRows& rows, const Options& options, const CancelToken* cancel, double quantile = 0.5);
+  // Too little to learn from: a model that knows nothing. There are 200 trees, and 100 when fewer than 100,000 rows are asked for; larger
+  // ones in a forest.
+  static Result<DriverModel> learn(const TaughtRows& rows, const Options& options, const CancelToken* cancel);
+
+  // How many trees are learnt.
+  static int rounds(const Options& options);
 
   // One that was learnt before, from Trees::text().
   static Result<DriverModel> read(const std::string& text);

@@ -32,6 +32,7 @@ struct TaughtRows {
   std::vector<float> target;
   std::vector<float> weights;           // none: all alike
   std::vector<std::uint32_t> clusters;  // cluster_of() each
+  std::vector<std::uint8_t> halves;     // 0 or 1: in which half of the series each lies; or none
 };
 
 // Makes zero all words but those that tell what a few trees do not know without them, so that no tree asks for them; `how`: of all trees.
