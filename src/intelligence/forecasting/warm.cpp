@@ -200,6 +200,7 @@ std::uint64_t method_of(const Options& options) {
   out = next_hash(out, options.tree_rows);
   out = next_hash(out, static_cast<std::uint64_t>(options.trees));
   for (int season : options.seasons) out = next_hash(out, static_cast<std::uint64_t>(season));
+  out = next_hash(out, static_cast<std::uint64_t>(options.usual_season));
   for (const ModelInfo& model : models()) add(model.name);
   for (const std::string& name : options.models) add(name);
   if (!options.drivers) return out;

@@ -68,6 +68,7 @@ struct Longer {
       if (int blocks = season_of_blocks(season, block); blocks > 1) candidates.push_back(blocks);
     options.horizon = how.horizon / block;
     options.seasons = candidates;
+    options.usual_season = season_of_blocks(how.usual_season, block);
     options.drivers = nullptr;
   }
 };

@@ -148,6 +148,21 @@ TEST_F(FileHierarchyTest, ABacktestOfSumsSeesNothingOfWhatCameAfterAGap) {
   EXPECT_NE(before.find("total,50,49,,"), std::string::npos) << before;
 }
 
+// Seven days are a week's season; seven weeks are none.
+TEST_F(FileHierarchyTest, TheSeasonOfDaysIsNoneOfWeeks) {
+  auto of = [&](const char* season) {
+    std::string text = fmt::format("unique_id,ds,y{}\n", *season ? ",season" : "");
+    for (int t = 0; t < 140; ++t)
+      text += fmt::format("a,{},{}{}\n", format_date(Date(std::chrono::days(20'000 + t))), 20 + (t * 7919) % 11 + (t % 7 == 6 ? 15 : 0),
+                          season);
+    write(text);
+    options_.season = 0;
+    options_.blocks = {"7"};
+    return run();
+  };
+  EXPECT_EQ(of(""), of(",7"));
+}
+
 // Some series at a time: what is written is the same but for what is learnt from a sample; sums and weeks add up, over all blocks. One
 // series ended before the others, which is no demand since.
 TEST_F(FileHierarchyTest, ALargeFileIsStreamed) {
