@@ -174,6 +174,23 @@ class Drivers(unittest.TestCase):
         self.assertIn("trees", rows[1])
         self.assertNotIn("trees", without.out)
 
+    def test_sums_know_what_prices_do_to_their_parts(self):
+        # Everything is at its lowest price: no sum has seen that before.
+        rows = [f"i{item},{week},1" for item in range(30) for week in range(85, 91)]
+        (self.dir / "sale.csv").write_text("\n".join(["unique_id,ds,price", *rows]) + "\n")
+
+        def forecast(*more):
+            answer = self.forecast("--future", "sale.csv", "--json", *more)
+            self.assertEqual(answer.code, 0, str(answer))
+            return {(row["unique_id"], row["ds"]): row["yhat"] for row in answer.json if row.get("periods", 1) == 1}
+
+        alone = forecast()
+        total = sum(alone.values())
+        for more in (["--hierarchy", "shop"], ["--aggregate", "2"], ["--hierarchy", "shop", "--aggregate", "3"]):
+            together = forecast(*more)
+            moved = sum(abs(together[key] - alone[key]) for key in alone)
+            self.assertLess(moved / total, 0.04, more)
+
     def test_a_backtest_sees_what_is_named(self):
         def error(*more):
             answer = self.forecast("--backtest", "2", "--step", "6", *more)

@@ -149,7 +149,11 @@ Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const f
   const float share = shares[run.group_of(i)];
   if (share == 0 || !w.features.look(i, run.panel.series(i).size(), static_cast<std::size_t>(run.out.seasons[i]))) return false;
   SINAN_CHECK(run.out.trees->predict(w.features, w.cells, w.values));
+  const std::span<const double> median = std::span(run.out.median).subspan(i * run.horizon, run.horizon);
+  const std::span<float> effect = std::span(run.out.driver_effect).subspan(i * run.horizon, run.horizon);
+  for (std::size_t k = 0; k < run.horizon; ++k) effect[k] = -static_cast<float>(median[k]);
   run.mix(i, share, w.values);
+  for (std::size_t k = 0; k < run.horizon; ++k) effect[k] += static_cast<float>(median[k]);
   run.out.tree_shares[i] = share;
   run.out.models[i] = share == 1 ? "trees" : run.out.models[i] + " + trees";
   return true;

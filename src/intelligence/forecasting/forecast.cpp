@@ -92,6 +92,9 @@ class Passes {
       SINAN_TRY(out_.warm, night_.keep(tree_shares_, factors_.shares, out_.counts));
     }
     if (borrows_) SINAN_CHECK(borrow(shared, cancel));
+    if (!out_.driver_effect.empty())
+      for (const auto& [i, ignored] : out_.borrowed)
+        std::fill_n(out_.driver_effect.begin() + static_cast<std::ptrdiff_t>(i * horizon_), horizon_, 0.0F);
     SINAN_CHECK(check_known());
     return std::move(out_);
   }
@@ -301,7 +304,7 @@ class Passes {
     for (double v : night_.fresh(i)) w.fresh.push_back(static_cast<float>(v / past.scale));
     SINAN_TRY(const std::span<const double> factors, factors_of(w, i));
     w.intermittent.resume(past.rate, w.fresh, w.rare, factors);
-    write_sparse(w, i, past.scale);
+    write_sparse(w, i, past.scale, factors);
     return {};
   }
 
@@ -403,7 +406,7 @@ class Passes {
     SINAN_TRY(const std::span<const double> factors, factors_of(w, i));
     w.intermittent.forecast(w.view.cleaned, w.view.indices, w.rare, priors_.empty() ? Prior() : priors_[i], kept ? &kept->rate : nullptr,
                             factors);
-    write_sparse(w, i, w.view.cleaned.scale);
+    write_sparse(w, i, w.view.cleaned.scale, factors);
     return {};
   }
 
@@ -415,13 +418,14 @@ class Passes {
     return factors;
   }
 
-  void write_sparse(const Worker& w, std::size_t i, double scale) {
+  void write_sparse(const Worker& w, std::size_t i, double scale, std::span<const double> factors) {
     out_.models[i] = w.rare.only ? std::string(w.rare.only->name) : "negative_binomial";
     if (!out_.tree_shares.empty() && out_.tree_shares[i] > 0) out_.models[i] += " + trees";
     out_.variance[i] = w.rare.variance * scale * scale;
     double total = 0;
     for (std::size_t k = 0; k < horizon_; ++k) {
       out_.mean[i * horizon_ + k] = w.rare.mean[k] * scale;
+      if (!factors.empty()) out_.driver_effect[i * horizon_ + k] = static_cast<float>(w.rare.mean[k] * scale * (1 - 1 / factors[k]));
       total += w.rare.mean[k] * scale;
       if (options_.cumulative) out_.sum_mean[i * horizon_ + k] = total;
       out_.median[i * horizon_ + k] = w.rare.median[k] * scale;

@@ -109,6 +109,8 @@ struct Forecasts {
   std::vector<float> pooled_shares;                     // of the pooled regression in each series' median, 0 … 1
   std::shared_ptr<const std::map<int, Pooled>> pooled;  // by season (blend.hpp)
   // With drivers: the share of trees in each series' median, 0 … 1; of sparse demand the power of their factors on its mean.
+  // With drivers: what trees added to the middle of each period, in units of the values; [i × horizon + h].
+  std::vector<float> driver_effect;
   std::vector<float> tree_shares;
   std::shared_ptr<const DriverModel> trees;    // with drivers, if there was enough to learn from
   std::shared_ptr<const WidthModel> widths;    // with drivers, where they tell how far forecasts of regular demand may err

@@ -34,7 +34,10 @@ Run::Run(const Panel& the_panel, const Options& how, std::span<const int> known_
   out.models.assign(n, "zero");
   out.pooled_shares.assign(n, 0);
   if (options.clock) out.nanoseconds.assign(n, 0);
-  if (options.drivers && !options.drivers->empty()) out.tree_shares.assign(n, 0);
+  if (options.drivers && !options.drivers->empty()) {
+    out.tree_shares.assign(n, 0);
+    out.driver_effect.assign(n * horizon, 0);
+  }
 }
 
 void Run::clean_first(std::size_t i, Cleaned& cleaned) {

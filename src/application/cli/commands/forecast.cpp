@@ -112,9 +112,7 @@ Status read_method(const Invocation& invocation, demand::FileForecastOptions& op
   SINAN_TRY(options.blocks, names(invocation, "aggregate"));
   if (invocation.has("reconcile") && options.hierarchy.empty() && options.blocks.empty())
     return fail(ErrorCode::kInvalidInput, "--reconcile makes forecasts add up over --hierarchy or --aggregate, and both are missing");
-  if (invocation.has("reconcile")) {
-    SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile")));
-  }
+  SINAN_TRY(options.reconciliation, forecasting::parse_reconciliation(invocation.text("reconcile", "wls")));
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   SINAN_TRY(options.threads, whole(invocation, "threads", cores, 1));
   SINAN_TRY(std::int64_t seed, invocation.integer("seed", 1));
@@ -262,8 +260,7 @@ CommandInfo forecast() {
             .repeated = true},
            {.name = "reconcile",
             .value = "HOW",
-            .summary = "How forecasts are made to add up: by least squares weighted by their errors, or down or up; default: wls, "
-                       "or bottom_up where drivers tell of single series",
+            .summary = "How forecasts are made to add up: by least squares weighted by their errors, or down or up; default: wls",
             .allowed = {"wls", "top_down", "bottom_up"}},
            {.name = "backtest", .value = "N", .summary = "Forecast from N earlier origins instead, with cutoff and y"},
            {.name = "step", .value = "S", .summary = "Periods between origins; default: 1"},

@@ -46,6 +46,7 @@ void append(Forecasts& to, const Forecasts& more) {
   append(to.nanoseconds, more.nanoseconds);
   append(to.models, more.models);
   if (!to.tree_shares.empty()) to.tree_shares.resize(to.classes.size(), 0);
+  if (!to.driver_effect.empty()) to.driver_effect.resize(to.median.size(), 0);
 }
 
 // A season of periods as one of blocks; 1: the blocks show none, 0: it is to be found.
@@ -97,10 +98,15 @@ void reconcile_in_time(CoherentForecasts& out, std::span<const int> blocks, Reco
     variances.assign(horizon, out.single.variance[i]);
     of_blocks.clear();
     block_variances.clear();
-    for (const Forecasts& longer : out.of_blocks) {
+    for (std::size_t level = 0; level < blocks.size(); ++level) {
+      const Forecasts& longer = out.of_blocks[level];
       const auto count = static_cast<std::size_t>(longer.horizon);
-      of_blocks.insert(of_blocks.end(), longer.mean.begin() + static_cast<std::ptrdiff_t>(i * count),
-                       longer.mean.begin() + static_cast<std::ptrdiff_t>((i + 1) * count));
+      const auto block = static_cast<std::size_t>(blocks[level]);
+      for (std::size_t b = 0; b < count; ++b) {
+        double mean = longer.mean[i * count + b];  // knows no drivers
+        for (std::size_t h = b * block; h < (b + 1) * block; ++h) mean += following.effect(i, h);
+        of_blocks.push_back(mean);
+      }
       block_variances.insert(block_variances.end(), count, longer.variance[i]);
     }
     allow_for_parts(periods, variances, block_variances);
@@ -126,7 +132,8 @@ struct Row {
   }
 };
 
-// Parts and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places.
+// Parts and their sums, period by period; the parts in order of keys, so that the bits do not depend on their places. What sums are
+// forecast to be by themselves knows no drivers: what these do to the parts is added to it.
 void reconcile_in_place(const Sums& sums, std::vector<Row> rows, std::size_t horizon, Reconciliation how) {
   std::vector<std::uint32_t> order(sums.parts);
   std::iota(order.begin(), order.end(), std::uint32_t{0});
@@ -139,7 +146,7 @@ void reconcile_in_place(const Sums& sums, std::vector<Row> rows, std::size_t hor
   auto row_at = [&](std::size_t r) -> const Row& { return rows[r < sums.parts ? order[r] : r]; };
   const bool non_negative = std::ranges::all_of(rows, [](const Row& row) { return row.of->non_negative(row.series); });
   Reconciler reconciler;
-  std::vector<double> means(rows.size()), usual(rows.size()), variances, found(rows.size());
+  std::vector<double> means(rows.size()), usual(rows.size()), variances, found(rows.size()), effects(rows.size());
   for (std::size_t r = 0; r < rows.size(); ++r) usual[r] = row_at(r).of->variance(row_at(r).series);
   auto low = [&](auto& all) { return std::span(all).first(sums.parts); };
   auto high = [&](auto& all) { return std::span(all).subspan(sums.parts); };
@@ -150,7 +157,10 @@ void reconcile_in_place(const Sums& sums, std::vector<Row> rows, std::size_t hor
       const Row& row = row_at(r);
       means[r] = h < row.ahead ? row.known(h) : row.of->mean(row.series, h - row.ahead);
       if (h < row.ahead) variances[r] = 0;
+      effects[r] = h < row.ahead ? 0 : row.of->effect(row.series, h - row.ahead);
     }
+    sorted.add_up(low(effects), high(effects));
+    for (std::size_t s = sums.parts; s < rows.size(); ++s) means[s] += effects[s];
     reconciler.reconcile(sorted, {low(means), low(variances), high(means), high(variances)}, how, non_negative, low(found), high(found));
     for (std::size_t r = 0; r < rows.size(); ++r)
       if (const Row& row = row_at(r); h >= row.ahead) row.of->set(row.series, h - row.ahead, found[r]);

@@ -21,6 +21,10 @@ class Following {
   bool non_negative(std::size_t i) const { return non_negative_[i]; }
   double variance(std::size_t i) const { return forecasts_.variance[i]; }
   double mean(std::size_t i, std::size_t h) const { return forecasts_.mean[i * horizon_ + h]; }
+  // Of drivers, in this mean.
+  double effect(std::size_t i, std::size_t h) const {
+    return forecasts_.driver_effect.empty() ? 0 : double{forecasts_.driver_effect[i * horizon_ + h]};
+  }
 
   void set(std::size_t i, std::size_t h, double mean);
   // The sums from the first step on, after all means are set.

@@ -164,15 +164,6 @@ forecasting::Options how_to(const FileForecastOptions& options, const Calendar& 
   return how;
 }
 
-// Where single series know of promotions and prices, what sums are forecast to be by themselves would take that away again.
-bool sums_lack_drivers(const FileForecastOptions& options, const forecasting::Drivers& drivers) {
-  return !options.reconciliation && (!options.hierarchy.empty() || !options.blocks.empty()) && drivers.tells_of_series();
-}
-forecasting::Reconciliation how_to_reconcile(const FileForecastOptions& options, const forecasting::Drivers& drivers) {
-  using enum forecasting::Reconciliation;
-  return options.reconciliation.value_or(sums_lack_drivers(options, drivers) ? kBottomUp : kWls);
-}
-
 // The known periods of the series `kept`; none if they are to be found.
 std::vector<int> seasons_of(const FileForecastOptions& options, const FilePanel& file, const std::vector<std::size_t>& kept) {
   std::vector<int> out;
@@ -210,7 +201,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_CHECK(hierarchy.add(file));
   SINAN_TRY(FilePanel sums, hierarchy.sums(options.backtest > 0));
   append(file, std::move(sums));
-  forecasting::Coherence coherence{.how = how_to_reconcile(options, found.drivers)};
+  forecasting::Coherence coherence{.how = options.reconciliation};
   SINAN_TRY(coherence.blocks, read_blocks(options, file.calendar));
   forecasting::Options how = how_to(options, file.calendar);
   std::optional<FileMetrics> metrics;
@@ -227,10 +218,6 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
 
   FileForecastReport report = begin_report(options, file, hierarchy.parts(), found, events);
   if (!moved.empty()) report.remarks.push_back(moved);
-  if (sums_lack_drivers(options, found.drivers))
-    report.remarks.push_back(
-        "Drivers tell of single series, and sums by themselves know nothing of them: forecasts are added up (bottom_up). Say --reconcile "
-        "wls to let the sums correct them.");
   int origins = std::max(1, options.backtest);
   std::vector<std::size_t> kept;
   for (int origin = origins; origin >= 1; --origin) {
@@ -341,7 +328,7 @@ Status forecast_blocks(const FileForecastOptions& options, const Sample& sample,
 Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample& sample, std::size_t rows, RowFile& out,
                                 FileForecastReport& report) {
   SINAN_TRY(FileHierarchy hierarchy, FileHierarchy::open(options));
-  forecasting::CoherentForecaster forecaster(sample.blocks, how_to_reconcile(options, {}));
+  forecasting::CoherentForecaster forecaster(sample.blocks, options.reconciliation);
   std::vector<FilePanel> files;
   auto keep_names = [&](FilePanel& file) {
     file.panel = {.offsets = std::move(file.panel.offsets), .keys = std::move(file.panel.keys)};

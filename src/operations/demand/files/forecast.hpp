@@ -66,8 +66,7 @@ struct FileForecastOptions {
   std::vector<std::string> models;      // empty: all
   std::vector<std::string> hierarchy;   // sums by these columns ("category", "category*place"), and the total; empty: none
   std::vector<std::string> blocks;      // longer periods: numbers of periods, or "day", "week", "quarter", "year"
-  // Not set: wls, or bottom_up where drivers tell of single series, of which sums by themselves know nothing.
-  std::optional<forecasting::Reconciliation> reconciliation;
+  forecasting::Reconciliation reconciliation = forecasting::Reconciliation::kWls;
   std::filesystem::path metrics;         // of a backtest: what its forecasts were worth (files/metrics.hpp); empty: not written
   std::filesystem::path bursts;          // of the history (files/bursts.hpp); empty: not written
   std::filesystem::path plot;            // a folder for pictures; empty: none
