@@ -348,18 +348,18 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
   for (std::size_t i = 0; i < file.panel.size(); ++i) numbers.emplace(file.panel.keys[i], i);
   constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int64_t> first(file.panel.size(), kNever);  // period after the end
-  std::vector<std::int64_t> last(file.panel.size(), 0);
-  std::vector<std::int64_t> rows(file.panel.size(), 0);
+  std::vector<std::pair<std::size_t, std::int64_t>> rows;      // series, and the same of each row
   SINAN_CHECK(each_row(connection, options, options.future, "", [&](const Batch& batch, std::size_t r) -> Status {
     auto found = numbers.find(batch.columns[0].text(r));
     if (found == numbers.end()) return {};
     SINAN_TRY(std::int64_t ahead, period_of(batch, r, file, found->second, options.future));
     if (ahead <= 0) return {};
     first[found->second] = std::min(first[found->second], ahead);
-    last[found->second] = std::max(last[found->second], ahead);
-    ++rows[found->second];
+    rows.emplace_back(found->second, ahead);
     return {};
   }));
+  std::vector<std::int64_t> told(file.panel.size(), 0);  // of the horizon from the first row on
+  for (const auto& [i, ahead] : rows) told[i] += ahead < first[i] + options.horizon;
   Panel out;
   std::size_t moved = 0;
   std::size_t furthest = 0;
@@ -367,9 +367,8 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
   for (std::size_t i = 0; i < file.panel.size(); ++i) {
     std::span<const double> values = file.panel.series(i);
     out.values.insert(out.values.end(), values.begin(), values.end());
-    // A few rows, of promotions say, tell of these periods; a whole horizon of them, from where on is to be forecast.
-    const bool whole = rows[i] >= options.horizon && rows[i] == last[i] - first[i] + 1;
-    const std::int64_t missing = whole ? first[i] - 1 : 0;
+    // A few rows, of promotions say, tell of these periods; most of a horizon, from where on is to be forecast.
+    const std::int64_t missing = 2 * told[i] > options.horizon ? first[i] - 1 : 0;
     if (missing > kMostMissing)
       return fail(ErrorCode::kLimit,
                   fmt::format("the first row lies {} periods after the end of the history; more than {} cannot be bridged", missing + 1,
