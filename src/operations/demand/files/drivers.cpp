@@ -358,8 +358,10 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
     rows.emplace_back(found->second, ahead);
     return {};
   }));
-  std::vector<std::int64_t> told(file.panel.size(), 0);  // of the horizon from the first row on
-  for (const auto& [i, ahead] : rows) told[i] += ahead < first[i] + options.horizon;
+  // Rows of promotions alone tell of these periods; rows of most periods, from where on is to be forecast.
+  const std::int64_t told = std::ranges::count_if(rows, [&](const auto& row) { return row.second < first[row.first] + options.horizon; });
+  const std::int64_t met = std::ssize(first) - std::ranges::count(first, kNever);
+  const bool dense = 2 * told > met * options.horizon;
   Panel out;
   std::size_t moved = 0;
   std::size_t furthest = 0;
@@ -367,8 +369,7 @@ Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& 
   for (std::size_t i = 0; i < file.panel.size(); ++i) {
     std::span<const double> values = file.panel.series(i);
     out.values.insert(out.values.end(), values.begin(), values.end());
-    // A few rows, of promotions say, tell of these periods; most of a horizon, from where on is to be forecast.
-    const std::int64_t missing = 2 * told[i] > options.horizon ? first[i] - 1 : 0;
+    const std::int64_t missing = dense && first[i] != kNever ? first[i] - 1 : 0;
     if (missing > kMostMissing)
       return fail(ErrorCode::kLimit,
                   fmt::format("the first row lies {} periods after the end of the history; more than {} cannot be bridged", missing + 1,

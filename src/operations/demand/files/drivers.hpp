@@ -10,9 +10,9 @@
 
 namespace sinan::demand {
 
-// Where the file of the future begins later than the period after a series' end, and tells of most of the horizon from there on, the
-// periods between are missing in its history: they are added to `panel`. Nothing is done without such a file. Returns how many series that
-// happened to, in a sentence; empty: to none.
+// Where the file of the future begins later than the period after a series' end, the periods between are missing in its history: they are
+// added to `panel`. Not where it has rows of at most half of the periods ahead, as of promotions alone. Nothing is done without such a
+// file. Returns how many series that happened to, in a sentence; empty: to none.
 Result<std::string> reach_future(const FileForecastOptions& options, FilePanel& panel);
 
 struct FileDrivers {
