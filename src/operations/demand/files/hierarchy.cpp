@@ -11,12 +11,18 @@
 namespace sinan::demand {
 namespace {
 
-// Marks the periods, newest first, in which a series has a gap.
-void note_gaps(std::span<const double> values, std::vector<bool>& guessed) {
-  for (std::size_t back = 0; back < values.size(); ++back) {
+constexpr double kMostGuessed = 0.1;  // of what is known as a sum
+
+// Adds up, newest first, what fills the gaps of a series.
+void note_gaps(const FilePanel& file, std::size_t i, std::int64_t end, std::vector<double>& guessed) {
+  const std::span<const double> values = file.panel.series(i);
+  if (std::ranges::all_of(values, [](double v) { return std::isfinite(v); })) return;
+  std::vector<double> filled;
+  add_series(file.panel, file.seasons, i, end, filled);
+  for (std::size_t back = 0; back < std::min(values.size(), filled.size()); ++back) {
     if (std::isfinite(values[values.size() - 1 - back])) continue;
-    if (guessed.size() <= back) guessed.resize(back + 1, false);
-    guessed[back] = true;
+    if (guessed.size() <= back) guessed.resize(back + 1, 0);
+    guessed[back] += std::abs(filled[back]);
   }
 }
 
@@ -68,7 +74,7 @@ Status FileHierarchy::add(const FilePanel& file) {
       }
       level.sum_of[before + i] = found->second.number;
       add_series(file.panel, file.seasons, i, end, found->second.newest_first);
-      note_gaps(file.panel.series(i), found->second.guessed);
+      note_gaps(file, i, end, found->second.guessed);
     }
   }
   if (!file.seasons.empty()) like_.seasons = {0};
@@ -86,8 +92,11 @@ Result<FilePanel> FileHierarchy::sums(bool actual) const {
     for (const auto& [name, sum] : level.sums) {
       if (!names.insert(name).second) return twice(name, "name each level once");
       if (doubtful_.contains(name)) return twice(name, "rename the one in the file");
-      for (std::size_t back = sum.newest_first.size(); back-- > 0;)
-        out.panel.values.push_back(actual && back < sum.guessed.size() && sum.guessed[back] ? kMissing : sum.newest_first[back]);
+      for (std::size_t back = sum.newest_first.size(); back-- > 0;) {
+        const double value = sum.newest_first[back];
+        const bool doubtful = back < sum.guessed.size() && sum.guessed[back] > kMostGuessed * std::abs(value);
+        out.panel.values.push_back(actual && doubtful ? kMissing : value);
+      }
       out.panel.offsets.push_back(out.panel.values.size());
       out.panel.keys.push_back(name);
       out.panel.ends.push_back(like_.panel.ends.front());

@@ -19,8 +19,8 @@ class FileHierarchy {
   // Takes in series, read with what they have in these columns. A gap in one is what clean() (forecasting/clean.hpp) fills it with.
   // kInvalidInput, with its place: one ends in another period than others.
   Status add(const FilePanel& file);
-  // The sums of all series so far, level by level, by name: "total", "category=tea", "category=tea, place=Xi'an". `actual`: a period in
-  // which one of its series has a gap is missing, not guessed. kInvalidInput: one is named as a series is.
+  // The sums of all series so far, level by level, by name: "total", "category=tea", "category=tea, place=Xi'an". `actual`: a period of
+  // which more than a tenth fills gaps of its series is missing. kInvalidInput: one is named as a series is.
   Result<FilePanel> sums(bool actual) const;
   // Of a panel of series `kept`, as parts and sums are numbered, cut before an origin: its sums anew, from what of the parts is in it. A
   // gap that goes on after the origin is then filled with what was known.
@@ -36,9 +36,9 @@ class FileHierarchy {
   struct Sum {
     std::uint32_t number = 0;  // in the order in which they are met
     std::vector<double> newest_first;
-    std::vector<bool> guessed;  // newest first: one of its series has a gap there
-    std::string least_id;       // of its series
-    int season = 0;             // of that one
+    std::vector<double> guessed;  // newest first: the size of what fills gaps of its series
+    std::string least_id;         // of its series
+    int season = 0;               // of that one
   };
   struct Level {
     std::vector<std::string> columns;   // none: the total
