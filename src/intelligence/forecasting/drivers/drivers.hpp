@@ -100,12 +100,12 @@ class Features {
     cells.resize(cells.size() + width());
     row(step, std::span(cells).last(width()));
   }
-  // From values to what trees are taught, and back, at the level that look() found.
   // Replaces `cells` by the rows of the steps 1 … steps.
   void rows(std::size_t steps, std::vector<float>& cells) const {
     cells.clear();
     for (std::size_t step = 1; step <= steps; ++step) append(step, cells);
   }
+  // From values to what trees are taught, and back, at the level that look() found.
   double taught(double value) const;
   double value(double taught) const;
   double unit() const { return unit_; }

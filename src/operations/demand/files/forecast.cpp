@@ -199,7 +199,7 @@ Result<FileForecastReport> forecast_whole(const FileForecastOptions& options) {
   SINAN_TRY(const FileEvents events, FileEvents::read(options, file));
   SINAN_TRY(FileHierarchy hierarchy, FileHierarchy::open(options));
   SINAN_CHECK(hierarchy.add(file));
-  SINAN_TRY(FilePanel sums, hierarchy.sums(options.backtest > 0));
+  SINAN_TRY(FilePanel sums, hierarchy.sums());
   append(file, std::move(sums));
   forecasting::Coherence coherence{.how = options.reconciliation};
   SINAN_TRY(coherence.blocks, read_blocks(options, file.calendar));
@@ -341,7 +341,7 @@ Status forecast_blocks_coherent(const FileForecastOptions& options, const Sample
     keep_names(block);
     return {};
   }));
-  SINAN_TRY(FilePanel sums, hierarchy.sums(false));
+  SINAN_TRY(FilePanel sums, hierarchy.sums());
   report.sums = sums.panel.size();
   if (report.sums > 0) {
     std::vector<std::size_t> all;

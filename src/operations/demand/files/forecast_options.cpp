@@ -1,3 +1,4 @@
+// What of the options of a forecast of a file goes together, and what does not.
 #include <map>
 
 #include "base/text.hpp"

@@ -74,14 +74,14 @@ Status FileHierarchy::add(const FilePanel& file) {
       }
       level.sum_of[before + i] = found->second.number;
       add_series(file.panel, file.seasons, i, end, found->second.newest_first);
-      note_gaps(file, i, end, found->second.guessed);
+      if (options_->backtest > 0) note_gaps(file, i, end, found->second.guessed);
     }
   }
   if (!file.seasons.empty()) like_.seasons = {0};
   return {};
 }
 
-Result<FilePanel> FileHierarchy::sums(bool actual) const {
+Result<FilePanel> FileHierarchy::sums() const {
   FilePanel out{.calendar = like_.calendar};
   std::unordered_set<std::string_view> names;
   auto twice = [&](std::string_view name, std::string_view way_out) {
@@ -95,7 +95,7 @@ Result<FilePanel> FileHierarchy::sums(bool actual) const {
       for (std::size_t back = sum.newest_first.size(); back-- > 0;) {
         const double value = sum.newest_first[back];
         const bool doubtful = back < sum.guessed.size() && sum.guessed[back] > kMostGuessed * std::abs(value);
-        out.panel.values.push_back(actual && doubtful ? kMissing : value);
+        out.panel.values.push_back(doubtful ? kMissing : value);
       }
       out.panel.offsets.push_back(out.panel.values.size());
       out.panel.keys.push_back(name);

@@ -19,9 +19,10 @@ class FileHierarchy {
   // Takes in series, read with what they have in these columns. A gap in one is what clean() (forecasting/clean.hpp) fills it with.
   // kInvalidInput, with its place: one ends in another period than others.
   Status add(const FilePanel& file);
-  // The sums of all series so far, level by level, by name: "total", "category=tea", "category=tea, place=Xi'an". `actual`: a period of
-  // which more than a tenth fills gaps of its series is missing. kInvalidInput: one is named as a series is.
-  Result<FilePanel> sums(bool actual) const;
+  // The sums of all series so far, level by level, by name: "total", "category=tea", "category=tea, place=Xi'an". In a
+  // backtest, where they are held against forecasts, a period of which more than a tenth fills gaps of its series is missing.
+  // kInvalidInput: one is named as a series is.
+  Result<FilePanel> sums() const;
   // Of a panel of series `kept`, as parts and sums are numbered, cut before an origin: its sums anew, from what of the parts is in it. A
   // gap that goes on after the origin is then filled with what was known.
   void sum_up(Panel& panel, std::span<const std::size_t> kept, std::span<const int> seasons) const;
@@ -36,7 +37,7 @@ class FileHierarchy {
   struct Sum {
     std::uint32_t number = 0;  // in the order in which they are met
     std::vector<double> newest_first;
-    std::vector<double> guessed;  // newest first: the size of what fills gaps of its series
+    std::vector<double> guessed;  // in a backtest, newest first: the size of what fills gaps of its series
     std::string least_id;         // of its series
     int season = 0;               // of that one
   };
