@@ -1,22 +1,15 @@
 #include "intelligence/forecasting/blend_trees.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <future>
 
 #include "intelligence/forecasting/drivers/width_model.hpp"
+#include "intelligence/forecasting/drivers/width_power.hpp"
 #include "intelligence/forecasting/parallel.hpp"
 
 namespace sinan::forecasting {
 namespace {
-
-// What widths must gain in the mean logarithm of the likelihood of an error, as if errors were so much smaller, and in its standard
-// deviations over the series: one of these. Promotions of a few days in a hundred gain little on average.
-struct Gain {
-  double of_logarithm, deviations;
-};
-constexpr std::array kGains{Gain{0.02, 0}, Gain{0.002, 3}};
 
 struct TreeWorker {
   Features features;
@@ -100,47 +93,22 @@ Status past_widths(Run& run, TreeWorker& w, const WidthModel& widths, std::size_
   });
 }
 
-// The mean logarithm by which errors of series i are more likely with widths than without, and how many there are: errors of both kinds
-// fall off exponentially (Laplace), at the series' own scale.
-struct Likelihood {
-  double gain = 0, errors = 0;
-};
-Likelihood likelihood(const Run& run, std::size_t i) {
-  double plain = 0;
-  double in_widths = 0;
-  double logs = 0;
-  double count = 0;
-  for (std::size_t e = 0; e < run.past.stride(); ++e) {
-    const float error = run.past.of(i)[e];
-    const float down = run.past.down(i)[e];
-    const float up = run.past.up(i)[e];
-    if (!std::isfinite(error) || down <= 0) continue;
-    plain += std::abs(error);
-    in_widths += std::abs(error) / (error < 0 ? down : up);
-    logs += std::log((down + up) / 2);
-    ++count;
-  }
-  if (count < 2 || plain <= 0) return {};
-  return {.gain = std::log(plain / in_widths) - logs / count, .errors = count};
-}
-
-// The groups in which widths are of use.
-std::vector<std::uint8_t> choose_widths(const Run& run, std::span<const float> shares) {
-  std::array<std::vector<Likelihood>, Run::kGroups> found;
+// The power that widths have in each group; 0: they are of no use there.
+std::vector<float> choose_powers(const Run& run, std::span<const float> shares) {
+  std::vector<WidthPower> found(Run::kGroups);
   for (std::size_t i : run.order)
     if (const std::size_t group = run.group_of(i); run.facts[i].regular && run.past.sampled(i) && shares[group] > 0)
-      found[group].push_back(likelihood(run, i));
-  std::vector<std::uint8_t> out(Run::kGroups);
-  for (std::size_t g = 0; g < out.size(); ++g) {
-    double gain = 0, errors = 0, squares = 0;
-    for (const Likelihood& series : found[g]) gain += series.gain * series.errors, errors += series.errors;
-    if (errors == 0) continue;
-    gain /= errors;
-    for (const Likelihood& series : found[g]) squares += std::pow((series.gain - gain) * series.errors, 2);
-    out[g] = std::ranges::any_of(
-        kGains, [&](const Gain& least) { return gain > least.of_logarithm && gain > least.deviations * std::sqrt(squares) / errors; });
-  }
+      found[group].add(run.past.of(i), run.past.down(i), run.past.up(i));
+  std::vector<float> out;
+  for (const WidthPower& group : found) out.push_back(group.best());
   return out;
+}
+
+// Takes widths of series i to its power, relative to the unit of its errors: `unit` of the widths.
+void temper(const Run& run, std::size_t i, float unit, std::span<float> widths) {
+  const float power = run.facts[i].width_power;
+  if (power == 1) return;
+  for (float& width : widths) width = unit * std::pow(width / unit, power);
 }
 
 // Mixes what the trees say of the periods ahead into the median of series i, if they have something to say; then `w.features` looks at
@@ -157,6 +125,12 @@ Result<bool> mix_trees(Run& run, TreeWorker& w, std::size_t i, std::span<const f
   run.out.tree_shares[i] = share;
   run.out.models[i] = share == 1 ? "trees" : run.out.models[i] + " + trees";
   return true;
+}
+
+// Takes the widths ahead of series i to its power.
+void temper_ahead(Run& run, std::size_t i) {
+  temper(run, i, run.facts[i].unit, std::span(run.down).subspan(i * run.horizon, run.horizon));
+  temper(run, i, run.facts[i].unit, std::span(run.up).subspan(i * run.horizon, run.horizon));
 }
 
 // How far the forecast of series i may err, at which `w.features` looks, as mix_trees() left it.
@@ -178,8 +152,11 @@ Status blend_known_trees(Run& run, const WarmState& state, const CancelToken* ca
   }
   return each_with_features(run, cancel, [&](TreeWorker& w, std::size_t i) -> Status {
     SINAN_TRY(const bool mixed, mix_trees(run, w, i, state.shares));
-    run.facts[i].widths = run.facts[i].widths && mixed && run.out.widths;
-    return run.facts[i].widths ? widths_ahead(run, w, *run.out.widths, i) : Status();
+    if (!mixed || !run.out.widths) run.facts[i].width_power = 0;
+    if (!run.facts[i].widths()) return {};
+    SINAN_CHECK(widths_ahead(run, w, *run.out.widths, i));
+    temper_ahead(run, i);
+    return {};
   });
 }
 
@@ -220,9 +197,16 @@ Result<std::vector<float>> blend_trees(Run& run, const CancelToken* cancel) {
     run.blend_errors(i, shares[run.group_of(i)], run.past.in(theirs, i));
     return past_widths(run, w, widths, i, away);
   }));
-  const std::vector<std::uint8_t> useful = choose_widths(run, shares);
-  if (std::ranges::all_of(useful, [](std::uint8_t used) { return used == 0; })) return shares;
-  for (std::size_t i = 0; i < run.panel.size(); ++i) run.facts[i].widths = run.out.tree_shares[i] > 0 && useful[run.group_of(i)];
+  const std::vector<float> powers = choose_powers(run, shares);
+  if (std::ranges::all_of(powers, [](float power) { return power == 0; })) return shares;
+  for (std::size_t i = 0; i < run.panel.size(); ++i) {
+    if (run.out.tree_shares[i] == 0 || powers[run.group_of(i)] == 0) continue;
+    run.facts[i].width_power = powers[run.group_of(i)];
+    temper_ahead(run, i);
+    if (!run.past.sampled(i)) continue;
+    temper(run, i, 1, run.past.down(i));
+    temper(run, i, 1, run.past.up(i));
+  }
   run.out.widths = std::make_shared<const WidthModel>(std::move(widths));
   return shares;
 }

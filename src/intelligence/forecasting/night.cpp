@@ -1,6 +1,7 @@
 #include "intelligence/forecasting/night.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "intelligence/forecasting/drivers/width_model.hpp"
 #include "intelligence/forecasting/sparse/factor_model.hpp"
@@ -71,7 +72,8 @@ Status Night::keep_trees(std::span<const float> tree_shares, std::span<const flo
 void Night::keep_errors(std::size_t i, WarmSeries& out) const {
   const PastErrors& past = run_.past;
   out.errors.assign(past.of(i).begin(), past.of(i).end());
-  if (!run_.facts[i].widths) return;
+  out.width_power = run_.facts[i].width_power;
+  if (!run_.facts[i].widths()) return;
   out.down.assign(past.down(i).begin(), past.down(i).end());
   out.up.assign(past.up(i).begin(), past.up(i).end());
 }
@@ -80,11 +82,13 @@ void Night::recall_widths(Run& run) const {
   for (std::size_t i = 0; i < before_.size(); ++i) {
     if (!before_[i] || before_[i]->down.empty() || !run.facts[i].regular || !run.past.sampled(i)) continue;
     if (run.past.down(i).empty()) run.make_room_for_widths();
-    const float ratio = static_cast<float>(before_[i]->scale) / run.facts[i].unit;
-    auto in_unit = [ratio](float width) { return width * ratio; };
+    const float power = before_[i]->width_power;
+    auto in_unit = [ratio = std::pow(static_cast<float>(before_[i]->scale) / run.facts[i].unit, power)](float width) {
+      return width * ratio;
+    };
     std::ranges::transform(before_[i]->down, run.past.down(i).begin(), in_unit);
     std::ranges::transform(before_[i]->up, run.past.up(i).begin(), in_unit);
-    run.facts[i].widths = true;
+    run.facts[i].width_power = power;
   }
 }
 

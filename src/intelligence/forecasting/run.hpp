@@ -20,7 +20,9 @@ struct Facts {
   bool sparse = false;
   bool non_negative = false;
   bool unknown = false;  // all its values are missing
-  bool widths = false;   // drivers say how far it may err: Run::down and up ahead, PastErrors::down and up before
+  // Drivers say how far it may err (Run::down and up ahead, PastErrors::down and up before), to this power; 0: they do not.
+  float width_power = 0;
+  bool widths() const { return width_power > 0; }
 };
 
 struct Run {

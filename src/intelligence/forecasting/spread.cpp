@@ -16,16 +16,16 @@ constexpr std::size_t kAlike = Run::kGroups * (kSeasonsFrom.size() + 1);  // and
 constexpr std::size_t kShapes = 2 * kAlike;
 std::size_t shape_of(const Run& run, std::size_t i) {
   const auto bucket = std::ranges::count_if(kSeasonsFrom, [&](int from) { return run.facts[i].asked >= from; });
-  return static_cast<std::size_t>(bucket) * Run::kGroups + run.group_of(i) + (run.facts[i].widths ? kAlike : 0);
+  return static_cast<std::size_t>(bucket) * Run::kGroups + run.group_of(i) + (run.facts[i].widths() ? kAlike : 0);
 }
 
 // What a series got wrong; of one outside the sample no errors.
 OwnErrors own_errors(const Run& run, std::size_t i) {
   const Facts& facts = run.facts[i];
-  OwnErrors out{.errors = {}, .down = {}, .up = {}, .reach = facts.reach, .noise = facts.widths ? 1 : facts.noise};
+  OwnErrors out{.errors = {}, .down = {}, .up = {}, .reach = facts.reach, .noise = facts.widths() ? 1 : facts.noise};
   if (!run.past.sampled(i)) return out;
   out.errors = run.past.of(i);
-  if (facts.widths) out.down = run.past.down(i), out.up = run.past.up(i);
+  if (facts.widths()) out.down = run.past.down(i), out.up = run.past.up(i);
   return out;
 }
 
@@ -45,7 +45,7 @@ struct Ahead {
 Ahead ahead(const Run& run, std::size_t i, std::size_t k, std::size_t silent) {
   // The last known value is further away by what is not known at the end.
   const double further = silent == 0 ? 1 : Intervals::usual_growth(k + silent) / Intervals::usual_growth(k);
-  if (!run.facts[i].widths) return {further, further};
+  if (!run.facts[i].widths()) return {further, further};
   return {further * run.down[i * run.horizon + k], further * run.up[i * run.horizon + k]};
 }
 
@@ -59,11 +59,11 @@ void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
   // is.
   std::vector<float> flat;
   OwnErrors own = own_errors(run, i);
-  if (!run.past.sampled(i) && facts.own >= 0 && !facts.widths) {
+  if (!run.past.sampled(i) && facts.own >= 0 && !facts.widths()) {
     flat.assign(run.past.stride(), facts.own);
     own.errors = flat;
   }
-  const double scale = shapes.scale(group, own) * (facts.widths ? 1 : facts.unit);
+  const double scale = shapes.scale(group, own) * (facts.widths() ? 1 : facts.unit);
   const std::size_t silent = unknown_end(run.panel, i);
   WidthOfSums sums;
   double total = 0;
@@ -89,7 +89,7 @@ void spread_one(Run& run, const Intervals& shapes, std::size_t i) {
     }
   }
   double size = scale * (sums.down() + sums.up()) / 2;
-  if (facts.own >= 0 && !facts.widths) size = facts.own * facts.unit;
+  if (facts.own >= 0 && !facts.widths()) size = facts.own * facts.unit;
   out.variance[i] = (kNormalDeviation * size) * (kNormalDeviation * size);
 }
 
@@ -109,7 +109,7 @@ void spread(Run& run, const Intervals& shapes) {
   for (std::size_t i = 0; i < run.panel.size(); ++i)
     if (run.facts[i].regular) spread_one(run, shapes, i);
   if (!run.out.widths) return;
-  for (const Facts& facts : run.facts) run.out.widths_used.push_back(facts.widths);
+  for (const Facts& facts : run.facts) run.out.widths_used.push_back(facts.widths());
 }
 
 }  // namespace sinan::forecasting

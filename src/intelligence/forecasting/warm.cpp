@@ -10,7 +10,7 @@
 namespace sinan::forecasting {
 namespace {
 
-constexpr std::uint32_t kFormat = 7;  // of the bytes
+constexpr std::uint32_t kFormat = 8;  // of the bytes
 
 std::uint64_t next_hash(std::uint64_t hash, std::uint64_t bits) {
   hash = (hash ^ bits) * 0x9e3779b97f4a7c15ULL;
@@ -103,6 +103,7 @@ void each_field(Stream& stream, Series& s, const Value& value, const List& list)
   value(stream, s.scale), value(stream, s.noise), value(stream, s.level), value(stream, s.reach), value(stream, s.only),
       value(stream, s.weighted), value(stream, s.pooled_share);
   list(stream, s.point), list(stream, s.errors), list(stream, s.down), list(stream, s.up);
+  value(stream, s.width_power);
   value(stream, s.rate.counting), value(stream, s.rate.mean), value(stream, s.rate.values);
   list(stream, s.rate.sums), list(stream, s.rate.indices);
 }

@@ -44,7 +44,8 @@ struct WarmSeries {
   bool weighted = false;             // whether learned weights had a part in it, PoolForecast::weighted
   float pooled_share = 0;            // of the pooled regression in
   std::vector<float> point, errors;  // of regular demand, in that unit, as in PoolForecast; errors after trees were mixed in
-  std::vector<float> down, up;       // their widths in that unit, as in OwnErrors, where drivers tell them
+  std::vector<float> down, up;       // their widths in that unit, as in OwnErrors, where drivers tell them,
+  float width_power = 0;             // and Facts::width_power
   RateMemory rate;                   // of sparse demand, in units of scale
 
   // By how many periods a series has grown, if it has changed in no other way.
