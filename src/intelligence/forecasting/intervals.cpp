@@ -146,6 +146,12 @@ Scale scale_without(std::size_t j, std::span<const float> errors, std::span<cons
   return scale_of(errors, growth, [&](std::size_t other) { return other != j && !shares_most(reach, origins, growth.size(), j, other); });
 }
 
+// Adds −u for every u.
+void mirror(std::vector<float>& shape) {
+  shape.reserve(2 * shape.size());
+  for (std::size_t i = 0, count = shape.size(); i < count; ++i) shape.push_back(-shape[i]);
+}
+
 }  // namespace
 
 // Growth and shape of one group, of single steps or of totals. `group.growth` must be known before totals are learnt.
@@ -176,6 +182,7 @@ void Intervals::learn(Group& group, bool totals) const {
           const double above = up.empty() ? 1 : up[e];
           width.add(below, above);
           sum += error * (error < 0 ? below : above);
+          if (!down.empty()) sum -= scale * mean_offset(group, k, below, above);
           error = sum / (sum < 0 ? width.down() : width.up());
         }
         double relative = std::clamp(error / scale, -50.0 * growth[k], 50.0 * growth[k]);
@@ -201,6 +208,7 @@ void Intervals::learn(Group& group, bool totals) const {
   shape.clear();
   for (auto [k, relative] : scaled) shape.push_back(static_cast<float>(relative / growth[k]));
   shape.insert(shape.end(), prior_shape().begin(), prior_shape().end());
+  if (!group.down.empty()) mirror(shape);
   std::ranges::sort(shape);
 }
 
@@ -210,12 +218,12 @@ void Intervals::finish(bool totals) {
     // With widths, series differ less, and what all have in common may tell more of the next error than a series' own few ones.
     if (!group.down.empty()) group.prior = likeliest_prior(group);
     learn(group, false);
-    if (totals) learn(group, true);
     double below = 0;
     double above = 0;
     for (float u : group.shape) (u < 0 ? below : above) += std::clamp(u, -5.0F, 5.0F);
     group.mean_below = below / static_cast<double>(group.shape.size());
     group.mean_above = above / static_cast<double>(group.shape.size());
+    if (totals) learn(group, true);
     group.errors = group.down = group.up = {};
   }
 }

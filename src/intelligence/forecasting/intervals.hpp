@@ -5,7 +5,9 @@
 // learning u, an error is divided by a scale without its own origin and without
 // those that share more than half of its periods, so that few errors do not look like certainty. The same is done for the sums of errors
 // over steps 0 … k, of which the width is the root of the mean square. Where few errors tell, g(k) is drawn towards g(k − 1) times what a
-// slow random walk grows by in a step, and u towards Student's t with five degrees of freedom.
+// slow random walk grows by in a step, and u towards Student's t with five degrees of freedom. Where there are widths, they say how skewed
+// errors are; what leans to one side beyond that happened to many series in the same few periods, and need not happen again: u is as likely
+// as −u, and errors of sums are told from their mean.
 #pragma once
 
 #include <cmath>
@@ -62,9 +64,7 @@ class Intervals {
   }
   // The mean error at step k with these widths, in scales: what the expected value is beyond the forecast. Models that learn by least
   // squares forecast means, so on skewed demand it is near zero, and the median lies below.
-  double mean_offset(std::size_t group, std::size_t k, double down, double up) const {
-    return groups_[group].growth[k] * (groups_[group].mean_below * down + groups_[group].mean_above * up);
-  }
+  double mean_offset(std::size_t group, std::size_t k, double down, double up) const { return mean_offset(groups_[group], k, down, up); }
 
  private:
   struct Group {
@@ -85,6 +85,9 @@ class Intervals {
   // The weight of the noise under which errors, that fall off exponentially, are likeliest at origins that their scale does not know.
   double likeliest_prior(const Group& group) const;
   void learn(Group& group, bool totals) const;
+  static double mean_offset(const Group& group, std::size_t k, double down, double up) {
+    return group.growth[k] * (group.mean_below * down + group.mean_above * up);
+  }
   static double shape(const std::vector<float>& sorted, double q);
 
   std::size_t origins_;

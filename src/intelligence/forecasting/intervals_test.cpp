@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace sinan::forecasting {
@@ -78,6 +79,43 @@ TEST(Intervals, AWidthThatIsNotKnownHidesItsError) {
     for (std::size_t k = 0; k < kHorizon; ++k) errors.errors[e + k] = 1e6F, errors.down[e + k] = errors.up[e + k] = 0;
   }
   EXPECT_NEAR(errors.learnt(true).offset(0, 0, 0.9), before, 0.1 * before);
+}
+
+// All series sold more than was thought, three times: that may be so again, or the other way round.
+TEST(Intervals, WhatLeansToOneSideIsExpectedOnEither) {
+  Errors errors(1);
+  for (float& error : errors.errors) error += 1;
+  const Intervals plain = errors.learnt(false), with = errors.learnt(true);
+  EXPECT_GT(plain.offset(0, 0, 0.9), -2 * plain.offset(0, 0, 0.1));
+  for (double q : {0.01, 0.1, 0.3}) EXPECT_NEAR(with.offset(0, 0, q), -with.offset(0, 0, 1 - q), 1e-3);
+  EXPECT_NEAR(with.mean_offset(0, 0, 1, 1), 0, 1e-3);
+}
+
+// Exponential errors of mean 1 below and 3 above zero, the median: one step's are told by its widths, and a sum's too.
+TEST(Intervals, SumsOfSkewedErrorsAreAsFarOffAsTheySay) {
+  Errors errors(1);
+  std::mt19937 random(6);
+  std::exponential_distribution<float> size;
+  auto draw = [&] { return random() % 2 == 0 ? -size(random) : 3 * size(random); };
+  for (float& error : errors.errors) error = draw();
+  std::ranges::fill(errors.up, 3.0F);
+  const Intervals found = errors.learnt(true);
+  double scale = 0;
+  for (std::size_t i = 0; i < 300; ++i) scale += found.scale(0, errors.of(i, true)) / 300;
+  double mean = 0;
+  WidthOfSums widths;
+  for (std::size_t k = 0; k < kHorizon; ++k) mean += scale * found.mean_offset(0, k, 1, 3), widths.add(1, 3);
+  EXPECT_NEAR(mean, kHorizon * 1.0, 0.15 * kHorizon);
+  const double low = mean + scale * widths.down() * found.total_offset(0, kHorizon - 1, 0.1);
+  const double high = mean + scale * widths.up() * found.total_offset(0, kHorizon - 1, 0.9);
+  int inside = 0;
+  constexpr int kDraws = 20'000;
+  for (int i = 0; i < kDraws; ++i) {
+    double sum = 0;
+    for (std::size_t k = 0; k < kHorizon; ++k) sum += draw();
+    inside += sum >= low && sum <= high;
+  }
+  EXPECT_NEAR(inside / static_cast<double>(kDraws), 0.8, 0.02);
 }
 
 TEST(Intervals, TheWidthOfASumIsThatOfItsSteps) {
