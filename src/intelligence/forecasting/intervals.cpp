@@ -146,6 +146,33 @@ Scale scale_without(std::size_t j, std::span<const float> errors, std::span<cons
   return scale_of(errors, growth, [&](std::size_t other) { return other != j && !shares_most(reach, origins, growth.size(), j, other); });
 }
 
+// Means over a few steps around each.
+void smooth(std::span<const double> mean_sizes, std::span<double> growth) {
+  const std::size_t reach = growth.size() / 16;
+  for (std::size_t k = 0; k < growth.size(); ++k) {
+    std::size_t from = k - std::min(k, reach);
+    std::size_t to = std::min(growth.size() - 1, k + (k - from));
+    double sum = 0;
+    for (std::size_t i = from; i <= to; ++i) sum += mean_sizes[i];
+    growth[k] = sum / static_cast<double>(to - from + 1);
+  }
+}
+
+// Growth in proportion to a power, 0 … 1, of the usual one: the least squares of logarithms of the mean sizes, each of which counts as
+// often as there were errors.
+void fit_power(std::span<const double> mean_sizes, std::span<const ExactMean> errors, std::span<double> growth) {
+  double weights = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (std::size_t k = 0; k < growth.size(); ++k) {
+    const double weight = errors[k].count() + kPriorErrors;
+    const double usual = std::log(growth[k]);
+    const double size = std::log(mean_sizes[k]);
+    weights += weight, x += weight * usual, y += weight * size, xx += weight * usual * usual, xy += weight * usual * size;
+  }
+  const double spread = xx - x * x / weights;
+  const double power = spread > 0 ? std::clamp((xy - x * y / weights) / spread, 0.0, 1.0) : 0;
+  for (double& g : growth) g = std::exp((y + power * (weights * std::log(g) - x)) / weights);
+}
+
 // Adds −u for every u.
 void mirror(std::vector<float>& shape) {
   shape.reserve(2 * shape.size());
@@ -197,13 +224,10 @@ void Intervals::learn(Group& group, bool totals) const {
     const double expected = k == 0 ? growth[0] : raw[k - 1] * growth[k] / growth[k - 1];
     raw[k] = (sizes[k].sum() + expected * kPriorErrors) / (sizes[k].count() + kPriorErrors);
   }
-  std::size_t reach = horizon_ / 16;
-  for (std::size_t k = 0; k < horizon_; ++k) {
-    std::size_t from = k - std::min(k, reach);
-    std::size_t to = std::min(horizon_ - 1, k + (k - from));
-    double sum = 0;
-    for (std::size_t i = from; i <= to; ++i) sum += raw[i];
-    growth[k] = sum / static_cast<double>(to - from + 1);
+  if (group.down.empty()) {
+    smooth(raw, growth);
+  } else {
+    fit_power(raw, sizes, growth);
   }
   shape.clear();
   for (auto [k, relative] : scaled) shape.push_back(static_cast<float>(relative / growth[k]));

@@ -7,7 +7,8 @@
 // over steps 0 … k, of which the width is the root of the mean square. Where few errors tell, g(k) is drawn towards g(k − 1) times what a
 // slow random walk grows by in a step, and u towards Student's t with five degrees of freedom. Where there are widths, they say how skewed
 // errors are; what leans to one side beyond that happened to many series in the same few periods, and need not happen again: u is as likely
-// as −u, and errors of sums are told from their mean.
+// as −u, and errors of sums are told from their mean. What happened in one period gives a step a larger mean size too, so g is there a
+// power of the usual growth.
 #pragma once
 
 #include <cmath>

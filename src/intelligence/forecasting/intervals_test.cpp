@@ -118,6 +118,15 @@ TEST(Intervals, SumsOfSkewedErrorsAreAsFarOffAsTheySay) {
   EXPECT_NEAR(inside / static_cast<double>(kDraws), 0.8, 0.02);
 }
 
+// The fourth step of every origin fell into a period in which all series erred three times as far: the next one need not.
+TEST(Intervals, OnePeriodMakesNoStepWider) {
+  Errors errors(1);
+  for (std::size_t e = 3; e < errors.errors.size(); e += kHorizon) errors.errors[e] *= 3;
+  const Intervals plain = errors.learnt(false), with = errors.learnt(true);
+  EXPECT_GT(plain.offset(0, 3, 0.9), 2 * plain.offset(0, 2, 0.9));
+  for (std::size_t k = 1; k < kHorizon; ++k) EXPECT_NEAR(with.offset(0, k, 0.9) / with.offset(0, k - 1, 0.9), 1.05, 0.06) << k;
+}
+
 TEST(Intervals, TheWidthOfASumIsThatOfItsSteps) {
   WidthOfSums sums;
   sums.add(1, 3);
