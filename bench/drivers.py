@@ -21,7 +21,8 @@ import pandas as pd
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINAN = os.environ.get("SINAN", str(ROOT / "build" / "release" / "sinan"))
-LEVELS = (0.1, 0.5, 0.9)
+LEVELS = (0.1, 0.5, 0.9)  # of the pinball loss
+INTERVALS = {80: ("q10", "q90"), 95: ("q2.5", "q97.5")}
 
 
 def orange_juice(data):
@@ -69,7 +70,7 @@ def sinan(history, future, directory, *options):
     dates = {"date_format": "%Y-%m-%d"}
     history.to_csv(paths["history"], index=False, **dates)
     command = [SINAN, "forecast", "--input", paths["history"], "--horizon", str(future.ds.nunique()), "--output", paths["out"],
-               "--quantiles", ",".join(map(str, LEVELS)), *options]
+               "--quantiles", "0.025,0.1,0.5,0.9,0.975", *options]
     if "--no-drivers" not in options:
         future.drop(columns="y").to_csv(paths["future"], index=False, **dates)
         command += ["--future", paths["future"]]
@@ -88,7 +89,9 @@ class Judge:
 
     def __init__(self):
         self.error, self.truth, self.pinball, self.rows, self.missing, self.seconds = 0.0, 0.0, np.zeros(len(LEVELS)), 0, 0, 0.0
-        self.inside = {}  # by whether a promotion is known: rows, and those between the outer levels
+        self.promoted = {}  # by whether a promotion is known: rows, and those inside 80 %
+        self.inside = {level: np.zeros((2, 3)) for level in INTERVALS}  # rows, and those inside, by third of the horizon
+        self.score = dict.fromkeys(INTERVALS, 0.0)  # Gneiting & Raftery 2007, section 6.2
 
     def add(self, found, seconds, column="yhat"):
         y, f = found.y.to_numpy(), found[column].to_numpy()
@@ -97,21 +100,33 @@ class Judge:
         self.error, self.truth, self.rows, self.seconds = self.error + abs(y - f).sum(), self.truth + y.sum(), self.rows + len(y), self.seconds + seconds
         for k, level in enumerate(LEVELS):
             name = f"q{level * 100:g}"
-            if name in found:
+            if INTERVALS[80][0] in found:
                 gap = y - np.nan_to_num(found[name].to_numpy())
                 self.pinball[k] += np.maximum(level * gap, (level - 1) * gap).sum()
-        low, high = (f"q{level * 100:g}" for level in (LEVELS[0], LEVELS[-1]))
-        if low in found:
-            promoted = (found.deal != 0) | (found.feat != 0) if "deal" in found else pd.Series(False, index=found.index)
-            within = (found.y >= found[low]) & (found.y <= found[high])
-            for kind in (True, False):
-                rows, hits = self.inside.get(kind, (0, 0))
-                self.inside[kind] = rows + int((promoted == kind).sum()), hits + int(within[promoted == kind].sum())
+        step = found.ds.rank(method="dense").astype(int)
+        for level, (low, high) in INTERVALS.items():
+            if low not in found:
+                continue
+            below, above = found[low].fillna(0), found[high].fillna(0)
+            within = (found.y >= below) & (found.y <= above)
+            third = (3 * (step - 1) // step.max()).to_numpy()
+            self.inside[level] += [np.bincount(third, minlength=3), np.bincount(third, within, minlength=3)]
+            missed = np.maximum(below - found.y, 0) + np.maximum(found.y - above, 0)
+            self.score[level] += (above - below + 200 / (100 - level) * missed).sum()
+            if level == 80 and "deal" in found:
+                promoted = (found.deal != 0) | (found.feat != 0)
+                for kind in (True, False):
+                    rows, hits = self.promoted.get(kind, (0, 0))
+                    self.promoted[kind] = rows + int((promoted == kind).sum()), hits + int(within[promoted == kind].sum())
 
     def row(self, name):
         pinball = f"{2 * self.pinball.mean() / self.truth:.4f}" if self.pinball.any() else ""
-        inside = ", ".join(f"{'promoted' if kind else 'others'} {within / rows:.3f}" for kind, (rows, within) in self.inside.items() if rows)
-        return f"| {name} | {self.error / self.truth:.4f} | {pinball} | {inside} | {self.missing} | {self.seconds:.0f} |"
+        columns = []
+        for level, (rows, hits) in self.inside.items():
+            thirds = ", ".join(f"{part:.3f}" for part in hits / np.maximum(rows, 1))
+            columns.append(f"{hits.sum() / rows.sum():.3f} ({thirds}) {self.score[level] / self.truth:.3f}" if rows.sum() else "")
+        columns.append(", ".join(f"{within / rows:.3f}" for rows, within in self.promoted.values() if rows))
+        return f"| {name} | {self.error / self.truth:.4f} | {pinball} | {' | '.join(columns)} | {self.missing} | {self.seconds:.0f} |"
 
 
 def mlforecast_lightgbm(history, future):
@@ -143,14 +158,19 @@ def mlforecast_lightgbm(history, future):
             ahead.append(next_rows.rename_axis("ds").reset_index().assign(unique_id=key))
     full, ahead = pd.concat(full), pd.concat(ahead)
     full = full[full.unique_id.isin(ahead.unique_id.unique())]
-    ml.fit(full, static_features=[])
-    found = ml.predict(horizon, X_df=ahead)
-    found["yhat"] = np.maximum(np.expm1(found.m), 0)
-    return future.merge(found[["unique_id", "ds", "yhat"]], on=["unique_id", "ds"], how="left")
+    from mlforecast.utils import PredictionIntervals
+    ml.fit(full, static_features=[], prediction_intervals=PredictionIntervals(n_windows=2, h=horizon))
+    found = ml.predict(horizon, X_df=ahead, level=list(INTERVALS))
+    found["q50"] = found.m
+    columns = {"m": "yhat", "q50": "q50"} | {f"m-{side}-{level}": names[side == "hi"] for level, names in INTERVALS.items() for side in ("lo", "hi")}
+    found = found.rename(columns=columns)
+    for column in columns.values():
+        found[column] = np.maximum(np.expm1(found[column]), 0)
+    return future.merge(found[["unique_id", "ds", *columns.values()]], on=["unique_id", "ds"], how="left")
 
 
 def statistical(history, future, make, logs):
-    """A model of statsforecast, series by series, gaps taken out."""
+    """The median of models of statsforecast, series by series, gaps taken out; with intervals, if it is one model that has them."""
     rows, horizon = [], future.ds.nunique()
     later = dict(iter(future.groupby("unique_id")))
     first = future.ds.min()
@@ -158,16 +178,21 @@ def statistical(history, future, make, logs):
         if key not in later:
             continue
         y = past.y.to_numpy(float)
-        values = [np.asarray(model.forecast(y=np.log1p(y) if logs else y, h=horizon)["mean"]) for model in make()]
-        value = np.median(values, axis=0)
-        value = np.maximum(np.expm1(value) if logs else value, 0)
-        place = (later[key].ds - first) / (pd.Timedelta(days=1) if later[key].ds.dtype.kind == "M" else 1)
-        rows.append(later[key].assign(yhat=value[place.astype(int)]))
+        models = make()
+        level = list(INTERVALS) if len(models) == 1 and models[0].prediction_intervals else None
+        found = [model.forecast(y=np.log1p(y) if logs else y, h=horizon, level=level) for model in models]
+        values = {"yhat": np.median([one["mean"] for one in found], axis=0)}
+        values["q50"] = values["yhat"]
+        for each in level or ():
+            values |= {name: found[0][f"{side}-{each}"] for name, side in zip(INTERVALS[each], ("lo", "hi"))}
+        place = ((later[key].ds - first) / (pd.Timedelta(days=1) if later[key].ds.dtype.kind == "M" else 1)).astype(int)
+        rows.append(later[key].assign(**{name: np.maximum(np.expm1(value) if logs else value, 0)[place] for name, value in values.items()}))
     return pd.concat(rows)
 
 
 def run(name, origins, peers):
-    print(f"\n{name}:\n\n| forecast | WAPE | scaled pinball (.1 .5 .9) | inside 80 % | rows without | seconds |\n|---|---|---|---|---|---|", flush=True)
+    print(f"\n{name}:\n\n| forecast | WAPE | scaled pinball (.1 .5 .9) | 80 %: inside (thirds), score | 95 % | promoted, others in 80 % "
+          "| rows without | seconds |\n|---|---|---|---|---|---|---|---|", flush=True)
     methods = {
         "sinan": lambda h, f, d: sinan(h, f, d),
         "sinan --trees forest": lambda h, f, d: sinan(h, f, d, "--trees", "forest"),
@@ -177,7 +202,9 @@ def run(name, origins, peers):
         from statsforecast.models import AutoCES, AutoETS, CrostonSBA, DynamicOptimizedTheta, SimpleExponentialSmoothingOptimized
         methods["mlforecast, LightGBM on logs"] = lambda h, f, d: mlforecast_lightgbm(h, f)
         if name == "Orange juice":
-            methods["statsforecast, SES on logs"] = lambda h, f, d: statistical(h, f, lambda: [SimpleExponentialSmoothingOptimized()], True)
+            from statsforecast.utils import ConformalIntervals
+            methods["statsforecast, SES on logs"] = lambda h, f, d: statistical(
+                h, f, lambda: [SimpleExponentialSmoothingOptimized(prediction_intervals=ConformalIntervals(h=8, n_windows=2))], True)
         else:
             methods["statsforecast, CrostonSBA"] = lambda h, f, d: statistical(h, f, lambda: [CrostonSBA()], False)
             methods["statsforecast, median of ETS, CES, theta (7)"] = lambda h, f, d: statistical(
