@@ -232,8 +232,17 @@ void Intervals::learn(Group& group, bool totals) const {
   shape.clear();
   for (auto [k, relative] : scaled) shape.push_back(static_cast<float>(relative / growth[k]));
   shape.insert(shape.end(), prior_shape().begin(), prior_shape().end());
+  if (!totals) learn_means(group);
   if (!group.down.empty()) mirror(shape);
   std::ranges::sort(shape);
+}
+
+void Intervals::learn_means(Group& group) {
+  ExactMean below, above;
+  for (float u : group.shape) (u < 0 ? below : above).add(std::clamp(u, -5.0F, 5.0F));
+  const auto count = static_cast<double>(group.shape.size());
+  group.mean_below = below.sum() / count;
+  group.mean_above = above.sum() / count;
 }
 
 void Intervals::finish(bool totals) {
@@ -242,11 +251,6 @@ void Intervals::finish(bool totals) {
     // With widths, series differ less, and what all have in common may tell more of the next error than a series' own few ones.
     if (!group.down.empty()) group.prior = likeliest_prior(group);
     learn(group, false);
-    double below = 0;
-    double above = 0;
-    for (float u : group.shape) (u < 0 ? below : above) += std::clamp(u, -5.0F, 5.0F);
-    group.mean_below = below / static_cast<double>(group.shape.size());
-    group.mean_above = above / static_cast<double>(group.shape.size());
     if (totals) learn(group, true);
     group.errors = group.down = group.up = {};
   }

@@ -7,8 +7,8 @@
 // over steps 0 … k, of which the width is the root of the mean square. Where few errors tell, g(k) is drawn towards g(k − 1) times what a
 // slow random walk grows by in a step, and u towards Student's t with five degrees of freedom. Where there are widths, they say how skewed
 // errors are; what leans to one side beyond that happened to many series in the same few periods, and need not happen again: u is as likely
-// as −u, and errors of sums are told from their mean. What happened in one period gives a step a larger mean size too, so g is there a
-// power of the usual growth.
+// as −u around what is forecast, and errors of sums around their mean, which keeps what errors lean to. What happened in one period gives a
+// step a larger mean size too, so g is there a power of the usual growth.
 #pragma once
 
 #include <cmath>
@@ -86,6 +86,7 @@ class Intervals {
   // The weight of the noise under which errors, that fall off exponentially, are likeliest at origins that their scale does not know.
   double likeliest_prior(const Group& group) const;
   void learn(Group& group, bool totals) const;
+  static void learn_means(Group& group);  // of the shape of single steps, as errors were
   static double mean_offset(const Group& group, std::size_t k, double down, double up) {
     return group.growth[k] * (group.mean_below * down + group.mean_above * up);
   }
