@@ -21,7 +21,8 @@ import pandas as pd
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINAN = os.environ.get("SINAN", str(ROOT / "build" / "release" / "sinan"))
-LEVELS = (0.1, 0.5, 0.9)  # of the pinball loss
+QUANTILES = {"q2.5": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q97.5": 0.975}
+PINBALL = ("q10", "q50", "q90")
 INTERVALS = {80: ("q10", "q90"), 95: ("q2.5", "q97.5")}
 
 
@@ -70,7 +71,7 @@ def sinan(history, future, directory, *options):
     dates = {"date_format": "%Y-%m-%d"}
     history.to_csv(paths["history"], index=False, **dates)
     command = [SINAN, "forecast", "--input", paths["history"], "--horizon", str(future.ds.nunique()), "--output", paths["out"],
-               "--quantiles", "0.025,0.1,0.5,0.9,0.975", *options]
+               "--quantiles", ",".join(f"{q:g}" for q in QUANTILES.values()), *options]
     if "--no-drivers" not in options:
         future.drop(columns="y").to_csv(paths["future"], index=False, **dates)
         command += ["--future", paths["future"]]
@@ -88,7 +89,7 @@ class Judge:
     """Sums of errors over origins."""
 
     def __init__(self):
-        self.error, self.truth, self.pinball, self.rows, self.missing, self.seconds = 0.0, 0.0, np.zeros(len(LEVELS)), 0, 0, 0.0
+        self.error, self.truth, self.pinball, self.rows, self.missing, self.seconds = 0.0, 0.0, np.zeros(len(PINBALL)), 0, 0, 0.0
         self.promoted = {}  # by whether a promotion is known: rows, and those inside 80 %
         self.inside = {level: np.zeros((2, 3)) for level in INTERVALS}  # rows, and those inside, by third of the horizon
         self.score = dict.fromkeys(INTERVALS, 0.0)  # Gneiting & Raftery 2007, section 6.2
@@ -98,18 +99,16 @@ class Judge:
         self.missing += int(np.isnan(f).sum())
         f = np.nan_to_num(f)
         self.error, self.truth, self.rows, self.seconds = self.error + abs(y - f).sum(), self.truth + y.sum(), self.rows + len(y), self.seconds + seconds
-        for k, level in enumerate(LEVELS):
-            name = f"q{level * 100:g}"
-            if INTERVALS[80][0] in found:
-                gap = y - np.nan_to_num(found[name].to_numpy())
-                self.pinball[k] += np.maximum(level * gap, (level - 1) * gap).sum()
+        if not set(QUANTILES) <= set(found):
+            return
+        for k, name in enumerate(PINBALL):
+            gap = y - np.nan_to_num(found[name].to_numpy())
+            self.pinball[k] += np.maximum(QUANTILES[name] * gap, (QUANTILES[name] - 1) * gap).sum()
         step = found.ds.rank(method="dense").astype(int)
+        third = (3 * (step - 1) // step.max()).to_numpy()
         for level, (low, high) in INTERVALS.items():
-            if low not in found:
-                continue
             below, above = found[low].fillna(0), found[high].fillna(0)
             within = (found.y >= below) & (found.y <= above)
-            third = (3 * (step - 1) // step.max()).to_numpy()
             self.inside[level] += [np.bincount(third, minlength=3), np.bincount(third, within, minlength=3)]
             missed = np.maximum(below - found.y, 0) + np.maximum(found.y - above, 0)
             self.score[level] += (above - below + 200 / (100 - level) * missed).sum()
