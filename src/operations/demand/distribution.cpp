@@ -4,6 +4,8 @@
 #include <limits>
 #include <numbers>
 
+#include "base/log_gamma.hpp"
+
 namespace sinan::demand {
 namespace {
 
@@ -33,12 +35,6 @@ double acklam(double p) {
            1.328068155288572e+01) *
               r +
           1);
-}
-
-// Not std::lgamma, which writes a sign that all threads share.
-double log_gamma(double x) {
-  int sign = 0;
-  return ::lgamma_r(x, &sign);
 }
 
 // e^(−x) x^a / Γ(a + 1)

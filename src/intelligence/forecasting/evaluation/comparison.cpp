@@ -6,6 +6,8 @@
 #include <numbers>
 #include <vector>
 
+#include "base/log_gamma.hpp"
+
 namespace sinan::forecasting {
 namespace {
 
@@ -31,7 +33,7 @@ double beta_fraction(double a, double b, double x) {
 double beta_share(double a, double b, double x) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
-  double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
+  double front = std::exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * std::log(x) + b * std::log1p(-x));
   return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a : 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/log_gamma.hpp"
 #include "base/series.hpp"
 
 namespace sinan::forecasting {
@@ -55,7 +56,7 @@ double log_beta_fraction(double a, double b, double x) {
 double log_incomplete_beta(double a, double b, double x) {
   if (x <= 0) return -INFINITY;
   if (x >= 1) return 0;
-  const double front = a * std::log(x) + b * std::log1p(-x) + std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b);
+  const double front = a * std::log(x) + b * std::log1p(-x) + log_gamma(a + b) - log_gamma(a) - log_gamma(b);
   if (x < (a + 1) / (a + b + 2)) return front - std::log(a) + log_beta_fraction(a, b, x);
   return std::log1p(-std::min(1.0, std::exp(front - std::log(b) + log_beta_fraction(b, a, 1 - x))));
 }

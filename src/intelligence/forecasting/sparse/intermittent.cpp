@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/log_gamma.hpp"
 #include "intelligence/forecasting/kernels/season.hpp"
 #include "intelligence/forecasting/sparse/empirical.hpp"
 
@@ -90,7 +91,7 @@ class LogLikelihood {
     const double r = mean / (dispersion_ - 1);
     const double zero = -r * log_dispersion_;
     if (x == 0) return zero;
-    return std::lgamma(r + x) - std::lgamma(r) - std::lgamma(x + 1) + zero + x * log_step_;
+    return log_gamma(r + x) - log_gamma(r) - log_gamma(x + 1) + zero + x * log_step_;
   }
 
  private:

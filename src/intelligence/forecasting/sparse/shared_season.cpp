@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/log_gamma.hpp"
 #include "intelligence/forecasting/clean.hpp"
 #include "intelligence/forecasting/kernels/season.hpp"
 
@@ -87,7 +88,7 @@ SharedSeason::Likelihoods SharedSeason::likelihoods(const Candidate& candidate, 
     for (std::size_t k = 0; k < kLimited.size(); ++k) {
       const double size = kLimited[k] * g;
       out[k + 1] += size * std::log(kLimited[k] / (kLimited[k] + e));
-      if (c > 0) out[k + 1] += std::lgamma(size + c) - std::lgamma(size) - c * std::log(kLimited[k] + e);
+      if (c > 0) out[k + 1] += log_gamma(size + c) - log_gamma(size) - c * std::log(kLimited[k] + e);
     }
   }
   return out;
