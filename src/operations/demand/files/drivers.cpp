@@ -22,7 +22,8 @@ constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
 
 // The cell as text, or NULL where it says that nothing is known.
 std::string cell_sql(std::string_view name) {
-  return fmt::format("nullif(nullif(nullif(trim(CAST({} AS VARCHAR)), ''), 'NA'), 'NaN')", duck::quote_name(name));
+  const std::string text = fmt::format("trim(CAST({} AS VARCHAR))", duck::quote_name(name));
+  return fmt::format("CASE WHEN {0} NOT IN ('', '{1}') THEN {0} END", text, fmt::join(kMissingWords, "', '"));
 }
 
 // Calls `work(batch, row)` for all rows of a file: unique_id, ds (neither is NULL), then `more` columns. Errors tell the row, from 1 on.

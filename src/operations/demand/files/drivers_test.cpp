@@ -99,6 +99,18 @@ TEST_F(FileDriversTest, ColumnsBecomeNumbersCodesAndAttributes) {
   EXPECT_EQ(found->notes[1], "future.csv: 2 rows of periods before or beyond the horizon were not used");
 }
 
+TEST_F(FileDriversTest, WordsForMissingValuesAreNoTexts) {
+  auto found = run("unique_id,ds,y,price\na,1,5,2\na,2,nan,NA\na,3,6,NaN\na,4,7, nan \na,5,NULL,null\na,6,7,NULL\na,7,8,3\n");
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(found->notes, std::vector<std::string>());
+  ASSERT_EQ(found->used, std::vector<std::string>{"price"});
+  EXPECT_FALSE(found->drivers.columns[0].category);
+  auto prices = found->drivers.of(found->drivers.columns[0], panel_.panel, 0);
+  EXPECT_EQ(prices[0], 2.0F);
+  for (std::size_t t = 1; t < 6; ++t) EXPECT_TRUE(std::isnan(prices[t])) << t;
+  EXPECT_EQ(prices[6], 3.0F);
+}
+
 TEST_F(FileDriversTest, AFutureOfAFewPromotionsMovesNoStart) {
   auto found = run(kPast, "unique_id,ds,deal\na,6,yes\nb,6,yes\n");
   ASSERT_TRUE(found) << found.error().text();

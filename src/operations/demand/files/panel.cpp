@@ -28,9 +28,7 @@ Error at_series(ErrorCode code, std::string message, const FileForecastOptions& 
 Result<double> read_value(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  if (text.empty()) return kMissing;
-  for (std::string_view missing : {"NA", "NaN", "nan", "null", "NULL"})
-    if (text == missing) return kMissing;
+  if (text.empty() || std::ranges::find(kMissingWords, text) != kMissingWords.end()) return kMissing;
   double value = 0;
   auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || stop != text.data() + text.size() || !std::isfinite(value))
