@@ -68,8 +68,8 @@ class Reading {
   Result<DemandDrivers> all() {
     SINAN_CHECK(promotions());
     SINAN_CHECK(each_row(fabric_,
-                         "SELECT CAST(item_id AS VARCHAR), CAST(category AS VARCHAR) FROM ops.items WHERE item_id IS NOT NULL AND category "
-                         "IS NOT NULL",
+                         "SELECT CAST(item_id AS VARCHAR), min(CAST(category AS VARCHAR)) FROM ops.items WHERE item_id IS NOT NULL AND "
+                         "category IS NOT NULL GROUP BY 1",
                          options_, [&](const Columns& c, std::size_t r) { out_.categories.emplace(c[0].text(r), c[1].text(r)); }));
     SINAN_CHECK(zones());
     SINAN_CHECK(events());

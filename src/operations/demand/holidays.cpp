@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <numbers>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -128,27 +129,31 @@ Date nth_weekday(int y, unsigned m, std::chrono::weekday weekday, unsigned n) {
   return Date(std::chrono::year_month_weekday(year(y), month(m), weekday[n]));
 }
 
-// Named days by date; the first name that is given to a day stays.
-using Names = std::map<Date, const char*>;
+// Named days; the first name that is given to a day stays.
+struct Names {
+  std::map<Date, const char*> by_day;
+  std::set<std::string_view> all;  // those of any year, whether a day has kept them or not
+  void add(Date day, const char* name) { by_day.emplace(day, name), all.insert(name); }
+};
 
 void add_western(int y, Names& names) {
   const Date sunday = easter(y);
   const Date thanks = nth_weekday(y, 11, std::chrono::Thursday, 4);
-  names.emplace(sunday - days(2), "Good Friday");
-  names.emplace(sunday, "Easter Sunday");
-  names.emplace(sunday + days(1), "Easter Monday");
-  names.emplace(nth_weekday(y, 5, std::chrono::Sunday, 2), "Mother's Day");
-  names.emplace(thanks, "Thanksgiving");
-  names.emplace(thanks + days(1), "Black Friday");
-  names.emplace(thanks + days(4), "Cyber Monday");
-  for (const Fixed& f : kWestern) names.emplace(Date(year(y) / month(f.month) / std::chrono::day(f.day)), f.name);
+  names.add(sunday - days(2), "Good Friday");
+  names.add(sunday, "Easter Sunday");
+  names.add(sunday + days(1), "Easter Monday");
+  names.add(nth_weekday(y, 5, std::chrono::Sunday, 2), "Mother's Day");
+  names.add(thanks, "Thanksgiving");
+  names.add(thanks + days(1), "Black Friday");
+  names.add(thanks + days(4), "Cyber Monday");
+  for (const Fixed& f : kWestern) names.add(Date(year(y) / month(f.month) / std::chrono::day(f.day)), f.name);
 }
 
 void add_chinese(int y, Names& names) {
-  for (const Fixed& f : kChinese) names.emplace(Date(year(y) / month(f.month) / std::chrono::day(f.day)), f.name);
+  for (const Fixed& f : kChinese) names.add(Date(year(y) / month(f.month) / std::chrono::day(f.day)), f.name);
   const auto starts = month_starts(y);
-  for (const Lunar& l : kLunar) names.emplace(starts[static_cast<std::size_t>(l.month)] + days(l.day - 1), l.name);
-  names.emplace(solar_day(y, 15), "Qingming");
+  for (const Lunar& l : kLunar) names.add(starts[static_cast<std::size_t>(l.month)] + days(l.day - 1), l.name);
+  names.add(solar_day(y, 15), "Qingming");
 }
 
 Names names_between(Holidays kind, Date first, Date last) {
@@ -174,17 +179,16 @@ void add_holidays(Holidays kind, Date first, std::size_t count, std::vector<Cale
   const Date last = first + days(static_cast<int>(count) - 1);
   const Names names = names_between(kind, first - days(kNear), last + days(kNear));
   named.texts = {"none"};
-  for (const auto& [day, name] : names)
-    if (std::ranges::find(named.texts, name) == named.texts.end()) named.texts.emplace_back(name);
-  std::ranges::sort(named.texts.begin() + 1, named.texts.end());
+  named.texts.insert(named.texts.end(), names.all.begin(), names.all.end());
+  const std::map<Date, const char*>& by_day = names.by_day;
   for (Date day = first; day <= last; day += days(1)) {
-    auto after = names.lower_bound(day);
-    auto found = after != names.end() && after->first == day ? std::ranges::find(named.texts, after->second) : named.texts.begin();
+    auto after = by_day.lower_bound(day);
+    auto found = after != by_day.end() && after->first == day ? std::ranges::find(named.texts, after->second) : named.texts.begin();
     named.driver.values.push_back(static_cast<float>(found - named.texts.begin()));
     int away = kNear + 1;
-    if (after != names.end()) away = std::min(away, static_cast<int>((after->first - day).count()));
+    if (after != by_day.end()) away = std::min(away, static_cast<int>((after->first - day).count()));
     bool before = away <= kNear;
-    if (after != names.begin())
+    if (after != by_day.begin())
       if (int since = static_cast<int>((day - std::prev(after)->first).count()); since < away) away = since, before = false;
     near.driver.values.push_back(away > kNear ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(before ? -away : away));
   }
@@ -198,14 +202,6 @@ Result<Holidays> parse_holidays(std::string_view name) {
   if (name == "western") return Holidays::kWestern;
   if (name == "chinese") return Holidays::kChinese;
   return fail(ErrorCode::kInvalidInput, fmt::format("there are no holidays '{}'; there are: western, chinese", visible(name)));
-}
-
-std::vector<std::string> named_days(Holidays kind, Date first, std::size_t count) {
-  std::vector<std::string> out(count);
-  const Date last = first + days(static_cast<int>(count) - 1);
-  for (const auto& [day, name] : names_between(kind, first, last))
-    if (day >= first && day <= last) out[static_cast<std::size_t>((day - first).count())] = name;
-  return out;
 }
 
 std::vector<CalendarDriver> calendar_drivers(Date first, std::size_t count, const std::vector<Holidays>& kinds) {

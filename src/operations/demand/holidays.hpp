@@ -17,16 +17,14 @@ enum class Holidays : std::uint8_t { kWestern, kChinese };
 // "western" or "chinese"; kInvalidInput names these.
 Result<Holidays> parse_holidays(std::string_view name);
 
-// The names of the days from `first` on, one for each; empty for an ordinary day. Of two names on one day the one that is bought for more.
-std::vector<std::string> named_days(Holidays kind, Date first, std::size_t days);
-
 struct CalendarDriver {
   forecasting::Driver driver;
-  std::vector<std::string> texts;  // of a category, by code
+  std::vector<std::string> texts;  // of a category, by code; the same whatever the days
 };
 
 // For `days` days from `first`, the same for all series and known ahead: the weekday, the day of the month, the day of the year, and for
-// each kind the named day, if any, and how many days the nearest one is away (−14 … 14, negative before it; beyond: unknown).
+// each kind the named day, if any (of two names on one day the one that is bought for more), and how many days the nearest one is away
+// (−14 … 14, negative before it; beyond: unknown).
 std::vector<CalendarDriver> calendar_drivers(Date first, std::size_t days, const std::vector<Holidays>& kinds);
 
 }  // namespace sinan::demand
