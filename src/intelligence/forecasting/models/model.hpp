@@ -55,16 +55,18 @@ using Routes = std::uint8_t;
 inline constexpr Routes kUnseasonal = 1;   // no season, or too short a history for one
 inline constexpr Routes kShortSeason = 2;  // 2 … 23 periods, but
 inline constexpr Routes kWeek = 4;         // 7: a week of days
-inline constexpr Routes kDay = 8;          // a day of 24 and more periods
-inline constexpr Routes kLongSeason = 16;  // others of 24 and more: a year of weeks
-inline constexpr Routes kAllRoutes = 31;
+inline constexpr Routes kDay = 8;          // a day of 24 and more periods, of less than two weeks of history, and
+inline constexpr Routes kDayInWeek = 16;   // the same in a week
+inline constexpr Routes kLongSeason = 32;  // others of 24 and more: a year of weeks
 inline constexpr Routes kOnlyNamed = 0;
 
 inline bool is_day(std::size_t season) { return season >= 24 && season <= 1440 && 1440 % season == 0; }
-inline Routes route_of(std::size_t season) {
+// `longer`: the season above, in use where the history is long enough for it; 0: none.
+inline Routes route_of(std::size_t season, std::size_t longer) {
   if (season < 2) return kUnseasonal;
   if (season == 7) return kWeek;
-  return season < 24 ? kShortSeason : is_day(season) ? kDay : kLongSeason;
+  if (season < 24) return kShortSeason;
+  return !is_day(season) ? kLongSeason : longer > 0 ? kDayInWeek : kDay;
 }
 
 struct ModelInfo {

@@ -205,28 +205,49 @@ TEST(Models, CardAgreesWithLeastSquaresInDoublePrecision) {
   for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], expected[k], 1e-3) << k;
 }
 
-// The same definition in double precision with numpy, the ridge too; a week of hours whose days differ, on a level that wanders.
-TEST(Models, WeekAutoregressionAgreesWithLeastSquaresInDoublePrecision) {
+// Weeks of hours whose days differ, on a level that wanders.
+std::vector<float> weeks_of_hours(int length) {
   std::vector<float> y;
   double sum = 0, slow = 0;
-  for (int t = 0; t < 400; ++t) {
+  for (int t = 0; t < length; ++t) {
     const double noise = ((t * t * 7 + 3 * t) % 17 - 8) / 8.0;
     slow += ((t * 5 + t * t) % 13 - 6) / 600.0;
     y.push_back(
         static_cast<float>(std::exp(0.4 * std::sin(2 * std::numbers::pi * t / 24) - (t % 168 >= 120 ? 0.5 : 0) + 0.05 * noise + slow)));
     sum += static_cast<double>(y.back());
   }
-  for (float& value : y) value = static_cast<float>(value / (sum / 400));
-  Scratch scratch;
-  Parameters parameters{};
-  std::vector<float> out(6);
-  const ModelInfo& info = model("week_autoregression");
-  const History history{y, 24, 168, true, {}, true};
-  ASSERT_TRUE(info.fit(history, scratch, parameters));
-  info.predict(history, parameters, scratch, out);
-  const std::array expected{0.78613756, 0.71129509, 0.73181746, 0.70945523, 0.71505463, 0.77657964};
-  for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], expected[k], 1e-5) << k;
-  EXPECT_FALSE(info.fit({y, 24, 0, true, {}, true}, scratch, parameters)) << "there is no week to differ from";
+  for (float& value : y) value = static_cast<float>(value / (sum / length));
+  return y;
+}
+
+// The same definitions in double precision with numpy, the ridge too, on logarithms and on values.
+TEST(Models, OfWeeksAgreeWithTheirDefinitionsInDoublePrecision) {
+  const struct {
+    const char* name;
+    int length;
+    bool positive;
+    std::array<double, 6> expected;
+  } cases[] = {
+      {"week_autoregression", 400, true, {0.78613756, 0.71129509, 0.73181746, 0.70945523, 0.71505463, 0.77657964}},
+      {"week_smoothing", 400, true, {0.7788121, 0.70191312, 0.70887554, 0.69129015, 0.71350288, 0.79320941}},
+      {"week_smoothing", 600, true, {1.06384591, 1.22170999, 1.37170875, 1.46643351, 1.55038102, 1.53584014}},  // learns to smooth by .8
+      {"week_smoothing", 600, false, {1.06416669, 1.22181107, 1.37177812, 1.46692412, 1.55047155, 1.53588318}},
+      {"week_smoothing_autoregression", 400, true, {0.77620191, 0.70519856, 0.7193295, 0.70983332, 0.72726636, 0.80573675}},
+      {"week_smoothing_autoregression", 600, true, {1.0871293, 1.18292762, 1.35710733, 1.41987028, 1.51727784, 1.57898939}},
+      {"week_smoothing_autoregression", 600, false, {1.09020918, 1.18813611, 1.36229634, 1.42069235, 1.52314602, 1.5791126}},
+  };
+  for (const auto& [name, length, positive, expected] : cases) {
+    const std::vector<float> y = weeks_of_hours(length);
+    Scratch scratch;
+    Parameters parameters{};
+    std::vector<float> out(6);
+    const ModelInfo& info = model(name);
+    const History history{y, 24, 168, positive, {}, true};
+    ASSERT_TRUE(info.fit(history, scratch, parameters));
+    info.predict(history, parameters, scratch, out);
+    for (std::size_t k = 0; k < 6; ++k) EXPECT_NEAR(out[k], expected[k], 1e-5) << name << " " << length << " " << k;
+    EXPECT_FALSE(info.fit({y, 24, 0, positive, {}, true}, scratch, parameters)) << "there is no week";
+  }
 }
 
 TEST(Models, ScaleWithTheirData) {

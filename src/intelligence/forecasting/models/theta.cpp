@@ -103,7 +103,7 @@ ModelInfo theta() {
   return {.name = "theta",
           .summary = "The theta method (Assimakopoulos & Nikolopoulos 2000)",
           .minimum_length = 4,
-          .routes = kAllRoutes,
+          .routes = kUnseasonal | kShortSeason | kWeek | kDay | kLongSeason,
           .fit = fit,
           .predict = predict};
 }

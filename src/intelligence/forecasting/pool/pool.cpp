@@ -58,7 +58,7 @@ bool Pool::fits(const ModelInfo& model, bool positive, std::size_t length) const
   if (model.input == Input::kLogAdjusted && !positive) return false;
   if (length < static_cast<std::size_t>(model.minimum_length)) return false;
   if (model.input == Input::kOriginal && (periods_.season < 2 || length < 2 * periods_.season)) return false;
-  return named_ || (model.routes & route_of(periods_.season));
+  return named_ || (model.routes & route_of(periods_.season, periods_.longer));
 }
 
 void Pool::adjust(std::span<const float> y, SeasonKind kind, std::vector<float>& indices, std::vector<float>& adjusted) const {
