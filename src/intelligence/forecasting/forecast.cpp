@@ -308,24 +308,13 @@ class Passes {
     return {};
   }
 
-  // The strongest of the candidates that the series shows.
-  int find_season(const Cleaned& cleaned) const {
-    int best = 1;
-    double strength = 0;
-    const std::span<const float> known = std::span(cleaned.y).first(cleaned.y.size() - cleaned.unknown_end());
-    for (int candidate : options_.seasons) {
-      double s = season_strength(known, candidate);
-      if (s > strength) best = candidate, strength = s;
-    }
-    return best > 1 ? best : options_.usual_season;
-  }
-
   void one(Worker& w, std::size_t i) {
     if (night_.before(i) && resume(w, i)) return;
     int season = run_.known_season(i);
     if (season == 0) {
       clean(panel_.series(i), panel_.lost_of(i), 1, w.cleaned);
-      season = find_season(w.cleaned);
+      season = find_season(std::span(w.cleaned.y).first(w.cleaned.y.size() - w.cleaned.unknown_end()), options_.seasons);
+      if (season == 1) season = options_.usual_season;
     }
     facts_[i].asked = std::max(season, 1);
     run_.clean_first(i, w.cleaned);

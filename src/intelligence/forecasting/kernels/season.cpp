@@ -27,7 +27,7 @@ double product_at(std::span<const float> d, std::size_t lag) {
 
 }  // namespace
 
-double season_strength(std::span<const float> y, int season) {
+double season_strength(std::span<const float> y, int season, double limit) {
   std::size_t m = static_cast<std::size_t>(season);
   if (season < 2 || y.size() < 3 * m) return -1;
   static thread_local std::vector<float> without_line;
@@ -42,10 +42,24 @@ double season_strength(std::span<const float> y, int season) {
     squares += r * r;
   }
   double at_season = product_at(without_line, m) / variance;
-  return at_season - 1.645 * std::sqrt((1 + 2 * squares) / static_cast<double>(y.size()));
+  return at_season - limit * std::sqrt((1 + 2 * squares) / static_cast<double>(y.size()));
 }
 
 bool has_season(std::span<const float> y, int season) { return season_strength(y, season) > 0; }
+
+int find_season(std::span<const float> y, std::span<const int> candidates) {
+  constexpr double kLimitOfChanges = 2;
+  static thread_local std::vector<float> changes;
+  changes.clear();
+  for (std::size_t t = 1; t < y.size(); ++t) changes.push_back(y[t] - y[t - 1]);
+  int best = 1;
+  double most = 0;
+  for (int candidate : candidates) {
+    const double strength = std::max(season_strength(y, candidate), season_strength(changes, candidate, kLimitOfChanges));
+    if (strength > most) best = candidate, most = strength;
+  }
+  return best;
+}
 
 std::size_t least_length(std::size_t season) { return season < 24 ? 2 * season + 1 : (8 * season + 4) / 5; }
 
