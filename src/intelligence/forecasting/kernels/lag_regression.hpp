@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <span>
 
-#include "intelligence/forecasting/models/model.hpp"
-
 namespace sinan::forecasting {
 
 inline constexpr float kLagLimit = 20;  // in mean sizes of the series: a forecast beyond has run away
@@ -23,11 +21,10 @@ struct Lags {
 // The recent past, and the same period one season and two seasons ago.
 Lags near_lags(int season);
 
-// Constant and coefficients into p, drawn a little towards none; false if there are too few rows. Slot 5 of the scratch is used, here and
-// below.
-bool fit_lags(std::span<const float> y, const Lags& lags, Scratch& scratch, Parameters& p);
+// The constant, then a coefficient for each lag, drawn a little towards none; false if there are too few rows.
+bool fit_lags(std::span<const float> y, const Lags& lags, std::span<float> coefficients);
 
 // Writes the values that follow y, which is at least as long as the longest lag; none is beyond the limit.
-void predict_lags(std::span<const float> y, const Lags& lags, const Parameters& p, Scratch& scratch, std::span<float> out);
+void predict_lags(std::span<const float> y, const Lags& lags, std::span<const float> coefficients, std::span<float> out);
 
 }  // namespace sinan::forecasting

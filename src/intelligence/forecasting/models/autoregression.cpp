@@ -67,12 +67,10 @@ void predict_differences(const History& history, const Parameters& p, Scratch&, 
 
 // --- regression on lags ----------------------------------------------------------------------------------------------------------------
 
-bool fit_near(const History& history, Scratch& scratch, Parameters& p) {
-  return fit_lags(history.y, near_lags(history.season), scratch, p);
-}
+bool fit_near(const History& history, Scratch&, Parameters& p) { return fit_lags(history.y, near_lags(history.season), p); }
 
-void predict_near(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
-  predict_lags(history.y, near_lags(history.season), p, scratch, out);
+void predict_near(const History& history, const Parameters& p, Scratch&, std::span<float> out) {
+  predict_lags(history.y, near_lags(history.season), p, out);
 }
 
 Lags week_lags(const History& history) {
@@ -82,12 +80,10 @@ Lags week_lags(const History& history) {
   return lags;
 }
 
-bool fit_week(const History& history, Scratch& scratch, Parameters& p) {
-  return history.longer > 0 && fit_lags(history.y, week_lags(history), scratch, p);
-}
+bool fit_week(const History& history, Scratch&, Parameters& p) { return history.longer > 0 && fit_lags(history.y, week_lags(history), p); }
 
-void predict_week(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
-  predict_lags(history.y, week_lags(history), p, scratch, out);
+void predict_week(const History& history, const Parameters& p, Scratch&, std::span<float> out) {
+  predict_lags(history.y, week_lags(history), p, out);
 }
 
 // --- seasonal autoregression -----------------------------------------------------------------------------------------------------------
@@ -109,13 +105,13 @@ std::span<float> seasonal_differences(const History& history, Scratch& scratch) 
 }
 
 bool fit_seasonal(const History& history, Scratch& scratch, Parameters& p) {
-  return fit_lags(seasonal_differences(history, scratch), season_lags(history), scratch, p);
+  return fit_lags(seasonal_differences(history, scratch), season_lags(history), p);
 }
 
 void predict_seasonal(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   std::span<const float> y = history.y;
   std::size_t m = static_cast<std::size_t>(history.season);
-  predict_lags(seasonal_differences(history, scratch), season_lags(history), p, scratch, out);
+  predict_lags(seasonal_differences(history, scratch), season_lags(history), p, out);
   for (std::size_t k = 0; k < out.size(); ++k)
     out[k] = std::clamp(out[k] + (k < m ? y[y.size() - m + k] : out[k - m]), -kLagLimit, kLagLimit);
 }
@@ -136,13 +132,13 @@ Lags day_lags(const History& history, bool with_longer) {
 }
 
 // The last parameter says whether the longer season was there to learn from.
-bool fit_day(const History& history, Scratch& scratch, Parameters& p) {
+bool fit_day(const History& history, Scratch&, Parameters& p) {
   p.back() = history.longer > 0 ? 1 : 0;
-  return fit_lags(history.y, day_lags(history, history.longer > 0), scratch, p);
+  return fit_lags(history.y, day_lags(history, history.longer > 0), p);
 }
 
-void predict_day(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
-  predict_lags(history.y, day_lags(history, p.back() == 1), p, scratch, out);
+void predict_day(const History& history, const Parameters& p, Scratch&, std::span<float> out) {
+  predict_lags(history.y, day_lags(history, p.back() == 1), p, out);
 }
 
 }  // namespace

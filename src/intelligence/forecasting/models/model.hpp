@@ -43,7 +43,7 @@ class Scratch {
     if (slots_[slot].size() < count) slots_[slot].resize(count);
     return std::span(slots_[slot]).first(count);
   }
-  static constexpr std::size_t kSlots = 6;
+  static constexpr std::size_t kSlots = 3;
 
  private:
   std::vector<float> slots_[kSlots];

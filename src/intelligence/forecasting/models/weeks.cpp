@@ -36,13 +36,13 @@ std::span<const float> differences(std::span<const float> values, std::size_t we
 bool fit_differences(const History& history, Scratch& scratch, Parameters& p) {
   if (history.longer == 0) return false;
   const std::span<const float> values = week_values(history, scratch);
-  return fit_lags(differences(values, week_of(history), scratch), near_lags(history.season), scratch, p);
+  return fit_lags(differences(values, week_of(history), scratch), near_lags(history.season), p);
 }
 
 void predict_differences(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   const std::span<const float> values = week_values(history, scratch);
   const std::size_t week = week_of(history);
-  predict_lags(differences(values, week, scratch), near_lags(history.season), p, scratch, out);
+  predict_lags(differences(values, week, scratch), near_lags(history.season), p, out);
   for (std::size_t k = 0; k < out.size(); ++k) out[k] += k < week ? values[values.size() - week + k] : out[k - week];
   restore(history, out);
 }
@@ -105,7 +105,7 @@ Lags error_lags(const History& history) {
 bool fit_smoothing_errors(const History& history, Scratch& scratch, Parameters& p) {
   if (history.longer == 0) return false;
   const Week smoothed = smooth(week_values(history, scratch), week_of(history), kUsualSmoothing, scratch);
-  if (!fit_lags(smoothed.errors, error_lags(history), scratch, p)) return false;
+  if (!fit_lags(smoothed.errors, error_lags(history), p)) return false;
   p[0] = 0;
   return true;
 }
@@ -113,7 +113,7 @@ bool fit_smoothing_errors(const History& history, Scratch& scratch, Parameters& 
 void predict_smoothing_errors(const History& history, const Parameters& p, Scratch& scratch, std::span<float> out) {
   const std::size_t week = week_of(history);
   const Week smoothed = smooth(week_values(history, scratch), week, kUsualSmoothing, scratch);
-  predict_lags(smoothed.errors, error_lags(history), p, scratch, out);
+  predict_lags(smoothed.errors, error_lags(history), p, out);
   for (std::size_t k = 0; k < out.size(); ++k) out[k] += smoothed.level[(history.y.size() + k) % week];
   restore(history, out);
 }
