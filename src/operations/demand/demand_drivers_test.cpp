@@ -81,7 +81,8 @@ TEST(DemandDrivers, AreReadFromTheCanonicalModel) {
       "SELECT * FROM (VALUES ('p1', 'pot', NULL, DATE '2026-03-01', DATE '2026-03-02', 0.25), ('p2', 'pot', 'S', DATE "
       "'2026-04-01', DATE '2026-03-02', 0.5), ('p3', 'pan', 'S', DATE '2026-03-01', DATE '2026-03-02', 0.5), ('p4', NULL, NULL, "
       "DATE '2026-03-01', DATE '2026-03-02', 0.5)) t(promotion_id, item_id, location_id, starts_on, ends_on, discount)");
-  company.lake.put("lake.erp_items", "SELECT 'pot' AS item_id, 'kitchen' AS category UNION ALL SELECT 'pan', NULL");
+  company.lake.put("lake.erp_items",
+                   "SELECT 'pot' AS item_id, 'tableware' AS category UNION ALL SELECT 'pot', 'kitchen' UNION ALL SELECT 'pan', NULL");
   auto known = read_drivers(company.fabric(), {}, {Holidays::kChinese});
   ASSERT_TRUE(known) << known.error().text();
   ASSERT_EQ(known->promotions["pot"].size(), 1U) << "the second ends before it starts";
@@ -89,7 +90,7 @@ TEST(DemandDrivers, AreReadFromTheCanonicalModel) {
   EXPECT_EQ(known->promotions["pot"][0].ends_on, day("2026-03-02"));
   EXPECT_FLOAT_EQ(known->promotions["pot"][0].discount, 0.25F);
   EXPECT_EQ(known->promotions["pan"][0].location_id, "S");
-  EXPECT_EQ(known->categories, (std::unordered_map<std::string, std::string>{{"pot", "kitchen"}}));
+  EXPECT_EQ(known->categories, (std::unordered_map<std::string, std::string>{{"pot", "kitchen"}})) << "the least of several";
 
   fabric::test::Company bare({});
   auto none = read_drivers(bare.fabric(), {}, {});
