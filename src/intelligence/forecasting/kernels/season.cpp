@@ -45,8 +45,6 @@ double season_strength(std::span<const float> y, int season, double limit) {
   return at_season - limit * std::sqrt((1 + 2 * squares) / static_cast<double>(y.size()));
 }
 
-bool has_season(std::span<const float> y, int season) { return season_strength(y, season) > 0; }
-
 int find_season(std::span<const float> y, std::span<const int> candidates) {
   constexpr double kLimitOfChanges = 2;
   static thread_local std::vector<float> changes;

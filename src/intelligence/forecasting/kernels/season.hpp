@@ -12,7 +12,6 @@ inline constexpr double kUsualLimit = 1.645;  // standard deviations: as in the 
 // The strength of a period: how far the autocorrelation at its lag, of the series without its straight line, stands above what noise with
 // the shorter lags' autocorrelation would show (Bartlett's limit, one-sided). ≤ 0 is none. Needs three whole seasons.
 double season_strength(std::span<const float> y, int season, double limit = kUsualLimit);
-bool has_season(std::span<const float> y, int season);
 
 // The strongest of the candidates in the series or, beyond a higher limit, in its changes: what wanders hides its season in the
 // autocorrelation that all its lags have. 1: it shows none.

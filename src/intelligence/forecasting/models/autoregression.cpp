@@ -1,7 +1,6 @@
 // Regressions of a series on its own past.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include "intelligence/forecasting/kernels/aicc.hpp"
@@ -15,28 +14,19 @@ namespace {
 
 constexpr std::size_t kMostOrder = 4;
 
-Regression& workspace() {
-  static thread_local Regression regression;
-  return regression;
-}
-
-LagProducts& products() {
-  static thread_local LagProducts products;
-  return products;
-}
-
 // --- autoregression on differences -----------------------------------------------------------------------------------------------------
 
 // Orders 0 … 4 on the same rows; one factorisation tells the errors and coefficients of all. p[0]: order, then constant and coefficients.
 bool fit_differences(const History& history, Scratch& scratch, Parameters& p) {
   static constexpr std::array<std::size_t, kMostOrder> kLags{1, 2, 3, 4};
+  static thread_local LagProducts products;
+  static thread_local Regression regression;
   std::span<const float> y = history.y;
   std::span<float> differences = scratch.floats(0, y.size() - 1);
   for (std::size_t t = 0; t < differences.size(); ++t) differences[t] = y[t + 1] - y[t];
   std::size_t most = std::min(kMostOrder, differences.size() / 3);
-  Regression& regression = workspace();
   regression.reset(most + 1);
-  products().add(differences, most, differences.size(), std::span(kLags).first(most), 0, 1, regression);
+  products.add(differences, most, differences.size(), std::span(kLags).first(most), 0, 1, regression);
   regression.solve(0);
   double least = std::numeric_limits<double>::infinity();
   std::size_t order = 0;

@@ -45,7 +45,7 @@ void add_disagreement(Traits& traits, float deviation);
 
 // Whether weights were learnt for series with such a season: for those without. What they told of others the pooled regression had seen
 // too.
-inline bool has_weights(std::size_t season) { return route_of(season, 0) == kUnseasonal; }
+inline bool has_weights(std::size_t season) { return season < 2; }
 // The place of a model among those that weights were learnt for; −1: it is none of them.
 int learned_place(std::string_view model);
 // The logarithm of the weight of the model at a place, up to what is the same for all models.
