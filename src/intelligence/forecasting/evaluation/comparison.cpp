@@ -6,41 +6,12 @@
 #include <numbers>
 #include <vector>
 
-#include "base/log_gamma.hpp"
+#include "intelligence/forecasting/kernels/incomplete_beta.hpp"
 
 namespace sinan::forecasting {
-namespace {
-
-// The continued fraction of the incomplete beta function, by the modified method of Lentz (Thompson & Barnett 1986).
-double beta_fraction(double a, double b, double x) {
-  constexpr double kTiny = 1e-300;
-  auto away = [](double v) { return std::abs(v) < kTiny ? kTiny : v; };
-  double c = 1;
-  double d = 1 / away(1 - (a + b) * x / (a + 1));
-  double out = d;
-  for (int m = 1; m <= 500; ++m) {
-    for (double term : {m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)), -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))}) {
-      d = 1 / away(1 + term * d);
-      c = away(1 + term / c);
-      out *= c * d;
-    }
-    if (std::abs(c * d - 1) < 1e-15) break;
-  }
-  return out;
-}
-
-// The regularised incomplete beta function I_x(a, b).
-double beta_share(double a, double b, double x) {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  double front = std::exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * std::log(x) + b * std::log1p(-x));
-  return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a : 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
-}  // namespace
 
 double student_t_upper(double t, double degrees) {
-  double half = beta_share(degrees / 2, 0.5, degrees / (degrees + t * t)) / 2;
+  double half = std::exp(log_incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t), 1e-15)) / 2;
   return t >= 0 ? half : 1 - half;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/log_gamma.hpp"
 #include "base/series.hpp"
+#include "intelligence/forecasting/kernels/incomplete_beta.hpp"
 
 namespace sinan::forecasting {
 namespace {
@@ -29,37 +29,7 @@ constexpr std::size_t kWarmUp = 8;             // known periods before anything 
 constexpr std::size_t kLeastDemands = 3;       // and demands
 constexpr std::size_t kCalm = 2;               // periods after which one is over
 constexpr double kPriorBurst = 0.01;           // probability that one begins in a period
-
-// log of the regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22, evaluated by Lentz's method); the
-// fraction converges for x < (a + 1) / (a + b + 2), the rest is symmetry.
-double log_beta_fraction(double a, double b, double x) {
-  constexpr double kTiny = 1e-300;
-  double c = 1;
-  double d = 1 - (a + b) * x / (a + 1);
-  d = 1 / (std::abs(d) < kTiny ? kTiny : d);
-  double product = d;
-  for (int m = 1; m <= 2'000; ++m) {
-    auto turn = [&](double term) {
-      d = 1 + term * d;
-      c = 1 + term / c;
-      d = 1 / (std::abs(d) < kTiny ? kTiny : d);
-      if (std::abs(c) < kTiny) c = kTiny;
-      product *= d * c;
-      return d * c;
-    };
-    turn(m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)));
-    if (std::abs(turn(-(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))) - 1) < 1e-10) break;
-  }
-  return std::log(product);
-}
-
-double log_incomplete_beta(double a, double b, double x) {
-  if (x <= 0) return -INFINITY;
-  if (x >= 1) return 0;
-  const double front = a * std::log(x) + b * std::log1p(-x) + log_gamma(a + b) - log_gamma(a) - log_gamma(b);
-  if (x < (a + 1) / (a + b + 2)) return front - std::log(a) + log_beta_fraction(a, b, x);
-  return std::log1p(-std::min(1.0, std::exp(front - std::log(b) + log_beta_fraction(b, a, 1 - x))));
-}
+constexpr double kPrecision = 1e-10;           // of tails
 
 // At most the probability that what happened is no chance, from its tail probability e^−surprise: −e p log p is the least that p can say
 // for chance against everything else (Sellke, Bayarri & Berger 2001).
@@ -70,10 +40,12 @@ double confidence_of(double surprise) {
 
 }  // namespace
 
-double log_negative_binomial_tail(double y, double mean, double size) { return log_incomplete_beta(y, size, mean / (mean + size)); }
+double log_negative_binomial_tail(double y, double mean, double size) {
+  return log_incomplete_beta(y, size, mean / (mean + size), kPrecision);
+}
 
 double log_student_tail(double t, double degrees) {
-  return log_incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t)) - std::log(2.0);
+  return log_incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t), kPrecision) - std::log(2.0);
 }
 
 std::string_view name(BurstKind kind) {
